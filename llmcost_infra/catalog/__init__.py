@@ -1,0 +1,1 @@
+"""Declarations become specs, specs become what OpenObserve gets: no Pulumi, no HTTP."""

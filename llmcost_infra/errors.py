@@ -1,0 +1,161 @@
+"""Every error a user can meet, each with what happened and the next step.
+
+LlmCostError
+├── DeclarationError       a YAML file or template is wrong: path, line, hint
+├── PricingError           the price table is wrong, or a price was asked for that cannot be
+├── EngineError            the SQL or VRL engine refused something
+└── OpenObserveError
+    ├── TransportError     no answer: refused, reset, timed out
+    ├── ConcurrentChange   somebody else changed the object: base, server and target are named
+    ├── AlreadyExists      an object of that name is there and is not ours
+    └── ApiError           the server answered with an error
+        ├── NotFound
+        ├── Conflict
+        ├── Unauthorized
+        ├── EnterpriseOnly
+        └── RateLimited
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "AlreadyExists",
+    "ApiError",
+    "ConcurrentChange",
+    "Conflict",
+    "DeclarationError",
+    "EngineError",
+    "EnterpriseOnly",
+    "ExitCode",
+    "LlmCostError",
+    "NotFound",
+    "OpenObserveError",
+    "PricingError",
+    "RateLimited",
+    "TransportError",
+    "Unauthorized",
+]
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code means."""
+
+    FINE = 0
+    FAILED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    FINDINGS = 4
+
+
+class LlmCostError(Exception):
+    """An error with a next step.
+
+    Args:
+        message: what happened, in one sentence, without secrets.
+        hint: what the reader does next: a command, or the place to look.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class DeclarationError(LlmCostError):
+    """A declaration cannot be used: names the file, the line and the next step.
+
+    Args:
+        message: what is wrong.
+        path: the file.
+        line: 1-based line in it, if known.
+        hint: what to write instead.
+    """
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(
+        self, message: str, *, path: Path | str, line: int | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.line = line
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line is not None else str(self.path)
+        return f"{where}: {super().__str__()}"
+
+
+class PricingError(LlmCostError):
+    """The price table, or a question to it, is wrong."""
+
+
+class EngineError(LlmCostError):
+    """The SQL or VRL engine refused a statement or a function."""
+
+
+class OpenObserveError(LlmCostError):
+    """Something went wrong between us and OpenObserve."""
+
+
+class TransportError(OpenObserveError):
+    """The server gave no answer: refused, reset or timed out."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ConcurrentChange(OpenObserveError):  # noqa: N818 - it names what happened
+    """The object changed on the server since it was last read; nothing was written."""
+
+
+class AlreadyExists(OpenObserveError):  # noqa: N818 - it names what happened
+    """An object of that name exists and differs; nothing was written."""
+
+
+class ApiError(OpenObserveError):
+    """The server answered with an error.
+
+    Args:
+        status: HTTP status.
+        message: the server's words.
+        request: method and path, never the body or headers.
+        hint: the next step.
+    """
+
+    def __init__(self, status: int, message: str, *, request: str, hint: str = "") -> None:
+        super().__init__(f"{request}: {status} {message}", hint=hint)
+        self.status = status
+        self.server_message = message
+        self.request = request
+
+
+class NotFound(ApiError):  # noqa: N818 - HTTP's own word
+    """404: the object, or the organization, is not there."""
+
+
+class Conflict(ApiError):  # noqa: N818 - HTTP's own word
+    """409, or a 400 that says the same: exists, in use, or changed meanwhile."""
+
+
+class Unauthorized(ApiError):  # noqa: N818 - HTTP's own word
+    """401 or 403: wrong credentials, or not allowed."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class EnterpriseOnly(ApiError):  # noqa: N818 - it names the limit
+    """The server is an open-source build and lacks what was asked for."""
+
+
+class RateLimited(ApiError):  # noqa: N818 - HTTP's own word
+    """429: too many requests."""

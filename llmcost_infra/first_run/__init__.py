@@ -1,0 +1,1 @@
+"""The first run: from a clean checkout to a populated dashboard."""

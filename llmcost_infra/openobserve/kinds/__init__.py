@@ -1,0 +1,1 @@
+"""What each kind of OpenObserve object is, as pure functions of its inputs."""

@@ -1,0 +1,1 @@
+"""The Pulumi provider: the process that the engine talks to."""

@@ -1,0 +1,1 @@
+"""DataFusion and VRL, set up the way OpenObserve sets them up."""
