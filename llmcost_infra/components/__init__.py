@@ -1,1 +1,8 @@
 """Pulumi components: what a program declares."""
+
+from llmcost_infra.components.dashboard import CostDashboard
+from llmcost_infra.components.llm_cost import LlmCost
+from llmcost_infra.components.pipeline import LlmPipeline
+from llmcost_infra.components.streams import LlmStreams
+
+__all__ = ["CostDashboard", "LlmCost", "LlmPipeline", "LlmStreams"]

@@ -1,0 +1,14 @@
+"""The Pulumi program: one stack's settings in, its LLM cost monitoring out."""
+
+import pulumi
+from llmcost_infra.settings import Settings
+
+from llmcost_infra.components import LlmCost
+
+settings = Settings.from_mapping(pulumi.Config().require_object("settings"))
+llm_cost = LlmCost("llm-cost", settings)
+
+pulumi.export("folder_id", llm_cost.dashboard.folder_id)
+pulumi.export("dashboard_ids", llm_cost.dashboard.dashboard_ids)
+pulumi.export("source_stream", llm_cost.streams.source)
+pulumi.export("llm_stream", llm_cost.streams.calls)

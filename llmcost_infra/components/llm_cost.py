@@ -1,0 +1,56 @@
+"""Everything that an environment needs to see what its LLM calls cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from llmcost_infra.components.dashboard import CostDashboard
+from llmcost_infra.components.pipeline import LlmPipeline
+from llmcost_infra.components.streams import LlmStreams
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llmcost_infra.settings import Settings
+
+__all__ = ["LlmCost"]
+
+
+class LlmCost(pulumi.ComponentResource):
+    """Streams, ingest pipeline and cost dashboard of one environment.
+
+    Args:
+        name: Pulumi name; the names of what is inside start with it.
+        settings: what the stack chose.
+        project: folder whose ``dashboards/``, ``pipelines/`` and ``pricing/`` override the
+            shipped declarations; by default the folder of the program.
+        opts: Pulumi options.
+
+    Raises:
+        DeclarationError: a declaration or a price table is wrong; nothing is registered then.
+    """
+
+    streams: LlmStreams
+    pipeline: LlmPipeline
+    dashboard: CostDashboard
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        project: Path | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("llmcost:index:LlmCost", name, None, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        self.streams = LlmStreams(f"{name}-streams", settings, inside)
+        self.pipeline = LlmPipeline(
+            f"{name}-pipeline", settings, self.streams, project=project, opts=inside
+        )
+        self.dashboard = CostDashboard(
+            f"{name}-dashboard", settings, self.streams, project=project, opts=inside
+        )
+        self.register_outputs({})

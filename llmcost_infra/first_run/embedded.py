@@ -1,0 +1,172 @@
+"""Starts, finds and stops the embedded OpenObserve of a first run."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from llmcost_infra.errors import LlmCostError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Running", "free_port", "running", "start", "stop"]
+
+_READY_WITHIN_S = 20.0
+_STOPPED_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An embedded server that runs, as the folder remembers it.
+
+    Args:
+        port: loopback port; kept for the next start.
+        pid: process that we started.
+        password: of root@example.com, made at the first start.
+    """
+
+    port: int
+    pid: int
+    password: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def start(folder: Path, port: int | None = None) -> Running:
+    """Start the server on its remembered port, or find that it runs already.
+
+    Args:
+        folder: the target's folder.
+        port: a port of the caller's choice; without one the remembered or a free one is taken.
+
+    Raises:
+        LlmCostError: the chosen port is taken, or the server does not come up.
+    """
+    known = _remembered(folder)
+    if known and _answers(known) and _alive(known.pid) and port in {None, known.port}:
+        return known
+    if known:
+        stop(folder)
+    if port is not None and not _is_free(port):
+        raise LlmCostError(
+            f"Port {port} of 127.0.0.1 is in use.",
+            hint="Choose another with --port, or leave the option out and a free one is taken.",
+        )
+    chosen = port or (known.port if known and _is_free(known.port) else free_port())
+    return _launch(folder, chosen, known.password if known else secrets.token_urlsafe(18))
+
+
+def running(folder: Path) -> Running | None:
+    """Return the server that runs on this folder, if one does."""
+    known = _remembered(folder)
+    return known if known and _alive(known.pid) and _answers(known) else None
+
+
+def stop(folder: Path) -> bool:
+    """Stop the server that was started for this folder and return whether one ran."""
+    known = _remembered(folder)
+    # The port is asked too: after a reboot the number may belong to somebody else's process.
+    if known is None or not _alive(known.pid) or not _answers(known):
+        return False
+    os.kill(known.pid, signal.SIGTERM)
+    end = time.monotonic() + _STOPPED_WITHIN_S
+    while _alive(known.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    if _alive(known.pid):
+        os.kill(known.pid, signal.SIGKILL)
+    return True
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _launch(folder: Path, port: int, password: str) -> Running:
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "server.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [
+                *(sys.executable, "-m", "llmcost_infra.local"),
+                *("--data", str(folder / "data"), "--port", str(port)),
+            ],
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "ZO_ROOT_USER_PASSWORD": password},
+            start_new_session=True,  # Ctrl-C in the terminal is not meant for the server
+        )
+    server = Running(port, process.pid, password)
+    end = time.monotonic() + _READY_WITHIN_S
+    while time.monotonic() < end and process.poll() is None:
+        if _answers(server):
+            _remember(folder, server)
+            return server
+        time.sleep(0.05)
+    process.kill()
+    words = log.read_text(errors="replace").strip().splitlines()[-5:]
+    raise LlmCostError(
+        "The embedded OpenObserve did not come up: " + " / ".join(words or ["no output"]),
+        hint=f"Its whole log is {log}.",
+    )
+
+
+def _memory(folder: Path) -> Path:
+    return folder / "server.json"
+
+
+def _remembered(folder: Path) -> Running | None:
+    with suppress(OSError, ValueError, TypeError):
+        return Running(**json.loads(_memory(folder).read_text()))
+    return None
+
+
+def _remember(folder: Path, server: Running) -> None:
+    path = _memory(folder)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(asdict(server)))
+
+
+def _answers(server: Running) -> bool:
+    with suppress(URLError, OSError), urlopen(f"{server.url}/healthz", timeout=2) as answer:  # noqa: S310 - loopback
+        return bool(answer.status == 200)  # noqa: PLR2004 - HTTP
+    return False
+
+
+def _alive(pid: int) -> bool:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended would linger as a zombie
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _is_free(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return True
+    return False

@@ -1,0 +1,132 @@
+"""Runs the Pulumi CLI on the stack of a first run, with state in the target's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.first_run.send import Endpoint
+
+if TYPE_CHECKING:
+    from llmcost_infra.first_run.target import Target
+    from llmcost_infra.settings import Settings
+
+__all__ = ["STACK", "Engine"]
+
+STACK = "local"
+
+# Public on purpose: the stack holds no secret, and a passphrase that changed from one checkout
+# to the next would rewrite the committed Pulumi.local.yaml.
+_PASSPHRASE = "local"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The Pulumi CLI on one stack.
+
+    Args:
+        project: folder of ``Pulumi.yaml``.
+        target: whose folder keeps the state.
+        url: address of the server.
+        password: of the target's user.
+    """
+
+    project: Path
+    target: Target
+    url: str
+    password: str = field(repr=False)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the CLI: local state, no downloads, our credentials."""
+        state = self.target.folder / "state"
+        home = self.target.folder / "home"
+        for folder in (state, home):
+            folder.mkdir(parents=True, exist_ok=True)
+        return {
+            **os.environ,
+            # Our provider and the interpreter that runs the program are both beside this one.
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+            "PULUMI_PYTHON_CMD": sys.executable,
+            "PULUMI_BACKEND_URL": state.as_uri(),
+            "PULUMI_HOME": str(home),
+            "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "OPENOBSERVE_URL": self.url,
+            "OPENOBSERVE_USER": self.target.user,
+            "OPENOBSERVE_PASSWORD": self.password,
+            "OPENOBSERVE_ORG": self.target.organization,
+        }
+
+    def endpoint(self, settings: Settings) -> Endpoint:
+        """Return where applications of this stack send their traces."""
+        return Endpoint(
+            self.url,
+            self.target.organization,
+            self.target.user,
+            self.password,
+            settings.names.source,
+            settings.environment,
+        )
+
+    def up(self) -> None:
+        """Select the stack and bring it up, showing what the CLI shows.
+
+        Raises:
+            LlmCostError: the CLI is missing or failed; its own words are on the terminal.
+        """
+        self._run("stack", "select", "--create", STACK, quiet=True)
+        self._run("up", "--stack", STACK, "--yes", "--skip-preview")
+
+    def destroy(self) -> None:
+        """Destroy what the stack made.
+
+        Raises:
+            LlmCostError: the CLI is missing or failed.
+        """
+        self._run("destroy", "--stack", STACK, "--yes", "--skip-preview")
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs."""
+        text = self._run("stack", "output", "--stack", STACK, "--json", quiet=True)
+        return cast("dict[str, Any]", json.loads(text))
+
+    def settings(self) -> dict[str, Any]:
+        """Return the stack's ``llmcost:settings``."""
+        text = self._run("config", "get", "--stack", STACK, "settings", quiet=True)
+        return cast("dict[str, Any]", json.loads(text))
+
+    def _run(self, *arguments: str, quiet: bool = False) -> str:
+        pulumi = shutil.which("pulumi")
+        if pulumi is None:
+            raise LlmCostError(
+                "The Pulumi CLI is not on PATH.",
+                hint="`make up` finds or builds it; or install it and run the command again.",
+            )
+        done = subprocess.run(  # noqa: S603 - arguments are ours
+            [pulumi, *arguments, "--non-interactive", "--color", _colour()],
+            cwd=self.project,
+            env=self.environment(),
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.PIPE if quiet else None,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            words = f"\n{(done.stderr or '').strip()}" if quiet else " Its words are above."
+            raise LlmCostError(
+                f"`pulumi {' '.join(arguments[:2])}` failed.{words}",
+                hint="Nothing is half done: mend what it names and run the command again.",
+            )
+        return done.stdout or ""
+
+
+def _colour() -> str:
+    return "auto" if sys.stdout.isatty() else "never"

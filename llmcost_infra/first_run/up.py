@@ -1,0 +1,156 @@
+"""From a clean checkout to a populated dashboard, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.first_run import embedded
+from llmcost_infra.first_run.engine import Engine
+from llmcost_infra.first_run.panels import PanelAnswer, ask_panels
+from llmcost_infra.first_run.samples import MOST_ROWS, Samples
+from llmcost_infra.first_run.target import Target, project_folder, target_of
+from llmcost_infra.first_run.traffic import WINDOW_HOURS, SampleTrace, traces_between
+from llmcost_infra.first_run.truth import truth_of
+from llmcost_infra.openobserve import Client
+from llmcost_infra.openobserve.objects import stores
+from llmcost_infra.pricing import load_table
+from llmcost_infra.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["run_down", "run_up"]
+
+
+def run_up(*, port: int | None = None, console: Console | None = None) -> None:
+    """Provision the local stack, send sample traffic and show what every panel answers.
+
+    Args:
+        port: loopback port of the embedded server; by default the remembered or a free one.
+        console: where to print.
+
+    Raises:
+        LlmCostError: something failed, or a panel does not show what was sent.
+    """
+    out = console or Console()
+    project = project_folder()
+    target = target_of(project)
+    engine = _engine(project, target, port, out)
+    with _client(engine) as client:
+        client.check()
+        engine.up()
+        outputs = engine.outputs()
+        settings = Settings.from_mapping(engine.settings())
+        end = datetime.now(UTC)
+        window = (end - timedelta(hours=WINDOW_HOURS), end)
+        traces = traces_between(*window)
+        Samples(client, engine.endpoint(settings), settings, window).fill(traces, out)
+        answers = _ask(client, outputs["dashboard_ids"], traces, project, window)
+    _show(answers, window, out)
+    _close(engine, out)
+    if not all(answer.good for answer in answers):
+        raise LlmCostError(
+            "A panel does not show what was sent.",
+            hint="The table above says which; `make down` stops what was started.",
+        )
+
+
+def run_down(*, remove: bool = False, console: Console | None = None) -> None:
+    """Stop what `run_up` started, and nothing else.
+
+    Args:
+        remove: also destroy what the stack made and remove its state and data.
+        console: where to print.
+    """
+    out = console or Console()
+    project = project_folder()
+    target = target_of(project)
+    if remove:
+        _remove(project, target, out)
+        return
+    if not target.embedded:
+        out.print(
+            f"Nothing was started: {target.url} is not ours. "
+            "`llmcost down --remove` destroys what the stack made there."
+        )
+    elif embedded.stop(target.folder):
+        out.print("The embedded OpenObserve has stopped; its data stays for the next `make up`.")
+    else:
+        out.print("Nothing runs that `make up` started.")
+
+
+def _remove(project: Path, target: Target, out: Console) -> None:
+    if target.embedded:
+        embedded.stop(target.folder)
+    elif (target.folder / "state").exists():
+        _engine(project, target, None, out).destroy()
+    target.remove()
+    out.print(f"Removed {target.folder.relative_to(project)}.")
+
+
+def _engine(project: Path, target: Target, port: int | None, out: Console) -> Engine:
+    if target.url is not None:
+        return Engine(project, target, target.url, target.password)
+    server = embedded.start(target.folder, port)
+    out.print(f"The embedded OpenObserve is at {server.url}.")
+    return Engine(project, target, server.url, server.password)
+
+
+def _client(engine: Engine) -> Client:
+    target = engine.target
+    return Client(engine.url, target.user, engine.password, target.organization)
+
+
+def _ask(
+    client: Client,
+    dashboard_ids: Sequence[str],
+    traces: Sequence[SampleTrace],
+    project: Path,
+    window: tuple[datetime, datetime],
+) -> list[PanelAnswer]:
+    truth = truth_of(traces, load_table(project)).by_column()
+    dashboards = stores(client)["openobserve:index:Dashboard"]
+
+    def search(sql: str, stream_type: str) -> list[dict[str, Any]]:
+        return client.search(sql, *window, stream_type=stream_type, size=MOST_ROWS).hits
+
+    answers: list[PanelAnswer] = []
+    for dashboard_id in dashboard_ids:
+        found = dashboards.read(f"{client.organization}/{dashboard_id}", None)
+        if found is None:
+            raise LlmCostError(
+                f"Dashboard {dashboard_id} is not on the server.",
+                hint="`pulumi refresh` notices; `make up` makes it again.",
+            )
+        answers.extend(ask_panels(found.inputs, search, truth))
+    return answers
+
+
+def _show(answers: Sequence[PanelAnswer], window: tuple[datetime, datetime], out: Console) -> None:
+    start, end = window
+    table = Table(title=f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC", title_style="")
+    for heading in ("Tab", "Panel"):
+        table.add_column(heading)
+    table.add_column("Rows", justify="right")
+    table.add_column("Headline", justify="right")
+    table.add_column("Verdict")
+    for answer in answers:
+        verdict = answer.verdict if answer.good else f"[red]{answer.verdict}[/red]"
+        table.add_row(answer.tab, answer.panel, f"{answer.rows:,}", answer.headline, verdict)
+    out.print(table)
+
+
+def _close(engine: Engine, out: Console) -> None:
+    out.print(
+        f"Dashboards: {engine.url}/web/dashboards?org_identifier={engine.target.organization}"
+    )
+    if engine.target.embedded:
+        out.print("`make down` stops the embedded server.")
+    else:
+        out.print("`llmcost down --remove` destroys what the stack made there.")
