@@ -1,0 +1,56 @@
+# What a person types; `make help` lists it. Everything is installed into .venv and a cache folder.
+PYTHON ?= python3
+VENV := .venv/bin
+# Arguments for `llmcost up`, `llmcost down` and pytest: make up ARGS="--json"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test check unit bench docs lock clean environment python
+
+# The environment's programs first, then a Pulumi CLI, wherever it was found.
+with_pulumi = bin="$$($(VENV)/python tools/pulumi_cli.py)" && PATH="$(CURDIR)/$(VENV):$$bin:$$PATH"
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+up: environment ## first run: environment, Pulumi CLI, embedded OpenObserve (or OPENOBSERVE_URL), pulumi up, sample calls
+	@$(with_pulumi) llmcost up $(ARGS)
+
+down: environment ## stop what `make up` started
+	@$(with_pulumi) llmcost down $(ARGS)
+
+test: environment check unit ## everything that has to hold before a change is merged
+
+check: environment ## format, lint, types and layers, without the tests
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/pyright
+	@$(VENV)/lint-imports
+
+unit: environment ## the tests, with the real Pulumi CLI
+	@$(with_pulumi) pytest -n 2 $(ARGS)
+
+bench: environment ## the benchmarks, each beside a peer
+	@for bench in benchmarks/bench_*.py; do $(with_pulumi) python "$$bench" || exit 1; done
+
+docs: environment ## write docs/cli.md from the commands' own --help
+	@$(VENV)/python tools/cli_reference.py
+
+lock: python ## write requirements.lock anew from pyproject.toml (needs the network)
+	@$(PYTHON) tools/lock.py $(ARGS)
+
+clean: ## remove the environment and what tools left behind (not the data of `make up`: llmcost local reset)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov dist
+	rm -f .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment: python
+	@$(PYTHON) tools/create_venv.py
+
+# In a language that every Python reads, so that an old one gets a sentence and no traceback.
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or later is needed; $(PYTHON) is: $$($(PYTHON) -V 2>&1 | tail -n 1)" >&2; \
+	  echo "  Install a newer one, or name it: make up PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; }
