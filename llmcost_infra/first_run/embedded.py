@@ -21,10 +21,16 @@ from llmcost_infra.errors import LlmCostError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Running", "free_port", "running", "start", "stop"]
+__all__ = ["USER", "Running", "free_port", "running", "start", "stop"]
+
+USER = "root@example.com"
+"""The embedded server's root user."""
 
 _READY_WITHIN_S = 20.0
 _STOPPED_WITHIN_S = 10.0
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Servers that this process started, so that one that ended is collected and not a zombie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +117,10 @@ def _launch(folder: Path, port: int, password: str) -> Running:
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "ZO_ROOT_USER_PASSWORD": password},
+            env={**os.environ, "OPENOBSERVE_USER": USER, "OPENOBSERVE_PASSWORD": password},
             start_new_session=True,  # Ctrl-C in the terminal is not meant for the server
         )
+    _children[process.pid] = process
     server = Running(port, process.pid, password)
     end = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < end and process.poll() is None:
@@ -152,8 +159,8 @@ def _answers(server: Running) -> bool:
 
 
 def _alive(pid: int) -> bool:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended would linger as a zombie
+    if pid in _children:
+        return _children[pid].poll() is None
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

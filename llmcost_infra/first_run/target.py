@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from llmcost_infra.errors import DeclarationError, LlmCostError
+from llmcost_infra.first_run.embedded import USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ class Target:
     folder: Path
     organization: str
     url: str | None = None
-    user: str = "root@example.com"
+    user: str = USER
     password: str = field(default="", repr=False)
 
     @property
