@@ -1,0 +1,124 @@
+"""Logical columns, which SQL templates use, and how each profile of data provides them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["LOGICAL", "PROFILES", "STORED", "ColumnType", "LogicalColumn", "Profile"]
+
+ColumnType = Literal["utf8", "int64", "float64", "boolean"]
+"""Types that OpenObserve keeps for a column that a pipeline function writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalColumn:
+    """A column as SQL templates name it.
+
+    Args:
+        name: e.g. ``cost_usd``.
+        type: what it holds.
+        meaning: one sentence, with the unit; null means unknown unless it says otherwise.
+    """
+
+    name: str
+    type: ColumnType
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How one shape of data provides the logical columns.
+
+    Args:
+        name: what a stack's settings call it.
+        expressions: logical column → SQL expression over one stored row.
+    """
+
+    name: str
+    expressions: Mapping[str, str]
+
+
+_OWN: Final = (
+    # Who was called, and for what.
+    LogicalColumn("provider", "utf8", "Who bills the call, e.g. openai."),
+    LogicalColumn("request_model", "utf8", "Model that the application asked for."),
+    LogicalColumn("response_model", "utf8", "Model that answered."),
+    LogicalColumn("model", "utf8", "Model that answered, else the one asked for."),
+    LogicalColumn("operation", "utf8", "gen_ai.operation.name, e.g. chat or execute_tool."),
+    LogicalColumn("is_call", "boolean", "Whether the row is one billable request to a model."),
+    LogicalColumn("is_tool", "boolean", "Whether the row is one run of a tool."),
+    LogicalColumn("tool", "utf8", "Name of the tool that ran."),
+    # Tokens; null when the provider reported no usage.
+    LogicalColumn("input_tokens", "int64", "All input tokens, cached ones included."),
+    LogicalColumn("output_tokens", "int64", "All output tokens, reasoning included."),
+    LogicalColumn("cache_read_tokens", "int64", "Input tokens read from the provider's cache."),
+    LogicalColumn("cache_write_tokens", "int64", "Input tokens written to the provider's cache."),
+    LogicalColumn("reasoning_tokens", "int64", "Output tokens spent on reasoning."),
+    # Money; null unless the call is priced.
+    LogicalColumn("cost_usd", "float64", "Cost in USD; null when unknown, never 0 for that."),
+    LogicalColumn("input_cost_usd", "float64", "Part of the cost for input and cache, in USD."),
+    LogicalColumn("output_cost_usd", "float64", "Part of the cost for output, in USD."),
+    LogicalColumn(
+        "pricing_status",
+        "utf8",
+        "priced, unpriced_model, missing_rate, no_usage or failed_no_charge.",
+    ),
+    LogicalColumn("price_row", "utf8", "Row of the price table that applied."),
+    LogicalColumn("price_version", "utf8", "Version of the price table that applied."),
+    LogicalColumn("service_tier", "utf8", "Tier that the provider billed, e.g. flex."),
+    # How it went.
+    LogicalColumn("ttft_ms", "float64", "Time to the first token, in ms."),
+    LogicalColumn("duration_ms", "float64", "Time from request to last token, in ms."),
+    LogicalColumn("finish_reason", "utf8", "Why the model stopped."),
+    LogicalColumn("error_class", "utf8", "rate_limit, overloaded, quota, timeout or other."),
+    # Whose spend it is.
+    LogicalColumn("feature", "utf8", "Product feature that the call served."),
+    LogicalColumn("team", "utf8", "Team that owns the spend."),
+    LogicalColumn("environment", "utf8", "Deployment environment of the application."),
+    LogicalColumn("user", "utf8", "Hashed id of the end user."),
+    LogicalColumn("conversation", "utf8", "Id of the conversation."),
+    # How the row came about.
+    LogicalColumn("dialect", "utf8", "Instrumentation dialect that the span was read from."),
+    LogicalColumn("state", "utf8", "new until the pipeline has finished the row, then done."),
+)
+
+_TRACE: Final = (
+    LogicalColumn("_timestamp", "int64", "Start of the span, in µs since 1970 UTC."),
+    LogicalColumn("start_time", "int64", "Start of the span, in ns since 1970 UTC."),
+    LogicalColumn("end_time", "int64", "End of the span, in ns since 1970 UTC."),
+    LogicalColumn("duration", "int64", "Length of the span, in µs."),
+    LogicalColumn("trace_id", "utf8", "Id of the trace."),
+    LogicalColumn("span_id", "utf8", "Id of the span."),
+    LogicalColumn("reference_parent_span_id", "utf8", "Id of the parent span."),
+    LogicalColumn("operation_name", "utf8", "Name of the span."),
+    LogicalColumn("service_name", "utf8", "Service that sent the span."),
+    LogicalColumn("span_kind", "utf8", "Kind of the span, as a digit."),
+    LogicalColumn("span_status", "utf8", "OK, ERROR or UNSET."),
+    LogicalColumn("flags", "int64", "Trace flags."),
+    LogicalColumn("events", "utf8", "Always []: texts do not reach the LLM stream."),
+    LogicalColumn("links", "utf8", "Always []: texts do not reach the LLM stream."),
+)
+
+LOGICAL: Final[Mapping[str, LogicalColumn]] = MappingProxyType(
+    {column.name: column for column in (*_OWN, *_TRACE)}
+)
+"""Every logical column by name."""
+
+_STORED_NAMES: Final = {column.name: f"llmcost_{column.name}" for column in _OWN} | {
+    column.name: column.name for column in _TRACE
+}
+
+STORED: Final[Mapping[str, ColumnType]] = MappingProxyType(
+    {stored: LOGICAL[name].type for name, stored in _STORED_NAMES.items()}
+)
+"""Columns of the LLM stream and their types, as the pipeline's projection lets them through."""
+
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
+    {"pipeline": Profile("pipeline", MappingProxyType(_STORED_NAMES))}
+)
+"""Every profile by name; ``pipeline`` reads the columns that this project's pipeline writes."""
