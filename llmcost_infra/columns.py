@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LOGICAL", "PROFILES", "STORED", "ColumnType", "LogicalColumn", "Profile"]
 
-ColumnType = Literal["utf8", "int64", "float64", "boolean"]
-"""Types that OpenObserve keeps for a column that a pipeline function writes."""
+ColumnType = Literal["utf8", "int64", "uint64", "float64", "boolean"]
+"""Types of stored columns; those that a pipeline function writes keep theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ _OWN: Final = (
 
 _TRACE: Final = (
     LogicalColumn("_timestamp", "int64", "Start of the span, in µs since 1970 UTC."),
-    LogicalColumn("start_time", "int64", "Start of the span, in ns since 1970 UTC."),
-    LogicalColumn("end_time", "int64", "End of the span, in ns since 1970 UTC."),
+    LogicalColumn("start_time", "uint64", "Start of the span, in ns since 1970 UTC."),
+    LogicalColumn("end_time", "uint64", "End of the span, in ns since 1970 UTC."),
     LogicalColumn("duration", "int64", "Length of the span, in µs."),
     LogicalColumn("trace_id", "utf8", "Id of the trace."),
     LogicalColumn("span_id", "utf8", "Id of the span."),

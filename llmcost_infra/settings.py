@@ -90,8 +90,8 @@ class Settings(Strict):
 
     environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     """dev, staging, prod, local, …"""
-    organization: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] = "default"
-    """OpenObserve organization."""
+    organization: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] | None = None
+    """OpenObserve organization; by default the one that the provider is configured with."""
     prefix: Annotated[str, Field(pattern=r"^(?:[a-z][a-z0-9_]*)?$")] = ""
     """Stands before every stream, function and pipeline name, e.g. ``demo_``."""
     folder: Annotated[str, Field(min_length=1)] = "LLM Cost"

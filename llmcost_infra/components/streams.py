@@ -40,7 +40,7 @@ class LlmStreams(pulumi.ComponentResource):
         self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("llmcost:index:LlmStreams", name, None, opts)
-        names, days = settings.names, settings.retention
+        names, days = settings.streams, settings.retention
         self.source = names.source
 
         def stream(role: str, stream_name: str, retention: int, fields: dict[str, str]) -> Stream:

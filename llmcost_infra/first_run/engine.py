@@ -72,7 +72,7 @@ class Engine:
             self.target.organization,
             self.target.user,
             self.password,
-            settings.names.source,
+            settings.streams.source,
             settings.environment,
         )
 

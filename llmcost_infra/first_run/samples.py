@@ -72,7 +72,7 @@ class Samples:
         end = time.monotonic() + _ARRIVES_WITHIN_S
         while missing := expected - self._known():
             if time.monotonic() > end:
-                names = self.settings.names
+                names = self.settings.streams
                 raise LlmCostError(
                     f"{len(missing)} of {len(expected)} sample traces did not reach the stream "
                     f"{names.calls} within {_ARRIVES_WITHIN_S:.0f} s.",
@@ -82,7 +82,7 @@ class Samples:
 
     def _known(self) -> set[str]:
         found = self.client.search(
-            f'SELECT trace_id, COUNT(*) AS spans FROM "{self.settings.names.calls}" '  # noqa: S608 - settings validate it
+            f'SELECT trace_id, COUNT(*) AS spans FROM "{self.settings.streams.calls}" '  # noqa: S608 - settings validate it
             f"GROUP BY trace_id ORDER BY trace_id LIMIT {MOST_ROWS}",
             *self.window,
             stream_type="traces",
