@@ -1,0 +1,161 @@
+"""From declarations to dollars: the real Pulumi CLI, the real SDK, and every panel's answer."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from llmcost_infra.errors import LlmCostError, TransportError, Unauthorized
+from llmcost_infra.first_run.up import run_down, run_up
+from llmcost_infra.local.server import LocalServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).parents[2]
+PASSWORD = "a-password-of-the-acceptance-test"
+READS = re.compile(r"GET|HEAD|OPTIONS")
+# Searches and telemetry are posted, and configure nothing.
+DATA = re.compile(r"/_search$|/v1/(traces|logs|metrics)$|/_json$")
+
+pytestmark = pytest.mark.cli
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """A server that counts what it is asked."""
+    local = LocalServer(tmp_path_factory.mktemp("data"), password=PASSWORD)
+    local.start()
+    yield local
+    local.stop()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh copy of the program, as a clone has it."""
+    for name in ("Pulumi.yaml", "Pulumi.local.yaml", "__main__.py"):
+        shutil.copy(CHECKOUT / name, tmp_path)
+    (tmp_path / ".venv").symlink_to(CHECKOUT / ".venv")
+    monkeypatch.chdir(tmp_path)
+    for name in ("URL", "USER", "PASSWORD", "ORG"):
+        monkeypatch.delenv(f"OPENOBSERVE_{name}", raising=False)
+    return tmp_path
+
+
+def on(server: LocalServer, monkeypatch: pytest.MonkeyPatch, **other: str) -> None:
+    """Name the server as a user names a real one."""
+    named = {"URL": server.url, "USER": "root@example.com", "PASSWORD": PASSWORD} | other
+    for name, value in named.items():
+        monkeypatch.setenv(f"OPENOBSERVE_{name}", value)
+
+
+def writes(server: LocalServer) -> list[tuple[str, str, int]]:
+    """Requests that changed the server's configuration."""
+    return [
+        (method, path, status)
+        for method, path, status in server.requests
+        if not READS.match(method) and not DATA.search(path.partition("?")[0])
+    ]
+
+
+def up() -> str:
+    """Run it and return what it prints."""
+    out = io.StringIO()
+    run_up(console=Console(file=out, width=160))
+    return out.getvalue()
+
+
+def test_every_panel_shows_what_was_sent_and_a_second_run_writes_nothing(
+    server: LocalServer,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The first run is true to the sent traffic; the second finds nothing to do or to send."""
+    on(server, monkeypatch)
+    first = up()
+    for title in (
+        "Total LLM Cost ($)",
+        "Total Input Tokens",
+        "Total Output Tokens",
+        "Total LLM Calls",
+        "LLM Cost Over Time ($)",
+        "Cost by Model",
+    ):
+        (line,) = [line for line in first.splitlines() if title in line]
+        assert "as sent" in line
+    assert re.search(r"Sending \d+ sample traces", first)
+    assert "demo_llm_ingest" in first
+
+    server.requests.clear()
+    capfd.readouterr()
+    second = up()
+    assert writes(server) == []
+    pulumi = capfd.readouterr().out
+    assert re.search(r"Resources:\s+\d+ unchanged", pulumi)
+    # At most the traces that began in the seconds since the first run.
+    sent_again = re.search(r"Sending (\d+) sample traces", second)
+    assert sent_again is None or int(sent_again[1]) < 10
+
+    state = json.dumps(
+        [path.read_text() for path in (project / ".llmcost").rglob("*") if path.suffix == ".json"]
+    )
+    assert "demo_llm_calls" in state
+    assert PASSWORD not in state + first + second + pulumi
+
+
+@pytest.mark.parametrize(
+    ("named", "error", "said"),
+    [
+        ({"URL": "http://127.0.0.1:9"}, TransportError, "127.0.0.1:9"),
+        ({"PASSWORD": "wrong-password"}, Unauthorized, "OPENOBSERVE_PASSWORD"),
+        ({"ORG": "nosuchorg"}, LlmCostError, "nosuchorg"),
+    ],
+    ids=["refused connection", "wrong password", "unknown organization"],
+)
+@pytest.mark.usefixtures("project")
+def test_a_server_that_cannot_be_used_is_one_clear_error(
+    server: LocalServer,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str],
+    error: type[LlmCostError],
+    said: str,
+) -> None:
+    """What, where and the next step, before the engine starts and before anything is written."""
+    on(server, monkeypatch, **named)
+    before = writes(server)
+    with pytest.raises(error) as failed:
+        up()
+    assert said in str(failed.value)
+    assert failed.value.hint
+    assert "wrong-password" not in str(failed.value)
+    assert writes(server) == before
+
+
+def test_the_embedded_server_is_started_populated_and_removed(project: Path) -> None:
+    """Without a server named, everything up to removal happens in one git-ignored folder."""
+    files = sorted(path.name for path in project.iterdir())
+    try:
+        assert "as sent" in up()
+        assert sorted(p.name for p in project.iterdir()) == sorted([*files, ".llmcost"])
+    finally:
+        out = io.StringIO()
+        run_down(remove=True, console=Console(file=out))
+    assert "Removed" in out.getvalue()
+    assert not list((project / ".llmcost").iterdir())
+
+
+def test_the_committed_stack_file_is_not_rewritten(project: Path) -> None:
+    """A first run leaves no change in git."""
+    committed = (CHECKOUT / "Pulumi.local.yaml").read_text()
+    assert (project / "Pulumi.local.yaml").read_text() == committed
+    assert "encryptionsalt" in committed
+    assert os.environ.get("PULUMI_CONFIG_PASSPHRASE") is None
