@@ -1,1 +1,12 @@
-"""The price table: dated rates, exact cost of a call, and what is compiled from them."""
+"""The price table, its exact computation and its compilers.
+
+`price_of(call, load_table())` is what a call costs; `compile_vrl(table)` is the same in the
+language of an ingest pipeline.
+"""
+
+from __future__ import annotations
+
+from llmcost_infra.pricing.compute import Call, Price, Unpriced, price_of
+from llmcost_infra.pricing.table import PriceTable, load_table
+
+__all__ = ["Call", "Price", "PriceTable", "Unpriced", "load_table", "price_of"]

@@ -1,0 +1,118 @@
+"""The shape of `pricing/<provider>.yaml`: what a reviewer writes, checked key by key."""
+
+from __future__ import annotations
+
+import re
+from datetime import date  # noqa: TC003 - pydantic reads the annotations
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field
+
+from llmcost_infra.declarations import Strict, misplaced
+
+__all__ = ["Card", "ContextTier", "DatedRates", "ModelPrices", "PriceFile", "Rates"]
+
+_USD: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+
+
+def _decimal_string(value: object) -> object:
+    # A YAML number would pass through a float on its way here, and money must not.
+    if not isinstance(value, str) or _USD.fullmatch(value) is None:
+        raise misplaced(
+            f"{value!r} is not a price: USD per million tokens, in quotes, not negative",
+            hint='write it like "2.50"',
+        )
+    return value
+
+
+Usd = Annotated[str, BeforeValidator(_decimal_string)]
+"""USD per million tokens, as a decimal string."""
+
+
+class Rates(Strict):
+    """USD per million tokens of each class; a class that is left out cannot be priced.
+
+    Args:
+        input: input that neither came from a cache nor went into one.
+        output: output, reasoning included unless it has a rate of its own.
+        cache_read: input read from the provider's cache.
+        cache_write: input written to the cache; for Anthropic, for five minutes.
+        cache_write_1h: input written to the cache for an hour.
+        reasoning: output that the reader never sees, where it is sold at its own rate.
+    """
+
+    input: Usd
+    output: Usd | None = None
+    cache_read: Usd | None = None
+    cache_write: Usd | None = None
+    cache_write_1h: Usd | None = None
+    reasoning: Usd | None = None
+
+
+class Card(Strict):
+    """What is charged at one size of input.
+
+    Args:
+        per_mtok: the standard tier.
+        batch: requests of the batch API.
+        service_tiers: other tiers by the name that the provider answers with; `standard` says that
+            the tier is charged like the standard one.
+    """
+
+    per_mtok: Rates
+    batch: Rates | None = None
+    service_tiers: dict[str, Rates | Literal["standard"]] = Field(default_factory=dict)
+
+
+class ContextTier(Card):
+    """Rates of the whole request when its input is larger than a limit.
+
+    Args:
+        over_input_tokens: total input, cached included, above which the tier starts.
+    """
+
+    over_input_tokens: int = Field(gt=0)
+
+
+class DatedRates(Card):
+    """One dated row: append a new one when a price changes.
+
+    Args:
+        from_: first UTC day, written `from`.
+        source: where the figures were read.
+        verified: day on which they were last compared with the source.
+        review_by: day by which they have to be compared again.
+        context_tiers: rates of large requests, smallest limit first.
+    """
+
+    from_: date = Field(alias="from")
+    source: str = Field(min_length=1)
+    verified: date
+    review_by: date
+    context_tiers: list[ContextTier] = Field(default_factory=list)
+
+
+class ModelPrices(Strict):
+    """A model's prices over time.
+
+    Args:
+        id: provider, slash, name.
+        match: anchored pattern of the model ids that cost this.
+        rates: oldest first.
+    """
+
+    id: str
+    match: str
+    rates: list[DatedRates] = Field(min_length=1)
+
+
+class PriceFile(Strict):
+    """One provider's file.
+
+    Args:
+        provider: the provider's OpenTelemetry name (`gen_ai.provider.name`).
+        models: in any order.
+    """
+
+    provider: str = Field(pattern=r"^[a-z0-9_.]+$")
+    models: list[ModelPrices] = Field(min_length=1)
