@@ -1,0 +1,100 @@
+"""The `llmcost` command: its groups, and how an error reaches the person who typed it.
+
+Nothing heavy is imported here; a command's own module imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from llmcost_infra.cli.lazy import Lazy, lazy_group
+from llmcost_infra.errors import ExitCode, LlmCostError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["cli", "local", "main"]
+
+_INTERRUPTED = 130  # what a shell reports for Ctrl-C
+
+_COMMANDS = {
+    "up": Lazy(
+        "llmcost_infra.cli.first_run:up",
+        "Provision the local stack, send sample calls, show what it shows.",
+    ),
+    "down": Lazy("llmcost_infra.cli.first_run:down", "Stop what `llmcost up` started."),
+    "local": Lazy("llmcost_infra.cli.main:local", "The embedded OpenObserve."),
+}
+
+_LOCAL_COMMANDS = {
+    "serve": Lazy(
+        "llmcost_infra.cli.local:serve", "Serve the embedded OpenObserve on this machine."
+    ),
+    "reset": Lazy(
+        "llmcost_infra.cli.local:reset", "Remove the embedded OpenObserve's data and state."
+    ),
+}
+
+
+@lazy_group("llmcost", _COMMANDS)
+@click.version_option(package_name="llmcost-infra", prog_name="llmcost")
+def cli() -> None:
+    """LLM cost dashboards and alerts for OpenObserve, provisioned with Pulumi.
+
+    Exit codes: 0 fine, 1 failed, 2 wrong usage or declaration, 3 server not reachable or access
+    denied, 4 findings.
+    """
+
+
+@lazy_group("local", _LOCAL_COMMANDS)
+def local() -> None:
+    """The embedded OpenObserve."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with a code by cause.
+
+    Args:
+        arguments: what was typed after the program's name; the process's own by default.
+    """
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        answer = cli.main(arguments, prog_name="llmcost", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
+    except LlmCostError as error:
+        _show(str(error))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence, whatever went wrong
+        _show(_unexpected(error))
+        return ExitCode.FAILED
+    return answer if isinstance(answer, int) else ExitCode.FINE
+
+
+def _show(message: str) -> None:
+    if os.environ.get("LLMCOST_TRACEBACK"):
+        traceback.print_exc()
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+
+
+def _unexpected(error: Exception) -> str:
+    return (
+        f"unexpected {type(error).__name__}: {error}\n"
+        "  This is a defect. Run it again with LLMCOST_TRACEBACK=1 and report what it prints."
+    )
+
+
+if __name__ == "__main__":
+    main()
