@@ -70,11 +70,23 @@ class Kind(ABC):
 
     @abstractmethod
     def problems(self, inputs: Inputs) -> list[Problem]:
-        """Return all that is wrong with these inputs; values may be unknown (`None` then)."""
+        """Return all that is wrong with these inputs, unknown and missing keys included.
+
+        Values may be unknown in a preview (`None` then): nothing is said about them.
+        """
 
     @abstractmethod
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the normal form in which two equal objects are equal values."""
+
+    def adoptable(self, found: Inputs, target: Inputs) -> bool:
+        """Return whether a create may take over what it found: changing it loses no data.
+
+        Args:
+            found: canonical inputs of the object on the server.
+            target: inputs of the object that should be there.
+        """
+        return self.canonical(found) == self.canonical(target)
 
 
 class ObjectStore(Protocol):

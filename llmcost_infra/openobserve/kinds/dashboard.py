@@ -1,0 +1,43 @@
+"""Dashboards: tabs, panels and variables as maps with an explicit order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
+from llmcost_infra.openobserve.kinds.values import plain
+
+__all__ = ["DashboardKind"]
+
+
+class DashboardKind(Kind):
+    """A dashboard; the server chooses its id, and its folder can change."""
+
+    token = "openobserve:index:Dashboard"  # noqa: S105 - a type token
+    id_form = "organization/dashboard_id"
+    required = frozenset({"tabs", "title"})
+    optional = frozenset(
+        {
+            "default_time_range",
+            "description",
+            "folder",
+            "organization",
+            "show_dynamic_filters",
+            "variables",
+        }
+    )
+    replace_on = frozenset({"organization"})
+    computed = frozenset({"dashboard_id"})
+
+    def defaults(self, inputs: Inputs) -> Inputs:
+        """Return the inputs with the default folder if they name none."""
+        return {"description": "", "folder": "default", **inputs}
+
+    def problems(self, inputs: Inputs) -> list[Problem]:  # noqa: ARG002 - rules come next
+        """Return what the server would refuse, or accept and draw wrongly."""
+        return []
+
+    def canonical(self, inputs: Inputs) -> Inputs:
+        """Return the inputs without nulls, defaults and what the UI adds by itself."""
+        values: dict[str, Any] = plain(inputs)
+        return values
