@@ -17,7 +17,7 @@ from pathlib import Path
 
 import watched
 
-__all__ = ["SetupError", "check_modules", "create", "fingerprint", "main"]
+__all__ = ["PipProgress", "SetupError", "check_modules", "create", "fingerprint", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _STAMP = "llmcost-installed"
@@ -136,7 +136,7 @@ def _install_lock(root: Path, venv: Path) -> None:
     ended = watched.run(
         [*_pip(venv), "install", "--require-hashes", "--progress-bar=off", "-r", str(lock)],
         title="installing",
-        note=_PipProgress(total),
+        note=PipProgress(total),
         env=_environment(),
         cwd=root,
     )
@@ -168,7 +168,7 @@ def _environment() -> dict[str, str]:
     return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "1"}
 
 
-class _PipProgress:
+class PipProgress:
     """Words for a line of pip's output."""
 
     def __init__(self, total: int) -> None:
@@ -176,6 +176,7 @@ class _PipProgress:
         self._met = 0
 
     def __call__(self, line: str) -> str | None:
+        """Return what the line tells about progress, or None."""
         if line.startswith("Collecting "):
             self._met += 1
             return f"{self._met} of {self._total}: {line.split()[1].partition('==')[0]}"

@@ -72,7 +72,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("Interrupted.", err=True)
+        click.echo("Aborted.", err=True)
         return _INTERRUPTED
     except LlmCostError as error:
         _show(str(error))

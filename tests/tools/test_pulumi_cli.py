@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import shutil
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi_cli
 import pytest
+import watched
 
 if TYPE_CHECKING:
     from tests.tools.conftest import Programs
@@ -188,18 +190,17 @@ def test_an_installer_that_hangs_is_ended_and_passed_over(
     program("go", *FAKE_GO)
     machine.sdk()
     machine.installer("import signal; signal.pause()")
-    limits: list[float | None] = []
-    real = pulumi_cli.watched.run
+    limits: list[float] = []
+    real = watched.run
 
-    def impatient(command: list[str], **how: object) -> object:
-        limits.append(how["limit"])  # type: ignore[arg-type] # it is a number of seconds
-        return real(command, **{**how, "limit": 0.3 if "probe" in command else None})  # type: ignore[arg-type] # passed on as given
+    def impatient(command: list[str], *, limit: float, **how: Any) -> watched.Finished:
+        limits.append(limit)
+        return real(command, limit=0.3 if "probe" in command else limit, **how)
 
-    monkeypatch.setattr(pulumi_cli.watched, "run", impatient)
+    monkeypatch.setattr(watched, "run", impatient)
 
     assert pulumi_cli.pulumi_folder(machine.environ) == machine.cache / "bin"
-    assert limits[0] == 10
-    assert None not in limits
+    assert limits == [10, 3600, 3600]
 
 
 def test_a_half_installation_is_not_kept(machine: Machine, program: Programs) -> None:
@@ -348,7 +349,7 @@ def test_an_account_without_a_home_is_told_what_to_set(
     def unknown(_uid: int) -> None:
         raise KeyError
 
-    monkeypatch.setattr(pulumi_cli.pwd, "getpwuid", unknown)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
 
     with pytest.raises(pulumi_cli.NoPulumiError, match="neither HOME nor XDG_CACHE_HOME is set"):
         pulumi_cli.pulumi_folder({**machine.environ, "HOME": ""})
@@ -369,7 +370,7 @@ def test_two_runs_do_not_build_at_once(
 
     with lock.open("w") as held, pytest.MonkeyPatch.context() as patched:
         fcntl.flock(held, fcntl.LOCK_EX)
-        patched.setattr(pulumi_cli.watched, "say", say)
+        patched.setattr(watched, "say", say)
         found: list[Path] = []
         second = threading.Thread(
             target=lambda: found.append(pulumi_cli.pulumi_folder(machine.environ))

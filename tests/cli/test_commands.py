@@ -1,0 +1,100 @@
+"""Each command hands its options to the room that does the work, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Type
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """Put modules that note their calls in the place of the rooms behind the commands."""
+    calls: list[tuple[str, Any]] = []
+
+    def noting(name: str) -> Callable[..., None]:
+        return lambda *plain, **named: calls.append((name, named or plain[0]))
+
+    for module, functions in {
+        "llmcost_infra.first_run.up": ("run_up", "run_down"),
+        "llmcost_infra.local.__main__": ("main",),
+    }.items():
+        fake = ModuleType(module)
+        for function in functions:
+            setattr(fake, function, noting(function))
+        monkeypatch.setitem(sys.modules, module, fake)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("up",), ("run_up", {"port": None})),
+        (("up", "--port", "5081"), ("run_up", {"port": 5081})),
+        (("down",), ("run_down", {"remove": False})),
+        (("down", "--remove"), ("run_down", {"remove": True})),
+        (("local", "serve"), ("main", ["--data", ".llmcost/serve", "--port", "5080"])),
+        (
+            ("local", "serve", "--data", "d", "--port", "0"),
+            ("main", ["--data", "d", "--port", "0"]),
+        ),
+    ],
+)
+def test_a_command_passes_its_options_on(
+    llmcost: Type,
+    called: list[tuple[str, Any]],
+    arguments: tuple[str, ...],
+    expected: tuple[str, Any],
+) -> None:
+    """What was typed reaches the room, defaults included."""
+    ended = llmcost(*arguments)
+
+    assert ended.code == 0
+    assert called == [expected]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a project in which two servers' states lie, and go there."""
+    (tmp_path / "Pulumi.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENOBSERVE_URL", "https://observe.example.com")
+    monkeypatch.setenv("OPENOBSERVE_ORG", "acme")
+    return tmp_path
+
+
+def test_reset_removes_the_embedded_server_s_folder_only(llmcost: Type, project: Path) -> None:
+    """Data and engine state go together; another server's state stays, whatever the variables."""
+    from llmcost_infra.first_run.target import target_of  # noqa: PLC0415 - heavy
+
+    ours = target_of(project, {"OPENOBSERVE_ORG": "acme"}).folder
+    (ours / "state").mkdir(parents=True)
+    other = ours.parent / "observe.example.com-0"
+    other.mkdir()
+
+    ended = llmcost("local", "reset", "--yes")
+
+    assert (ended.code, ended.out) == (0, f"Removed {ours}.\n")
+    assert [path.name for path in ours.parent.iterdir()] == [other.name]
+
+
+def test_reset_asks_first(llmcost: Type, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a yes nothing is removed."""
+    from llmcost_infra.first_run.target import target_of  # noqa: PLC0415 - heavy
+
+    ours = target_of(project, {"OPENOBSERVE_ORG": "acme"}).folder
+    ours.mkdir(parents=True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
+
+    ended = llmcost("local", "reset")
+
+    assert ended.code == 130
+    assert ours.is_dir()

@@ -1,0 +1,164 @@
+"""An error reaches a person as a sentence with a next step, and a script as an exit code."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from llmcost_infra import errors
+from llmcost_infra.cli import main as command_line
+from llmcost_infra.cli.lazy import Lazy
+from llmcost_infra.errors import (
+    DeclarationError,
+    LlmCostError,
+    NotFound,
+    RateLimited,
+    TransportError,
+    Unauthorized,
+)
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Type
+
+
+def raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make `llmcost fail` raise this."""
+
+    @click.command()
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(Lazy, "load", lambda _self: fail)
+    monkeypatch.setattr(command_line.cli, "lazy", {"fail": Lazy("any:thing", "Fail.")})
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (
+            LlmCostError("It broke.", hint="Mend it."),
+            1,
+            "error: It broke.\n  Mend it.\n",
+        ),
+        (
+            DeclarationError("unknown key", path="dashboards/a.yaml", line=3, hint="did you?"),
+            2,
+            "error: dashboards/a.yaml:3: unknown key\n  did you?\n",
+        ),
+        (TransportError("no answer from http://x"), 3, "error: no answer from http://x\n"),
+        (
+            Unauthorized(401, "Unauthorized", request="GET /config", hint="Check the password."),
+            3,
+            "error: GET /config: 401 Unauthorized\n  Check the password.\n",
+        ),
+        (NotFound(404, "no", request="GET /a"), 1, "error: GET /a: 404 no\n"),
+        (RateLimited(429, "slow", request="GET /a"), 1, "error: GET /a: 429 slow\n"),
+    ],
+)
+def test_an_error_is_where_what_and_next_step_with_a_code_by_cause(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch, error: LlmCostError, code: int, text: str
+) -> None:
+    """No traceback, everything on stderr, the exit code from the error's class."""
+    raising(error, monkeypatch)
+
+    ended = llmcost("fail")
+
+    assert (ended.code, ended.out, ended.err) == (code, "", text)
+
+
+def test_every_error_of_ours_has_a_meaning_as_an_exit_code() -> None:
+    """No error can end with a code that the documentation does not explain."""
+    classes = [getattr(errors, name) for name in errors.__all__]
+    ours = [one for one in classes if issubclass(one, LlmCostError)]
+
+    assert len(ours) > 5
+    for one in ours:
+        assert errors.ExitCode(one.exit_code) is not errors.ExitCode.FINE
+
+
+def test_an_unforeseen_error_is_called_a_defect(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong, a person gets a sentence and learns how to report it."""
+    raising(ValueError("odd"), monkeypatch)
+
+    ended = llmcost("fail")
+
+    assert ended.code == 1
+    assert ended.err.startswith("error: unexpected ValueError: odd\n  This is a defect.")
+    assert "LLMCOST_TRACEBACK=1" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), TransportError("no answer")])
+def test_a_traceback_is_there_for_who_asks(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """LLMCOST_TRACEBACK=1 adds the traceback and changes neither message nor code."""
+    raising(error, monkeypatch)
+    plain = llmcost("fail")
+    monkeypatch.setenv("LLMCOST_TRACEBACK", "1")
+
+    ended = llmcost("fail")
+
+    assert ended.code == plain.code
+    assert ended.err.startswith("Traceback (most recent call last)")
+    assert ended.err.endswith(plain.err)
+
+
+def test_an_interrupt_is_no_error(llmcost: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a command as shells expect it."""
+    raising(KeyboardInterrupt(), monkeypatch)
+
+    ended = llmcost("fail")
+
+    assert (ended.code, ended.err.strip()) == (130, "Aborted.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("no-such-command",), "No such command 'no-such-command'"),
+        (("--no-such-option",), "No such option"),
+        (("up", "--port", "0"), "0 is not in the range"),
+        (("up", "more"), "unexpected extra argument"),
+        (("local", "serve", "--port", "x"), "'x' is not a valid integer"),
+    ],
+)
+def test_wrong_usage_ends_with_two(llmcost: Type, arguments: tuple[str, ...], said: str) -> None:
+    """Usage errors name what was wrong and where help is."""
+    ended = llmcost(*arguments)
+
+    assert ended.code == 2
+    assert said in ended.err
+    assert "--help" in ended.err
+
+
+def test_version_is_the_package_s(llmcost: Type) -> None:
+    """A report of a defect can say which version it was."""
+    ended = llmcost("--version")
+
+    assert (ended.code, ended.out) == (0, f"llmcost, version {version('llmcost-infra')}\n")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_lists_every_command_and_the_exit_codes(llmcost: Type, option: str) -> None:
+    """Both spellings of help answer, with all commands and what exit codes mean."""
+    ended = llmcost(option)
+
+    assert ended.code == 0
+    for name, lazy in command_line.cli.lazy.items():
+        assert f"{name} " in ended.out
+        assert lazy.summary in ended.out
+    for code in errors.ExitCode:
+        assert f" {int(code)} " in ended.out
+
+
+def test_colour_is_for_terminals(llmcost: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a pipe an error is plain text."""
+    raising(LlmCostError("It broke."), monkeypatch)
+
+    assert "\x1b" not in llmcost("fail").err
