@@ -7,11 +7,12 @@ appear, and the first mismatch in the order of the text is the one that is repor
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from llmcost_infra.local.json_text import JsonPath
 
 __all__ = [
@@ -23,14 +24,21 @@ __all__ = [
     "STRING",
     "UNSIGNED",
     "Choice",
+    "Deferred",
     "Field",
     "ListOf",
     "MapOf",
     "Mismatch",
     "Nullable",
+    "OneOf",
     "Shape",
     "Struct",
+    "Tagged",
+    "defaulted",
     "invalid_type",
+    "nullable",
+    "optional",
+    "required",
 ]
 
 REQUIRED: Any = object()
@@ -83,6 +91,9 @@ def invalid_type(value: Any, expected: str, path: JsonPath) -> Mismatch:
     )
 
 
+_INTEGERS = frozenset({"i32", "i64", "u64"})
+
+
 @dataclass(frozen=True)
 class _Scalar:
     expected: str
@@ -91,6 +102,8 @@ class _Scalar:
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
         if not self.fits(value):
+            if isinstance(value, float) and self.expected in _INTEGERS:
+                raise Mismatch("invalid number", path)
             raise invalid_type(value, self.expected, path)
         return self.convert(value)
 
@@ -132,7 +145,7 @@ class ListOf:
         """Read every item."""
         if not isinstance(value, list):
             raise invalid_type(value, "a sequence", path)
-        items = cast("list[Any]", value)
+        items: list[Any] = value
         return [self.inner.read(item, (*path, index)) for index, item in enumerate(items)]
 
 
@@ -146,7 +159,7 @@ class MapOf:
         """Read every value."""
         if not isinstance(value, dict):
             raise invalid_type(value, "a map", path)
-        entries = cast("dict[str, Any]", value)
+        entries: dict[str, Any] = value
         return {key: self.inner.read(item, (*path, key)) for key, item in entries.items()}
 
 
@@ -201,15 +214,14 @@ class Struct:
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
         """Return the keys in the model's order, defaults filled in."""
-        match value:
-            case dict():
-                sent = self._sent(cast("dict[str, Any]", value), path)
-            case list():
-                # The server's models can be read from a list, field by field.
-                sent = self._listed(cast("list[Any]", value), path)
-            case _:
-                raise invalid_type(value, f"struct {self.name}", path)
-        return self._complete(sent, path)
+        if isinstance(value, dict):
+            entries: dict[str, Any] = value
+            return self._complete(self._sent(entries, path), path)
+        if isinstance(value, list):
+            # The server's models can be read from a list, field by field.
+            items: list[Any] = value
+            return self._complete(self._listed(items, path), path)
+        raise invalid_type(value, f"struct {self.name}", path)
 
     def _sent(self, value: dict[str, Any], path: JsonPath) -> dict[str, Any]:
         names = {key: key for key in self.fields}
@@ -235,3 +247,74 @@ class Struct:
             if field.hidden is REQUIRED or item != field.hidden:
                 whole[key] = item
         return whole
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """An object whose model depends on one of its keys.
+
+    Args:
+        tag: that key.
+        models: the model of each of its values.
+    """
+
+    tag: str
+    models: Mapping[str, Shape]
+
+    def read(self, value: Any, path: JsonPath = ()) -> Any:
+        """Return the tag, then the model's keys."""
+        if not isinstance(value, dict):
+            raise invalid_type(value, "internally tagged enum", path)
+        entries: dict[str, Any] = value
+        if self.tag not in entries:
+            raise Mismatch(f"missing field `{self.tag}`", path)
+        name = Choice(tuple(self.models)).read(entries[self.tag], path)
+        return {self.tag: name, **self.models[name].read(entries, path)}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The first of some shapes that fits."""
+
+    name: str
+    shapes: Sequence[Shape]
+
+    def read(self, value: Any, path: JsonPath = ()) -> Any:
+        """Return what the first fitting shape reads."""
+        for shape in self.shapes:
+            try:
+                return shape.read(value, path)
+            except Mismatch:
+                continue
+        raise Mismatch(f"data did not match any variant of untagged enum {self.name}", path)
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A shape that is defined later, for models that contain themselves."""
+
+    shape: Callable[[], Shape]
+
+    def read(self, value: Any, path: JsonPath = ()) -> Any:
+        """Read with the shape."""
+        return self.shape().read(value, path)
+
+
+def required(shape: Shape) -> Field:
+    """Return a key that must be sent."""
+    return Field(shape)
+
+
+def defaulted(shape: Shape, value: Any) -> Field:
+    """Return a key with a default that is shown."""
+    return Field(shape, value)
+
+
+def nullable(shape: Shape) -> Field:
+    """Return a key that may be absent and is then shown as null."""
+    return Field(Nullable(shape), None)
+
+
+def optional(shape: Shape) -> Field:
+    """Return a key that may be absent and is then left out."""
+    return Field(Nullable(shape), None, None)
