@@ -54,6 +54,8 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 _SUFFIX: Final = ".yaml"
+_KEY: Final = "[key]"
+"""Ends pydantic's location when a key itself is wrong, not its value."""
 
 
 class Strict(BaseModel):
@@ -258,7 +260,7 @@ def _keys(location: KeyPath, schema: dict[str, Any]) -> KeyPath:
     return tuple(
         segment
         for index, segment in enumerate(location)
-        if not _names_member(_node(location[:index], schema))
+        if segment != _KEY and not _names_member(_node(location[:index], schema))
     )
 
 
@@ -281,7 +283,9 @@ def _child(node: dict[str, Any], segment: str | int) -> dict[str, Any]:
     elif isinstance(segment, int):
         below = node.get("items", {})
     else:
-        below = node.get("properties", {}).get(segment, node.get("additionalProperties", {}))
+        others = next(iter(node.get("patternProperties", {}).values()), None)
+        others = node.get("additionalProperties", {}) if others is None else others
+        below = node.get("properties", {}).get(segment, others)
     return cast("dict[str, Any]", below) if isinstance(below, dict) else {}
 
 
@@ -328,7 +332,7 @@ class _Builder:
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return self._sequence(node, at)
-        return _scalar(str(node.value), plain=cast("yaml.ScalarNode", node).style is None)
+        return _scalar(str(node.value), plain=not cast("yaml.ScalarNode", node).style)
 
     def _mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         built: dict[str, Any] = {}
