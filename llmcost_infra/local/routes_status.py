@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from llmcost_infra.local.recorded import configuration
 from llmcost_infra.local.requests import server_of
 from llmcost_infra.local.responses import json_answer
 
@@ -25,13 +23,7 @@ async def _health(_: Request) -> Response:
 
 async def _config(request: Request) -> Response:
     pricing = server_of(request).config.model_pricing
-    return json_answer(_recorded_config() | {"model_pricing_enabled": pricing})
-
-
-@cache
-def _recorded_config() -> dict[str, Any]:
-    text = files("llmcost_infra.local").joinpath("data", "config.json").read_text()
-    return json.loads(text)
+    return json_answer(configuration() | {"model_pricing_enabled": pricing})
 
 
 routes = [

@@ -1,0 +1,233 @@
+"""Plays recorded exchanges against an embedded server and tells where the answers differ."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from llmcost_infra.local.server import LocalServer
+
+__all__ = ["Difference", "Player", "exchanges"]
+
+Exchange = dict[str, Any]
+
+# What differs from run to run, by key: ids are mapped, everything else here is not compared.
+_ID: Final = re.compile(
+    r"\d{19}|[0-9A-Za-z]{27}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
+_MAPPED: Final = frozenset({"hash", "token"})
+_RUN_DEPENDENT: Final = frozenset(
+    {
+        "build_date",
+        "instance",
+        "peak_memory_usage",
+        "scan_records",
+        "scan_size",
+        "took",
+        "took_detail",
+        "trace_id",
+    }
+)
+_TIMES: Final = frozenset(
+    {
+        "added_ts",
+        "created",
+        "created_at",
+        "doc_time_max",
+        "doc_time_min",
+        "index_updated_at",
+        "last_satisfied_at",
+        "last_triggered_at",
+        "updated_at",
+    }
+)
+# The server lists these from hash maps or tables with random keys.
+_UNORDERED: Final = frozenset({"list"})
+
+_UUID7 = re.compile(r'"(01a2[0-9a-f]{8})[0-9a-f]{20}"')
+_SNOWFLAKE = re.compile(r'"(75\d{17})"')
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which an answer is not the recorded one."""
+
+    file: str
+    number: int
+    what: str
+    path: str
+    recorded: Any
+    ours: Any
+
+    def __str__(self) -> str:
+        recorded, ours = (json.dumps(side)[:300] for side in (self.recorded, self.ours))
+        where = f"{self.file} {self.number} ({self.what}) {self.path}"
+        return f"{where}:\n    recorded {recorded}\n    ours     {ours}"
+
+
+def exchanges(path: Path) -> list[Exchange]:
+    """Read a recording."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@dataclass
+class Player:
+    """Plays exchanges in order on one server, with the clock at the recorded time.
+
+    Args:
+        local: the server; its clock is replaced.
+        now: the time before the first exchange, in microseconds.
+    """
+
+    local: LocalServer
+    now: int
+    mapping: dict[str, str] = field(default_factory=dict[str, str])
+
+    def play(self, file: str, recording: list[Exchange]) -> Iterator[Difference]:
+        """Send every request and yield the differences of the answers."""
+        self.local.server.clock = lambda: self.now
+        for number, exchange in enumerate(recording, 1):
+            if "request" not in exchange:
+                continue
+            self._turn_clock(exchange)
+            answer = self._send(exchange["request"])
+            for path, recorded, ours in self._compare(exchange["response"], answer):
+                yield Difference(
+                    file, exchange.get("n", number), exchange["what"], path, recorded, ours
+                )
+
+    def _turn_clock(self, exchange: Exchange) -> None:
+        """Move to the time that the recorded answer's fresh ids carry."""
+        text = json.dumps(exchange["response"])
+        seen = [int(found, 16) * 1000 for found in _UUID7.findall(text)]
+        seen += [(int(found) >> 22) * 1000 for found in _SNOWFLAKE.findall(text)]
+        self.now = (
+            max(self.now + 1000, *(moment + 1000 for moment in seen)) if seen else self.now + 1000
+        )
+
+    def _send(self, request: Exchange) -> httpx.Response:
+        content, headers = self._body(request)
+        return httpx.request(
+            request["method"],
+            self.local.url + self._known(request["path"]),
+            params={
+                key: self._known(str(value)) for key, value in request.get("params", {}).items()
+            },
+            content=content,
+            files=request.get("multipart"),
+            headers=headers | self._credentials(request),
+            timeout=30,
+        )
+
+    def _body(self, request: Exchange) -> tuple[bytes | None, dict[str, str]]:
+        headers = dict(request.get("headers") or {})
+        if "protobuf_of" in request:
+            return _protobuf(request["protobuf_of"]), headers
+        if "json" in request:
+            text = json.dumps(request["json"], ensure_ascii=False, separators=(",", ":"))
+            return self._known(text).encode(), {"content-type": "application/json", **headers}
+        if "content" in request:
+            return self._known(request["content"]).encode(), headers
+        return None, headers
+
+    def _credentials(self, request: Exchange) -> dict[str, str]:
+        match request.get("auth"):
+            case "none":
+                return {}
+            case "bad":
+                pair = self.mapping.get("service account", "nobody@example.com:wrong")
+            case _:
+                pair = "root@example.com:Complexpass#123"
+        return {"authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+
+    def _known(self, text: str) -> str:
+        """Write our ids where the recording has its own."""
+        for recorded, ours in self.mapping.items():
+            if len(recorded) >= len("14207101165930945"):
+                text = text.replace(recorded, ours)
+        return text
+
+    def _compare(
+        self, recorded: Exchange, answer: httpx.Response
+    ) -> Iterator[tuple[str, Any, Any]]:
+        if recorded["status"] != answer.status_code:
+            yield "status", recorded["status"], f"{answer.status_code} {answer.text[:200]}"
+            return
+        media = answer.headers.get("content-type", "")
+        if recorded["content_type"] != media:
+            yield "content_type", recorded["content_type"], media
+        ours: Any = answer.json() if media == "application/json" else answer.text
+        yield from self._differences("body", "", recorded["body"], ours)
+
+    def _differences(
+        self, path: str, key: str, recorded: Any, ours: Any
+    ) -> Iterator[tuple[str, Any, Any]]:
+        if key in _RUN_DEPENDENT:
+            return
+        if key in _TIMES:
+            if bool(recorded) != bool(ours) or type(recorded) is not type(ours):
+                yield path, recorded, ours
+            elif isinstance(recorded, str):
+                self.mapping[recorded] = ours
+            return
+        if isinstance(recorded, dict) and isinstance(ours, dict):
+            yield from self._objects(path, recorded, ours)
+        elif isinstance(recorded, list) and isinstance(ours, list):
+            yield from self._lists(path, key, recorded, ours)
+        elif not self._same(key, recorded, ours):
+            yield path, recorded, ours
+
+    def _objects(
+        self, path: str, recorded: Exchange, ours: Exchange
+    ) -> Iterator[tuple[str, Any, Any]]:
+        for key in recorded | ours:
+            if key not in ours:
+                yield f"{path}.{key}", recorded[key], "(absent)"
+            elif key not in recorded:
+                yield f"{path}.{key}", "(absent)", ours[key]
+            else:
+                yield from self._differences(f"{path}.{key}", key, recorded[key], ours[key])
+
+    def _lists(
+        self, path: str, key: str, recorded: list[Any], ours: list[Any]
+    ) -> Iterator[tuple[str, Any, Any]]:
+        if len(recorded) != len(ours):
+            yield f"{path} (length {len(recorded)}, ours {len(ours)})", recorded, ours
+            return
+        if key in _UNORDERED:
+            recorded, ours = sorted(recorded, key=self._sortable), sorted(ours, key=self._sortable)
+        for index, (left, right) in enumerate(zip(recorded, ours, strict=True)):
+            yield from self._differences(f"{path}[{index}]", "", left, right)
+
+    def _sortable(self, item: Any) -> str:
+        return _ID.sub("", self._known(json.dumps(item, sort_keys=True)))
+
+    def _same(self, key: str, recorded: Any, ours: Any) -> bool:
+        if not (isinstance(recorded, str) and isinstance(ours, str)):
+            return bool(recorded == ours)
+        if key in _MAPPED or (_ID.fullmatch(recorded) and _ID.fullmatch(ours)):
+            return self.mapping.setdefault(recorded, ours) == ours
+        return self._known(recorded) == ours
+
+
+def _protobuf(payload: dict[str, Any]) -> bytes:
+    """Encode the JSON form, whose ids are hexadecimal, as OTLP protobuf."""
+    copy = json.loads(json.dumps(payload))
+    for resource in copy.get("resourceSpans", []):
+        for scope in resource.get("scopeSpans", []):
+            for span in scope.get("spans", []):
+                for key in ("traceId", "spanId", "parentSpanId"):
+                    if span.get(key):
+                        span[key] = base64.b64encode(bytes.fromhex(span[key])).decode()
+    return ParseDict(copy, ExportTraceServiceRequest()).SerializeToString()
