@@ -12,8 +12,10 @@ LlmCostError
         ├── NotFound
         ├── Conflict
         ├── Unauthorized
+        ├── OrganizationNotFound   the organization or the route is unknown; no object is gone
         ├── EnterpriseOnly
-        └── RateLimited
+        ├── RateLimited
+        └── PartialAnswer          status 200, but rows are missing
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ __all__ = [
     "LlmCostError",
     "NotFound",
     "OpenObserveError",
+    "OrganizationNotFound",
+    "PartialAnswer",
     "PricingError",
     "RateLimited",
     "TransportError",
@@ -140,7 +144,7 @@ class ApiError(OpenObserveError):
 
 
 class NotFound(ApiError):  # noqa: N818 - HTTP's own word
-    """404: the object, or the organization, is not there."""
+    """404: the object is not there."""
 
 
 class Conflict(ApiError):  # noqa: N818 - HTTP's own word
@@ -153,9 +157,19 @@ class Unauthorized(ApiError):  # noqa: N818 - HTTP's own word
     exit_code = ExitCode.UNREACHABLE
 
 
+class OrganizationNotFound(ApiError):  # noqa: N818 - the server's own words
+    """404 ``Organization not found``: it, or the route, is unknown; says nothing about objects."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
 class EnterpriseOnly(ApiError):  # noqa: N818 - it names the limit
     """The server is an open-source build and lacks what was asked for."""
 
 
 class RateLimited(ApiError):  # noqa: N818 - HTTP's own word
     """429: too many requests."""
+
+
+class PartialAnswer(ApiError):  # noqa: N818 - the server's own word
+    """200 with ``is_partial`` or ``function_error``: rows are missing from the answer."""

@@ -39,11 +39,9 @@ def without_defaults(
     return {
         key: value
         for key, value in values.items()
-        if key in keep or not _same(value, defaults.get(key, _EMPTY.get(type(value))))
+        if key in keep
+        or not (_same(value, defaults[key]) if key in defaults else value in ("", [], {}))
     }
-
-
-_EMPTY: dict[type, Any] = {str: "", list: [], dict: {}}
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -1,0 +1,97 @@
+"""Delivers requests: so many at a time, again after a failure that may pass, until cancelled."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore, Event
+from typing import TYPE_CHECKING
+
+import stamina
+
+from llmcost_infra.errors import TransportError
+from llmcost_infra.openobserve.retry import Retry, RetryableAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+__all__ = ["Delivery"]
+
+
+class Delivery:
+    """Sends requests over one HTTP client; threads may share it.
+
+    Args:
+        http: the HTTP client.
+        parallel: most requests at a time.
+        retry: how often and how long to try.
+        wait: waits for so many seconds; by default until `cancel` at most.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        parallel: int,
+        retry: Retry,
+        wait: Callable[[float], object] | None = None,
+    ) -> None:
+        self._http = http
+        self._retry = retry
+        self._places = BoundedSemaphore(parallel)
+        self._cancelled = Event()
+        self._wait = wait or self._cancelled.wait
+
+    def cancel(self) -> None:
+        """Send nothing any more, and stop waiting at once."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled.is_set()
+
+    def deliver(self, request: httpx.Request, *, repeatable: bool) -> httpx.Response:
+        """Return the answer to a request, whatever its status.
+
+        Args:
+            request: what to send.
+            repeatable: whether doing it twice is the same as doing it once; else it is only sent
+                again when it provably never reached the server.
+
+        Raises:
+            httpx.TransportError: there was none.
+            TransportError: cancelled.
+        """
+        last: Exception | None = None
+
+        def wanted(error: Exception) -> bool:
+            nonlocal last
+            last = error
+            return not self.cancelled and self._retry.wanted(error, repeatable=repeatable)
+
+        try:
+            # The pauses are ours, because those of stamina cannot be cancelled.
+            for attempt in stamina.retry_context(
+                wanted,
+                attempts=self._retry.attempts,
+                timeout=None,
+                wait_initial=0,
+                wait_max=0,
+                wait_jitter=0,
+            ):
+                with attempt:
+                    if last is not None:
+                        self._wait(self._retry.pause(attempt.num - 1, last))
+                    return self._send(request)
+        except RetryableAnswer as error:
+            return error.response
+        raise AssertionError(request)  # pragma: no cover - the loop returns or raises
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        with self._places:
+            if self.cancelled:
+                raise TransportError("Cancelled: the request was not sent.")
+            response = self._http.send(request)
+        if self._retry.temporary(response):
+            raise RetryableAnswer(response)
+        return response
