@@ -26,7 +26,7 @@ check: environment ## format, lint, types and layers, without the tests
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/pyright
-	@$(VENV)/lint-imports
+	@$(VENV)/lint-imports --no-logo
 
 unit: environment ## the tests, with the real Pulumi CLI
 	@$(with_pulumi) pytest -n 2 $(ARGS)

@@ -324,9 +324,9 @@ def test_a_cache_that_cannot_be_written_is_a_reason(machine: Machine, tmp_path: 
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({"XDG_CACHE_HOME": "/caches", "HOME": "/home/a"}, "/caches"),
-        ({"XDG_CACHE_HOME": "relative", "HOME": "/home/a"}, "/home/a/.cache"),
-        ({"XDG_CACHE_HOME": "", "HOME": "/home/a"}, "/home/a/.cache"),
+        ({"XDG_CACHE_HOME": "/caches", "HOME": "/people/a"}, "/caches"),
+        ({"XDG_CACHE_HOME": "relative", "HOME": "/people/a"}, "/people/a/.cache"),
+        ({"XDG_CACHE_HOME": "", "HOME": "/people/a"}, "/people/a/.cache"),
         ({"HOME": ""}, "~/.cache"),
         ({}, "~/.cache"),
     ],

@@ -1,0 +1,114 @@
+"""What the pages tell a reader to type, to write or to open is there and works."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import cli_reference
+import pytest
+import yaml
+
+from llmcost_infra.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = sorted(
+    chain(ROOT.glob("*.md"), (page for page in ROOT.glob("docs/*.md") if page.name != "cli.md"))
+)
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
+    return [text for name, text in FENCE.findall(page.read_text()) if name == language]
+
+
+def typed(page: Path) -> list[str]:
+    """Return the lines that a reader is told to type."""
+    lines = "\n".join(blocks(page, "console")).splitlines()
+    return [line.removeprefix("$ ").partition("  #")[0] for line in lines if line[:2] == "$ "]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
+    """A reader never types a target that is not there."""
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    named = set(re.findall(r"`make (\w+)", page.read_text()))
+    named |= {line.split()[1] for line in typed(page) if line.startswith("make ")}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    """A reader never types a command of ours that is not there."""
+    known = {name for name, _help in cli_reference.commands()}
+
+    quoted = re.findall(r"`(llmcost [^`]*)`", page.read_text())
+    run = [line.rpartition("/")[2] for line in typed(page) if "llmcost " in line.split("/")[-1]]
+    for command in chain(quoted, run):
+        words = command.split(" -")[0].split()
+        assert any(" ".join(words[:length]) in known for length in (3, 2)), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
+    """A link names a file or folder that is there."""
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+def test_the_readme_names_the_two_commands_and_every_page() -> None:
+    """The first page leads to all others, and to the two commands of a newcomer."""
+    text = (ROOT / "README.md").read_text()
+
+    assert "`make up`" in text
+    assert "`make test`" in text
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{page.name})" in text
+
+
+def test_the_settings_in_the_readme_are_all_settings_with_their_defaults() -> None:
+    """The example is accepted as it stands, leaves no setting out and tells true defaults."""
+    (text,) = blocks(ROOT / "README.md", "yaml")
+    written: dict[str, Any] = yaml.safe_load(text)["config"]["llmcost:settings"]
+
+    settings = Settings.from_mapping(written)
+
+    # One profile exists, and the organization is better said once, to the provider.
+    assert set(written) | {"profile", "organization"} == set(Settings.model_fields)
+    assert settings.model_dump() == Settings(environment="prod").model_dump()
+
+
+def test_the_program_in_the_readme_is_short_and_uses_what_is_there() -> None:
+    """A program is at most 15 lines, and each name in it is exported where it says."""
+    (text,) = blocks(ROOT / "README.md", "python")
+
+    tree = ast.parse(text)
+
+    assert len(text.splitlines()) <= 15
+    ours = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("llmcost_infra")
+    ]
+    assert ours
+    for node in ours:
+        exported = import_module(str(node.module)).__all__
+        assert {alias.name for alias in node.names} <= set(exported)
+
+
+def test_the_changelog_s_sentences_are_for_users() -> None:
+    """The form is Keep a Changelog's: an unreleased part, known headings, entries as sentences."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+
+    assert "## [Unreleased]" in text
+    headings = set(re.findall(r"^### (\w+)", text, re.MULTILINE))
+    assert headings <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    for entry in re.split(r"^- ", text, flags=re.MULTILINE)[1:]:
+        assert entry.partition("\n#")[0].rstrip().endswith(".")
