@@ -1,4 +1,7 @@
-"""SQL templates: compiled once, tried once with every profile, rendered many times."""
+"""SQL templates: rendered once for each profile, when loaded; a stack only names its stream.
+
+So the text that was checked is the text that is sent, whatever stack it is for.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
-from llmcost_infra.columns import LOGICAL, Profile
+from llmcost_infra.columns import LOGICAL
 from llmcost_infra.declarations import nearest, roots
 from llmcost_infra.errors import DeclarationError
 
@@ -19,13 +22,17 @@ if TYPE_CHECKING:
 
     from llmcost_infra.columns import Profile
 
-__all__ = ["SqlContext", "SqlTemplate", "SqlTemplates"]
+__all__ = ["SqlMacros", "SqlTemplate", "SqlTemplates", "Statement"]
 
 _MACROS: Final = Path(__file__).parent / "sql"
 _SUFFIX: Final = ".sql.j2"
+_STREAM: Final = "\0"
+"""Stands for the stream's name in a rendered template; no file of text holds it."""
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
-_MERGED: Final = {"boolean": "BOOL_OR"}
-_NAMES: Final = ("bucket", "calls", "tools", "total")
+_PUBLIC: Final = ("bucket", "calls", "tools", "total")
+
+SqlMacros = dict[str, Any]
+"""What a template can use, for one profile."""
 
 
 class _UnknownColumn(jinja2.TemplateRuntimeError):
@@ -35,14 +42,18 @@ class _UnknownColumn(jinja2.TemplateRuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class SqlContext:
-    """What a template can use, bound to one stack.
+class Statement:
+    """A SQL statement but for the name of the stream that it reads.
 
     Args:
-        names: macro and value names → what they stand for.
+        parts: the text around each mention of the stream.
     """
 
-    names: Mapping[str, Any]
+    parts: tuple[str, ...]
+
+    def over(self, stream: str) -> str:
+        """Return the statement over a stream."""
+        return stream.join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +68,30 @@ class SqlTemplate:
     path: Path
     compiled: jinja2.Template
 
-    def render(self, context: SqlContext) -> str:
-        """Return the statement, without blank lines or trailing blanks."""
-        return _LOOSE_ENDS.sub("", self.compiled.render(context.names).strip())
-
-    def tried(self, context: SqlContext) -> str:
-        """Render as `render`, and say where it fails if it does.
+    def statement(self, macros: SqlMacros) -> Statement:
+        """Return the statement, without blank lines or trailing blanks.
 
         Raises:
-            DeclarationError: with the line of the template.
+            DeclarationError: with the line that fails: an undefined name, an unknown column, …
         """
         try:
-            return self.render(context)
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise self._problem(error) from error
+            text = self.compiled.render(macros)
+        # A template may call anything with anything: whatever it raises is its author's mistake.
+        except Exception as error:
+            hint = nearest(error.name, sorted(LOGICAL)) if isinstance(error, _UnknownColumn) else ""
+            line = _line_in(error.__traceback__, str(self.path))
+            raise DeclarationError(str(error), path=self.path, line=line, hint=hint) from error
+        return Statement(tuple(_LOOSE_ENDS.sub("", text.strip()).split(_STREAM)))
 
-    def problem(self, message: str, fragment: str) -> DeclarationError:
+    def problem(self, message: str, fragment: str, hint: str = "") -> DeclarationError:
         """Return an error about the first line that holds a fragment of the statement."""
         lines = self.path.read_text(encoding="utf-8").splitlines()
         holding = (number for number, line in enumerate(lines, 1) if fragment in line)
-        return DeclarationError(message, path=self.path, line=next(holding, 1))
-
-    def _problem(self, error: Exception) -> DeclarationError:
-        hint = nearest(error.name, sorted(LOGICAL)) if isinstance(error, _UnknownColumn) else ""
-        line = _line_in(error.__traceback__, str(self.path))
-        return DeclarationError(str(error), path=self.path, line=line, hint=hint)
+        return DeclarationError(message, path=self.path, line=next(holding, 1), hint=hint)
 
 
 class SqlTemplates:
-    """The SQL templates of one kind of declaration.
+    """The SQL templates of dashboards.
 
     Args:
         project: a project whose own files of the same name override the shipped ones.
@@ -112,30 +118,27 @@ class SqlTemplates:
         except jinja2.TemplateNotFound as error:
             raise KeyError(nearest(name, self._names())) from error
         except jinja2.TemplateSyntaxError as error:
-            path = error.filename or name
-            message = error.message or "is not a template"
-            raise DeclarationError(message, path=path, line=error.lineno) from error
+            raise DeclarationError(
+                str(error.message), path=str(error.filename), line=error.lineno
+            ) from error
         return SqlTemplate(Path(str(compiled.filename)), compiled)
 
-    def context(
-        self, profile: Profile, stream: str, filters: Mapping[str, str] | None = None
-    ) -> SqlContext:
-        """Bind the macros to a stream.
+    def macros(self, profile: Profile, filters: Mapping[str, str]) -> SqlMacros:
+        """Return the macros for one shape of data.
 
         Args:
             profile: how logical columns are read.
-            stream: name of the LLM stream.
             filters: dashboard variable → logical column that it narrows.
         """
         module = self._macros.make_module(
             {
                 "column": _reader(profile),
                 "merged": _merged,
-                "stream": stream,
-                "filters": tuple((filters or {}).items()),
+                "stream": _STREAM,
+                "filters": tuple(filters.items()),
             }
         )
-        return SqlContext({name: getattr(module, name) for name in _NAMES})
+        return {name: getattr(module, name) for name in _PUBLIC}
 
     def _names(self) -> list[str]:
         found = (path for folder in self._folders for path in folder.glob(f"*{_SUFFIX}"))
@@ -154,7 +157,7 @@ def _reader(profile: Profile) -> Callable[[str], str]:
 
 def _merged(name: str) -> str:
     """Return the aggregate that keeps the value of equal copies of a row."""
-    return _MERGED.get(LOGICAL[name].type, "MAX") if name in LOGICAL else "MAX"
+    return "BOOL_OR" if name in LOGICAL and LOGICAL[name].type == "boolean" else "MAX"
 
 
 def _line_in(trace: TracebackType | None, filename: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date  # noqa: TC003 - pydantic reads the annotations
+from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
@@ -89,7 +89,7 @@ class DatedRates(Card):
     source: str = Field(min_length=1)
     verified: date
     review_by: date
-    context_tiers: list[ContextTier] = Field(default_factory=list)
+    context_tiers: tuple[ContextTier, ...] = ()
 
 
 class ModelPrices(Strict):
