@@ -48,7 +48,7 @@ _CREDENTIALS = (
 )
 _PLACE = (
     "The server says this when the organization is unknown, and when it does not know the route. "
-    "Check openobserve:organization (OPENOBSERVE_ORG) and the server's version."
+    "Check openobserve:organization (OPENOBSERVE_ORG), openobserve:url and the server's version."
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from threading import BoundedSemaphore, Event
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = ["Delivery"]
+
+# Without a handler, every retry would print stamina's event name to the user's terminal.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 class Delivery:

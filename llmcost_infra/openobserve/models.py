@@ -61,4 +61,4 @@ class Organizations(_Shape):
 class Listing(_Shape):
     """Any answer of the form ``{"list": […]}``."""
 
-    list: list[dict[str, Any]]
+    items: list[dict[str, Any]] = Field(alias="list")

@@ -34,12 +34,14 @@ class Found:
         inputs: the object in input form, canonical (see `Kind.canonical`).
         computed: output-only properties, e.g. ``folder_id``.
         lock: the server's optimistic lock (dashboard hash, pipeline version), if it has one.
+        facts: what rules look at and nobody manages, e.g. the age of a stream; never stored.
     """
 
     id: str
     inputs: Inputs
     computed: Inputs = field(default_factory=dict[str, Any])
     lock: str | None = None
+    facts: Inputs = field(default_factory=dict[str, Any])
 
 
 class Kind(ABC):
@@ -79,14 +81,14 @@ class Kind(ABC):
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the normal form in which two equal objects are equal values."""
 
-    def adoptable(self, found: Inputs, target: Inputs) -> bool:
+    def adoptable(self, found: Found, target: Inputs) -> bool:
         """Return whether a create may take over what it found: changing it loses no data.
 
         Args:
-            found: canonical inputs of the object on the server.
+            found: the object on the server.
             target: inputs of the object that should be there.
         """
-        return self.canonical(found) == self.canonical(target)
+        return self.canonical(found.inputs) == self.canonical(target)
 
 
 class ObjectStore(Protocol):

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
+from llmcost_infra.openobserve.kinds.rules import check, one_of, text, trimmed
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
+if TYPE_CHECKING:
+    from llmcost_infra.openobserve.kinds.rules import Rule
+
 __all__ = ["FolderKind"]
+
+_DEFAULTS: Inputs = {"description": ""}
+
+
+def _name(value: Any) -> str | None:
+    if wrong := trimmed(value):
+        return wrong
+    if value == "default":
+        return "the folder default is there by itself: refer to it as default, without declaring it"
+    return None
+
+
+_RULES: dict[str, Rule] = {
+    "description": text,
+    "folder_type": one_of("dashboards", "alerts", "reports"),
+    "name": _name,
+    "organization": trimmed,
+}
 
 
 class FolderKind(Kind):
@@ -22,13 +44,12 @@ class FolderKind(Kind):
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs with an empty description if there is none."""
-        return {"description": "", **inputs}
+        return {**_DEFAULTS, **inputs}
 
-    def problems(self, inputs: Inputs) -> list[Problem]:  # noqa: ARG002 - rules come next
+    def problems(self, inputs: Inputs) -> list[Problem]:
         """Return what the server would refuse."""
-        return []
+        return check(inputs, _RULES, self.required)
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls and without an empty description."""
-        values: dict[str, Any] = plain(inputs)
-        return without_defaults(values, {"description": ""})
+        return without_defaults(plain(inputs), _DEFAULTS)
