@@ -8,7 +8,8 @@ ARGS ?=
 .PHONY: help up down test check unit bench docs lock clean environment python
 
 # The environment's programs first, then a Pulumi CLI, wherever it was found.
-with_pulumi = bin="$$($(VENV)/python tools/pulumi_cli.py)" && PATH="$(CURDIR)/$(VENV):$$bin:$$PATH"
+with_pulumi = bin="$$($(VENV)/python tools/pulumi_cli.py)" && \
+	export PATH="$(CURDIR)/$(VENV):$$bin:$$PATH" &&
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -32,7 +33,7 @@ unit: environment ## the tests, with the real Pulumi CLI
 	@$(with_pulumi) pytest -n 2 $(ARGS)
 
 bench: environment ## the benchmarks, each beside a peer
-	@for bench in benchmarks/bench_*.py; do $(with_pulumi) python "$$bench" || exit 1; done
+	@$(with_pulumi) for bench in benchmarks/bench_*.py; do python "$$bench" || exit 1; done
 
 docs: environment ## write docs/cli.md from the commands' own --help
 	@$(VENV)/python tools/cli_reference.py
