@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
-from llmcost_infra.openobserve.kinds.values import plain
+from llmcost_infra.openobserve.kinds.pipeline_body import canonical_node
+from llmcost_infra.openobserve.kinds.pipeline_problems import node_problems
+from llmcost_infra.openobserve.kinds.rules import boolean, check, entries, text, trimmed
+from llmcost_infra.openobserve.kinds.values import plain, without_defaults
+
+if TYPE_CHECKING:
+    from llmcost_infra.openobserve.kinds.rules import Rule
 
 __all__ = ["PipelineKind"]
+
+_DEFAULTS: Inputs = {"description": "", "enabled": True}
+
+
+def _name(value: Any) -> str | None:
+    if wrong := trimmed(value):
+        return wrong
+    if value == value.lower():
+        return None
+    return f"the server would store it as {value.lower()!r}: write that"
+
+
+_RULES: dict[str, Rule] = {
+    "description": text,
+    "enabled": boolean,
+    "name": _name,
+    "nodes": lambda _: None,  # told in full by node_problems
+    "organization": trimmed,
+}
 
 
 class PipelineKind(Kind):
@@ -22,13 +47,15 @@ class PipelineKind(Kind):
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs, enabled unless they say otherwise."""
-        return {"description": "", "enabled": True, **inputs}
+        return {**_DEFAULTS, **inputs}
 
-    def problems(self, inputs: Inputs) -> list[Problem]:  # noqa: ARG002 - rules come next
-        """Return what the server would refuse, or accept and lose rows."""
-        return []
+    def problems(self, inputs: Inputs) -> list[Problem]:
+        """Return what the server would refuse, and where rows would be lost."""
+        return [*check(inputs, _RULES, self.required), *node_problems(inputs.get("nodes"))]
 
     def canonical(self, inputs: Inputs) -> Inputs:
-        """Return the inputs without nulls and defaults."""
-        values: dict[str, Any] = plain(inputs)
-        return values
+        """Return the inputs without nulls and defaults, and with sorted followers."""
+        values: Inputs = plain(inputs)
+        known = entries(values.get("nodes"))
+        values["nodes"] = {name: canonical_node(node) for name, node in known.items()}
+        return without_defaults(values, _DEFAULTS, frozenset({"nodes"}))
