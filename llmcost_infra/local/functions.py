@@ -1,4 +1,4 @@
-"""Functions as stored: completed as the server completes them, compiled, and who depends on them."""
+"""Functions as stored: completed as the server completes them, compiled, in use or not."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import EngineError
 from llmcost_infra.local.responses import Refusal
-
-try:
-    from llmcost_infra.sql_engine.vrl import Program
-except ImportError:
-    Program = None
+from llmcost_infra.sql_engine.vrl import Program
 
 if TYPE_CHECKING:
     from llmcost_infra.local.server import Server
@@ -23,8 +19,6 @@ _VRL, _JAVASCRIPT = 0, 1
 
 def compiled(source: str) -> Program:
     """Compile a function; refuses with the compiler's words."""
-    if Program is None:
-        return None
     try:
         return Program(source)
     except EngineError as error:

@@ -11,6 +11,8 @@ from llmcost_infra.local.responses import PlainRefusal
 from llmcost_infra.local.shapes import Mismatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
     from llmcost_infra.local.auth import Caller
@@ -24,8 +26,10 @@ __all__ = [
     "org_of",
     "query_flag",
     "read_body",
+    "read_flattened_json",
     "read_json",
     "read_loose_json",
+    "required_flag",
     "server_of",
 ]
 
@@ -98,6 +102,23 @@ async def read_loose_json(request: Request, shape: Shape) -> Any:
         raise PlainRefusal(422, _WRONG_SHAPE + mismatch.words) from mismatch
 
 
+async def read_flattened_json(request: Request, shape: Shape, outer: Sequence[str]) -> Any:
+    """Return the body in a shape that the server flattens into another.
+
+    Args:
+        request: the request.
+        shape: of the body.
+        outer: keys that are not flattened; only their refusals name a path and a place.
+    """
+    text, value = await _parsed(request)
+    try:
+        return shape.read(value)
+    except Mismatch as mismatch:
+        inside = mismatch.path[:1] and mismatch.path[0] in outer
+        told = mismatch if inside else Mismatch(mismatch.words, ())
+        raise PlainRefusal(422, _WRONG_SHAPE + _where(text, told)) from mismatch
+
+
 async def _parsed(request: Request) -> tuple[str, Any]:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json" and not (
@@ -141,3 +162,17 @@ def query_flag(request: Request, name: str, *, default: bool = False) -> bool:
     """Read a query parameter that is `true` or `false`."""
     text = request.query_params.get(name)
     return default if text is None else text.strip().lower() == "true"
+
+
+def required_flag(request: Request, name: str) -> bool:
+    """Read a query parameter that is `true` or `false` and must be there."""
+    text = request.query_params.get(name)
+    if text is None:
+        raise PlainRefusal(400, f"Failed to deserialize query string: missing field `{name}`")
+    if text not in {"true", "false"}:
+        raise PlainRefusal(
+            400,
+            f"Failed to deserialize query string: {name}: "
+            "provided string was not `true` or `false`",
+        )
+    return text == "true"

@@ -16,15 +16,8 @@ from llmcost_infra.local.requests import (
     server_of,
 )
 from llmcost_infra.local.responses import Refusal, done, json_answer
+from llmcost_infra.local.rows import StreamKey
 from llmcost_infra.local.shapes import STRING, ListOf, Struct, required
-
-try:
-    from llmcost_infra.local.streams import track_distinct
-except ImportError:
-
-    def track_distinct(*_):
-        pass
-
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -72,7 +65,8 @@ def _track_distinct_values(server: Server, org: str, body: dict[str, Any]) -> No
     for variable in (body.get("variables") or {}).get("list", []):
         data = variable.get("query_data")
         if variable.get("type") == "query_values" and data:
-            track_distinct(server, org, data["stream_type"], data["stream"], data["field"])
+            stream = StreamKey(org, data["stream_type"], data["stream"])
+            server.streams.track_distinct(stream, data["field"])
 
 
 async def _create(request: Request) -> Response:

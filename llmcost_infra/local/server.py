@@ -19,11 +19,10 @@ from llmcost_infra.local.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-try:
-    from llmcost_infra.local.rows import RowStore
-except ImportError:
-    RowStore = None
+from llmcost_infra.local.delivery import Outbox
+from llmcost_infra.local.rows import RowStore
+from llmcost_infra.local.scheduler import Scheduler
+from llmcost_infra.local.streams import Streams
 
 __all__ = ["LOOPBACK", "Config", "LocalServer", "Server", "wall_clock"]
 
@@ -43,11 +42,13 @@ class Config:
         user: the root user.
         password: its password.
         model_pricing: price spans by the organization's model prices at ingest.
+        deliver_anywhere: send alerts to other machines as well.
     """
 
     user: str = "root@example.com"
     password: str = "Complexpass#123"  # noqa: S105 - the documented default of a loopback server
     model_pricing: bool = False
+    deliver_anywhere: bool = False
 
 
 class Server:
@@ -66,7 +67,10 @@ class Server:
         self.config = config
         self.clock = clock
         self.objects = Objects(folder / "objects.sqlite")
-        self.rows = RowStore(folder / "rows") if RowStore else None
+        self.rows = RowStore(folder / "rows")
+        self.streams = Streams(self.objects, self.rows, self.now)
+        self.outbox = Outbox(config.deliver_anywhere)
+        self.scheduler = Scheduler(self)
         self.snowflake = Snowflakes(self.objects, self.now)
         self.answered: Callable[[str, str, int], None] = lambda _method, _path, _status: None
 
@@ -76,8 +80,7 @@ class Server:
 
     def close(self) -> None:
         """Write what is still in memory, and free the folder."""
-        if self.rows:
-            self.rows.close()
+        self.rows.close()
         self.objects.close()
         self._lock.close()
 

@@ -125,7 +125,9 @@ class Player:
                 key: self._known(str(value)) for key, value in request.get("params", {}).items()
             },
             content=content,
-            files=request.get("multipart"),
+            files={
+                key: (name, text) for key, (name, text) in request.get("multipart", {}).items()
+            },
             headers=headers | self._credentials(request),
             timeout=30,
         )
