@@ -180,10 +180,12 @@ def _tokens(call: Call) -> dict[str, int] | Unpriced:
 
 def _priced(call: Call, tokens: dict[str, int], row: Row, version: str) -> Price | Unpriced:
     card = _card(row, sum(tokens[name] for name in _INPUT_CLASSES))
-    name = _row_name(row, card, call.tier)
+    name = f"{row.id}>{card.over_input_tokens}" if card.over_input_tokens else row.id
     rates = card.tiers.get(call.tier)
     if rates is None:
-        return Unpriced("missing_rate", f"{row.id} has no rates for tier {call.tier}", name)
+        return Unpriced("missing_rate", f"{name} has no rates for tier {call.tier}", name)
+    if call.tier != STANDARD:
+        name = f"{name}+{call.tier}"
     if call.output_tokens is None and rates.output is not None:
         return Unpriced("no_usage", "output tokens are missing", name)
     by_class: dict[str, Decimal] = {}
@@ -201,11 +203,6 @@ def _card(row: Row, input_tokens: int) -> Card:
     # The whole request moves to the larger card, also the part below its limit.
     larger = [card for card in row.cards[1:] if input_tokens > card.over_input_tokens]
     return larger[-1] if larger else row.cards[0]
-
-
-def _row_name(row: Row, card: Card, tier: str) -> str:
-    over = f">{card.over_input_tokens}" if card.over_input_tokens else ""
-    return row.id + over + ("" if tier == STANDARD else f"+{tier}")
 
 
 def _rate(rates: Rates, name: str) -> Decimal | None:
