@@ -2,5 +2,22 @@
 
 from llmcost_infra.catalog.dashboard_files import load_dashboard
 from llmcost_infra.catalog.dashboards import DashboardSpec, PanelSpec, render_dashboard
+from llmcost_infra.catalog.pipelines import (
+    PipelineSpec,
+    RenderedFunction,
+    RenderedPipeline,
+    load_pipeline,
+    render_pipeline,
+)
 
-__all__ = ["DashboardSpec", "PanelSpec", "load_dashboard", "render_dashboard"]
+__all__ = [
+    "DashboardSpec",
+    "PanelSpec",
+    "PipelineSpec",
+    "RenderedFunction",
+    "RenderedPipeline",
+    "load_dashboard",
+    "load_pipeline",
+    "render_dashboard",
+    "render_pipeline",
+]
