@@ -266,7 +266,7 @@ def _node(node: _Node, settings: Settings) -> dict[str, Any]:
         return {"type": "stream", "stream_name": name, "stream_type": "traces"} | onwards
     if isinstance(node, _FunctionNode):
         name = getattr(settings.functions, node.function)
-        return {"type": "function", "function": name, "after_flatten": True} | onwards
+        return {"type": "function", "name": name, "after_flatten": True} | onwards
     return {"type": "condition", "conditions": _group(node.all_)} | onwards
 
 
