@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import re
+import string
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from llmcost_infra.local.delivery import Outbox
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from llmcost_infra.local.server import LocalServer
@@ -56,7 +60,19 @@ _TIMES: Final = frozenset(
 _UNORDERED: Final = frozenset({"list"})
 
 _UUID7 = re.compile(r'"(01a2[0-9a-f]{8})[0-9a-f]{20}"')
+_KSUID = re.compile(r'"(3M[0-9A-Za-z]{25})"')
 _SNOWFLAKE = re.compile(r'"(75\d{17})"')
+
+
+_SHORTEST = len("14207101165930945")  # of what is mapped inside texts: no word, no small number
+_DELIVERED = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"), "(time)"),
+    (re.compile(r"\b1795\d{6,12}\b"), "(time)"),
+    (re.compile(r"web/short/[0-9a-f]{16}"), "web/short/(key)"),
+)
+_VALUES = re.compile(r'("(?:feature|spend_usd|calls)": ")((?:[^"\\]|\\.)*)')
+_NEAR = 2_000_000  # microseconds between requests that followed each other at once
+_POLL = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -81,6 +97,14 @@ def exchanges(path: Path) -> list[Exchange]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+class _Received(Outbox):
+    """Takes every message, wherever it should go."""
+
+    def _outcome(self, destination: Mapping[str, Any], body: str) -> int:
+        del destination, body
+        return 200
+
+
 @dataclass
 class Player:
     """Plays exchanges in order on one server, with the clock at the recorded time.
@@ -88,6 +112,7 @@ class Player:
     Args:
         local: the server; its clock is replaced.
         now: the time before the first exchange, in microseconds.
+        mapping: recorded ids → ours.
     """
 
     local: LocalServer
@@ -97,24 +122,51 @@ class Player:
     def play(self, file: str, recording: list[Exchange]) -> Iterator[Difference]:
         """Send every request and yield the differences of the answers."""
         self.local.server.clock = lambda: self.now
+        self.local.server.outbox = self._outbox = _Received()
         for number, exchange in enumerate(recording, 1):
             if "request" not in exchange:
                 continue
-            self._turn_clock(exchange)
+            self._turn_clock(recording[number - 1 :])
             answer = self._send(exchange["request"])
+            if exchange["what"] == "create a service account" and answer.is_success:
+                account = answer.json()
+                self.mapping["service account"] = f"{account['user']}:{account['token']}"
             for path, recorded, ours in self._compare(exchange["response"], answer):
                 yield Difference(
                     file, exchange.get("n", number), exchange["what"], path, recorded, ours
                 )
 
-    def _turn_clock(self, exchange: Exchange) -> None:
-        """Move to the time that the recorded answer's fresh ids carry."""
-        text = json.dumps(exchange["response"])
-        seen = [int(found, 16) * 1000 for found in _UUID7.findall(text)]
-        seen += [(int(found) >> 22) * 1000 for found in _SNOWFLAKE.findall(text)]
-        self.now = (
-            max(self.now + 1000, *(moment + 1000 for moment in seen)) if seen else self.now + 1000
+        yield from self._compare_deliveries(file, recording)
+
+    def _compare_deliveries(self, file: str, recording: list[Exchange]) -> Iterator[Difference]:
+        """Let the new alerts run, and compare what arrived at the paths that were recorded."""
+        recorded = sorted(
+            (line["path"], _settled(line["body"])) for line in recording if "path" in line
         )
+        if not recorded:
+            return
+        self.now += _POLL // 2
+        self.local.server.scheduler.run_due()
+        paths = {path for path, _ in recorded}
+        ours = sorted(
+            (path, _settled(sent.body))
+            for sent in self._outbox.sent
+            if (path := urlsplit(sent.url).path) in paths
+        )
+        if recorded != ours:
+            yield Difference(file, len(recording), "delivered to the webhook", "", recorded, ours)
+
+    def _turn_clock(self, upcoming: list[Exchange]) -> None:
+        """Move to the recorded time, and run the alerts that are due on the way."""
+        marks = (mark for exchange in upcoming if (mark := _mark(exchange)) > self.now)
+        target = next(marks, self.now)
+        if target - self.now > _NEAR and not _mark(upcoming[0]) > self.now:
+            target = self.now
+        scheduler = self.local.server.scheduler
+        while self.now + _POLL < target:
+            self.now += _POLL
+            scheduler.run_due()
+        self.now = max(self.now, target) + 1
 
     def _send(self, request: Exchange) -> httpx.Response:
         content, headers = self._body(request)
@@ -125,9 +177,7 @@ class Player:
                 key: self._known(str(value)) for key, value in request.get("params", {}).items()
             },
             content=content,
-            files={
-                key: (name, text) for key, (name, text) in request.get("multipart", {}).items()
-            },
+            files={key: (name, text) for key, (name, text) in request.get("multipart", {}).items()},
             headers=headers | self._credentials(request),
             timeout=30,
         )
@@ -155,10 +205,10 @@ class Player:
 
     def _known(self, text: str) -> str:
         """Write our ids where the recording has its own."""
-        for recorded, ours in self.mapping.items():
-            if len(recorded) >= len("14207101165930945"):
-                text = text.replace(recorded, ours)
-        return text
+        recorded = "|".join(re.escape(key) for key in self.mapping if len(key) >= _SHORTEST)
+        if not recorded:
+            return text
+        return re.sub(recorded, lambda found: self.mapping[found.group()], text)
 
     def _compare(
         self, recorded: Exchange, answer: httpx.Response
@@ -221,6 +271,31 @@ class Player:
         if key in _MAPPED or (_ID.fullmatch(recorded) and _ID.fullmatch(ours)):
             return self.mapping.setdefault(recorded, ours) == ours
         return self._known(recorded) == ours
+
+
+def _settled(body: str) -> str:
+    """Write a delivered text without what differs from run to run."""
+    for pattern, text in _DELIVERED:
+        body = pattern.sub(text, body)
+    return _VALUES.sub(lambda found: found[1] + ", ".join(sorted(found[2].split(", "))), body)
+
+
+def _mark(exchange: Exchange) -> int:
+    """Return the latest time that the ids of a recorded answer carry, in microseconds."""
+    text = json.dumps(exchange.get("response", {}))
+    seen = [int(found, 16) * 1000 for found in _UUID7.findall(text)]
+    seen += [(int(found) >> 22) * 1000 for found in _SNOWFLAKE.findall(text)]
+    seen += [_ksuid_time(found) for found in _KSUID.findall(text)]
+    return max(seen, default=0)
+
+
+def _ksuid_time(text: str) -> int:
+    number = 0
+    for character in text:
+        number = number * 62 + (
+            string.digits + string.ascii_uppercase + string.ascii_lowercase
+        ).index(character)
+    return ((number >> 128) + 1_400_000_000) * 1_000_000
 
 
 def _protobuf(payload: dict[str, Any]) -> bytes:

@@ -1,0 +1,88 @@
+"""What an alert finds: its SQL over its window, the earlier windows, and its function."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, cast
+
+from llmcost_infra.errors import EngineError
+from llmcost_infra.sql_engine.vrl import program
+
+try:
+    from llmcost_infra.local.search import run_sql
+except ImportError:
+
+    def run_sql(*_):
+        return []
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmcost_infra.local.server import Server
+
+__all__ = ["rows_of"]
+
+Row = dict[str, Any]
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "M": 2_592_000}  # seconds
+_ALL_ROWS = "#ResultArray#"
+_ROWS = 100
+
+
+def rows_of(
+    server: Server, org: str, alert: Mapping[str, Any], start: int, end: int
+) -> list[Row] | None:
+    """Return the rows that an alert finds in a window, or None when it cannot be evaluated.
+
+    An alert that fails, on a column that is not there for one, stays silent for ever: the server
+    only writes it to its log. Custom and PromQL alerts are kept, and never find anything here.
+
+    Args:
+        server: holds the rows.
+        org: the organization.
+        alert: its body.
+        start: of the window, in microseconds.
+        end: of the window, not included.
+    """
+    query = alert["query_condition"]
+    if query["type"] != "sql":
+        return None
+    size = max(_ROWS, alert["trigger_condition"]["threshold"])
+    shifts = [0, *(_shift(item["offSet"]) for item in query["multi_time_range"] or [])]
+    try:
+        windows = [
+            run_sql(
+                server, org, alert["stream_type"], query["sql"], start - shift, end - shift, size
+            )
+            for shift in shifts
+        ]
+        return _applied(query["vrl_function"], windows)
+    except EngineError:
+        return None
+
+
+def _shift(offset: str) -> int:
+    """Return how far back a window lies, in microseconds."""
+    return int(offset[:-1]) * _UNITS[offset[-1]] * 1_000_000
+
+
+def _applied(encoded: str | None, windows: list[list[Row]]) -> list[Row]:
+    if not encoded:
+        return windows[0]
+    padded = encoded + "=" * (-len(encoded) % 4)
+    source = base64.urlsafe_b64decode(padded).decode()
+    compiled = program(source.replace(_ALL_ROWS, "", 1))
+    if _ALL_ROWS not in source:
+        return [compiled.run(row) for row in windows[0]]
+    return _flat(compiled.run(cast("Any", windows)))
+
+
+def _flat(value: Any) -> list[Row]:
+    """Return the rows in whatever nesting a function left them."""
+    if isinstance(value, dict):
+        row: Row = value
+        return [row]
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [row for item in items for row in _flat(item)]
+    return []
