@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import statistics
 import subprocess
 from pathlib import Path
 
@@ -80,10 +81,17 @@ def test_every_module_says_what_it_is_for_and_what_it_exports() -> None:
 
 
 def test_modules_and_functions_are_small() -> None:
-    """No module is over 500 lines and no function over 60."""
+    """No module is over 500 lines and no function over 60; half of them are far below."""
+    modules: dict[str, int] = {}
+    functions: dict[str, int] = {}
     for path in (ROOT / "llmcost_infra").rglob("*.py"):
         text = path.read_text()
-        assert text.count("\n") <= 500, path
+        modules[str(path)] = text.count("\n")
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef) and node.end_lineno:
-                assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"
+                functions[f"{path}: {node.name}"] = node.end_lineno - node.lineno + 1
+
+    assert [name for name, lines in modules.items() if lines > 500] == []
+    assert [name for name, lines in functions.items() if lines > 60] == []
+    assert statistics.median(modules.values()) < 200
+    assert statistics.median(functions.values()) < 12
