@@ -322,11 +322,12 @@ class _Builder:
 
     def value(self, node: yaml.Node, at: KeyPath) -> Any:
         if id(node) in self._seen:
-            self._refuse(node, "aliases are not read", "write the value out where it is used")
+            # The node stands at the anchor; the reader looks for the alias.
+            self._refuse(at, node, "aliases are not read", "write the value out where it is used")
             return None
         self._seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
-            self._refuse(node, f"the tag {node.tag} is not read", "write plain YAML")
+            self._refuse((), node, f"the tag {node.tag} is not read", "write plain YAML")
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
@@ -338,10 +339,11 @@ class _Builder:
         built: dict[str, Any] = {}
         for key, below in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._refuse(key, "a key must be a word", "")
+                self._refuse((), key, "a key must be a word", "")
             elif key.value in built:
                 first = self.lines[(*at, key.value)]
-                self._refuse(key, f"the key {key.value!r} stands twice", f"first on line {first}")
+                said = f"the key {key.value!r} stands twice"
+                self._refuse((), key, said, f"first on line {first}")
             else:
                 here = (*at, key.value)
                 self.lines[here] = key.start_mark.line + 1
@@ -353,8 +355,8 @@ class _Builder:
             self.lines[(*at, index)] = below.start_mark.line + 1
         return [self.value(below, (*at, index)) for index, below in enumerate(node.value)]
 
-    def _refuse(self, node: yaml.Node, message: str, hint: str) -> None:
-        line = node.start_mark.line + 1
+    def _refuse(self, at: KeyPath, node: yaml.Node, message: str, hint: str) -> None:
+        line = self.lines[at] if at else node.start_mark.line + 1
         self.problems.append(DeclarationError(message, path=self._path, line=line, hint=hint))
 
 
