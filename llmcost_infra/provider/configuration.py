@@ -1,0 +1,151 @@
+"""What the provider is told: a stack's ``openobserve:*`` settings, or the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.kinds.base import Problem
+from llmcost_infra.openobserve.kinds.rules import nearest
+from llmcost_infra.provider.marks import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["SETTINGS", "Configuration", "problems"]
+
+SETTINGS: Final[Mapping[str, str]] = {
+    "url": "Address of the server, e.g. https://observe.example.com (or OPENOBSERVE_URL).",
+    "user": "E-mail of a user or service account (or OPENOBSERVE_USER).",
+    "password": "Its password or token, secret (or OPENOBSERVE_PASSWORD).",
+    "organization": "Organization of resources that name none (or OPENOBSERVE_ORG).",
+    "timeout": "Seconds that an answer may take; 30 unless given.",
+    "parallel": "Most requests at a time; 8 unless given.",
+}
+"""Every setting and what it means."""
+
+_ENVIRONMENT: Final = {
+    "url": "OPENOBSERVE_URL",
+    "user": "OPENOBSERVE_USER",
+    "password": "OPENOBSERVE_PASSWORD",
+    "organization": "OPENOBSERVE_ORG",
+}
+_TIMEOUT: Final = 30.0
+_PARALLEL: Final = 8
+# What the engine adds to a provider's settings for itself.
+_OF_THE_ENGINE: Final = frozenset(
+    {"__internal", "version", "pluginDownloadURL", "parameterization"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Where the server is and who asks.
+
+    Args:
+        url: address of the server; empty when nobody said it.
+        user: e-mail; empty when nobody said it.
+        password: empty when nobody said it; never shown.
+        organization: of resources that name none.
+        timeout: seconds that an answer may take.
+        parallel: most requests at a time.
+    """
+
+    url: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    organization: str = "default"
+    timeout: float = _TIMEOUT
+    parallel: int = _PARALLEL
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any], environ: Mapping[str, str]) -> Configuration:
+        """Return the configuration that these settings mean.
+
+        Args:
+            settings: as the engine gives them, without secrets' marks.
+            environ: stands in for a setting that is absent or empty.
+        """
+
+        def text(name: str, default: str = "") -> str:
+            given = settings.get(name)
+            return str(environ.get(_ENVIRONMENT[name], default) if given in {None, ""} else given)
+
+        return cls(
+            url=text("url"),
+            user=text("user"),
+            password=text("password"),
+            organization=text("organization") or "default",
+            timeout=float(settings.get("timeout") or _TIMEOUT),
+            parallel=int(float(settings.get("parallel") or _PARALLEL)),
+        )
+
+    def require_access(self) -> None:
+        """Make sure that there is a server to ask and somebody who asks.
+
+        Raises:
+            LlmCostError: names what is missing and how to set it.
+        """
+        missing = [name for name in ("url", "user", "password") if not getattr(self, name)]
+        if missing:
+            raise LlmCostError(
+                f"The OpenObserve provider lacks {_listed(missing)}.",
+                hint="; ".join(_how_to_set(name) for name in missing),
+            )
+
+
+def problems(settings: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with these settings; absent and unknown ones are fine.
+
+    Args:
+        settings: as a stack or a program gives them, with marks.
+    """
+    for name in settings.keys() - SETTINGS.keys() - _OF_THE_ENGINE:
+        yield Problem(name, f"unknown key; {nearest(name, SETTINGS)}")
+    values: dict[str, Any] = {name: masked(value) for name, value in settings.items()}
+    if (url := values.get("url")) and (why := _no_address(str(url))):
+        yield Problem("url", why)
+    if _is_set(values.get("timeout")) and not _above_zero(values["timeout"]):
+        yield Problem("timeout", "must be a number of seconds above 0, like 30")
+    if _is_set(values.get("parallel")) and not _counts(values["parallel"]):
+        yield Problem("parallel", "must be a whole number above 0, like 8")
+
+
+def _is_set(value: Any) -> bool:
+    return value not in {None, ""}
+
+
+def _no_address(url: str) -> str:
+    """Return why this is no address; it is not repeated, since it may carry a password."""
+    try:
+        parts = urlsplit(url.strip())
+        host, netloc = parts.hostname, parts.netloc
+    except ValueError:
+        return "is no address; write scheme and host, like https://observe.example.com"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "must have a scheme and a host, like https://observe.example.com"
+    if "@" in netloc:
+        return "carries a user or a password; set openobserve:user and openobserve:password"
+    return ""
+
+
+def _above_zero(value: Any) -> bool:
+    try:
+        return 0 < float(value) < float("inf")
+    except (TypeError, ValueError):
+        return False
+
+
+def _counts(value: Any) -> bool:
+    return _above_zero(value) and float(value).is_integer()
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _how_to_set(name: str) -> str:
+    secret = "--secret " if name == "password" else ""
+    return f"pulumi config set {secret}openobserve:{name} … (or {_ENVIRONMENT[name]})"

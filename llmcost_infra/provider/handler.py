@@ -1,0 +1,121 @@
+"""Answers what the engine asks about one kind of object; knows no gRPC."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from llmcost_infra.errors import NotFound
+from llmcost_infra.provider.checking import Checked, check
+from llmcost_infra.provider.creating import Creation
+from llmcost_infra.provider.marks import mark_like
+from llmcost_infra.provider.state import Forms, Properties, State
+from llmcost_infra.provider.updating import Update
+from llmcost_infra.provider.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from llmcost_infra.openobserve.kinds.base import Kind, ObjectStore
+    from llmcost_infra.provider.claims import Claims
+    from llmcost_infra.provider.diff import Change
+
+__all__ = ["Handler"]
+
+
+class Handler:
+    """What can be done to resources of one kind.
+
+    Args:
+        kind: rules and normal form.
+        store: opens the way to the server, at the first request that needs it.
+        tell: shows a sentence on the row of a resource (URN, sentence).
+        claims: which resource of this run holds which object.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        store: Callable[[], ObjectStore],
+        tell: Callable[[str, str], None],
+        claims: Claims,
+    ) -> None:
+        self.kind = kind
+        self._forms = Forms(kind)
+        self._store = store
+        self._tell = tell
+        self._claims = claims
+
+    def check(self, given: Mapping[str, Any], organization: str) -> Checked:
+        """Return the inputs with defaults, and all problems; asks no server."""
+        return check(self.kind, given, organization)
+
+    def diff(self, urn: str, id_: str, old: Properties, new: Properties) -> list[Change]:
+        """Return what changed between two versions of the inputs; asks no server."""
+        self._claims.see(self.kind.token, id_, urn)
+        return self._forms.changes(old, new)
+
+    def preview_create(self, inputs: Properties) -> State:
+        """Return the state after a create, as far as one can know before."""
+        return self._forms.state("", inputs, dict.fromkeys(self.kind.computed, UNKNOWN))
+
+    def create(self, urn: str, inputs: Properties) -> State:
+        """Make the object, or adopt the one that is there.
+
+        Raises:
+            LlmCostError: the server cannot be used or refused it, or another object is there.
+        """
+        tell = partial(self._tell, urn)
+        return Creation(self._forms, self._store(), self._claims, tell, urn).run(inputs)
+
+    def read(self, id_: str, inputs: Properties) -> State | None:
+        """Return the object as the server has it, or None when it is gone.
+
+        Args:
+            id_: Pulumi id.
+            inputs: of the last state, with marks; empty on import.
+
+        Raises:
+            LlmCostError: the server cannot be used.
+        """
+        known = self._forms.plain(inputs)
+        found = self._store().read(id_, known or None)
+        if found is None:
+            return None
+        now = (
+            self._forms.refreshed(known, found.inputs)
+            if known
+            else self.kind.defaults(found.inputs)
+        )
+        return self._forms.state(found.id, mark_like(now, inputs), found.computed)
+
+    def preview_update(self, old: State, new: Properties) -> State:
+        """Return the state after an update, as far as one can know before."""
+        kept = {key: old.outputs[key] for key in self.kind.computed if key in old.outputs}
+        return self._forms.state(old.id, new, kept)
+
+    def update(self, old: State, new: Properties) -> State:
+        """Turn the object into what the inputs say, unless somebody else changed it.
+
+        Raises:
+            LlmCostError: the object is gone or changed, or the server refused the change.
+        """
+        found = Update(self._forms, self._store(), old, new).run()
+        return self._forms.state(old.id, new, found.computed)
+
+    def delete(self, urn: str, id_: str, inputs: Properties) -> None:
+        """Remove the object; gone already is fine.
+
+        Raises:
+            LlmCostError: the server cannot be used, or refused it.
+        """
+        if self._claims.holds_other(self.kind.token, id_, urn):
+            name = self._forms.name(id_)
+            self._tell(urn, f"{name} stays on the server: this run gave it to another resource.")
+            return
+        try:
+            stays = self._store().delete(id_, self._forms.plain(inputs))
+        except NotFound:
+            return
+        if stays:
+            self._tell(urn, stays)

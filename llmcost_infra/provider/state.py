@@ -1,0 +1,101 @@
+"""What the engine keeps about an object, and how a kind's versions of it are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from llmcost_infra.provider.diff import Change, apply, diff, equal, render_path
+from llmcost_infra.provider.marks import conceal, known_part, mark_like, reveal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmcost_infra.openobserve.kinds.base import Inputs, Kind
+
+__all__ = ["Forms", "Properties", "State"]
+
+Properties = dict[str, Any]
+"""Properties with their marks: what is secret or unknown in them is told apart."""
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the engine keeps about an object.
+
+    Args:
+        id: Pulumi id; empty in a preview of a create.
+        inputs: as the program gave them, or as the server has them.
+        outputs: the inputs, and what the server computed.
+    """
+
+    id: str
+    inputs: Properties
+    outputs: Properties
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The forms that the inputs of one kind take: for the server, for the state, to compare.
+
+    Args:
+        kind: rules and normal form.
+    """
+
+    kind: Kind
+
+    def plain(self, properties: Properties) -> Inputs:
+        """Return the inputs among these properties without marks, as stores take them."""
+        names = self.kind.required | self.kind.optional
+        return {key: reveal(value) for key, value in properties.items() if key in names}
+
+    def normal(self, properties: Properties) -> Inputs:
+        """Return the normal form, without secrets' marks but with what is unknown."""
+        compared: Inputs = reveal(
+            mark_like(self.kind.canonical(known_part(properties)), properties)
+        )
+        return compared
+
+    def on_server(self, properties: Properties) -> Inputs:
+        """Return the normal form of what the server knows of these inputs."""
+        normal = self.normal(properties)
+        return {key: value for key, value in normal.items() if key not in self.kind.local_only}
+
+    def same(self, left: Properties, right: Properties) -> bool:
+        """Say whether two versions mean the same object on the server."""
+        return equal(self.on_server(left), self.on_server(right))
+
+    def changes(self, old: Properties, new: Properties) -> list[Change]:
+        """Return what turns one version of the inputs into another."""
+        return list(diff(self.normal(old), self.normal(new)))
+
+    def differing(self, found: Inputs, wanted: Inputs) -> str:
+        """Return the paths, in words, at which an object is not what it should be."""
+        changes = diff(self.on_server(found), self.on_server(wanted))
+        paths = [render_path(change.path) for change in changes]
+        more = len(paths) - _MOST_NAMED
+        return ", ".join(paths[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+    def refreshed(self, known: Inputs, found: Inputs) -> Inputs:
+        """Return the known inputs with only that changed which differs on the server.
+
+        What means the same stays as the program wrote it, so that a refresh is quiet.
+        """
+        return apply(known, diff(self.on_server(known), self.on_server(found)))
+
+    def state(self, id_: str, inputs: Properties, computed: Mapping[str, Any]) -> State:
+        """Return what the engine shall keep, with the kind's secrets marked.
+
+        Args:
+            id_: Pulumi id.
+            inputs: with the program's marks.
+            computed: output-only properties.
+        """
+        marked = conceal(inputs, self.kind.secret_paths)
+        return State(id_, marked, {**marked, **conceal(dict(computed), self.kind.secret_paths)})
+
+    def name(self, id_: str) -> str:
+        """Return what messages call an object: ``Folder default/dashboards/llm``."""
+        return f"{self.kind.token.rpartition(':')[2]} {id_}"

@@ -1,0 +1,31 @@
+"""Typed resources of the OpenObserve provider: what a Pulumi program declares.
+
+Inputs and outputs have the names that the provider uses, so that nothing is translated.
+"""
+
+from llmcost_infra.resources.dashboard import Dashboard
+from llmcost_infra.resources.folder import Folder
+from llmcost_infra.resources.function import Function
+from llmcost_infra.resources.panels import Axis, Panel, QueryData, Tab, Variable
+from llmcost_infra.resources.pipeline import Node, Pipeline, Position
+from llmcost_infra.resources.provider import Provider
+from llmcost_infra.resources.source import Source
+from llmcost_infra.resources.stream import Column, Stream
+
+__all__ = [
+    "Axis",
+    "Column",
+    "Dashboard",
+    "Folder",
+    "Function",
+    "Node",
+    "Panel",
+    "Pipeline",
+    "Position",
+    "Provider",
+    "QueryData",
+    "Source",
+    "Stream",
+    "Tab",
+    "Variable",
+]
