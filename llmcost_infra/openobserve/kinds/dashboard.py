@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
-from llmcost_infra.openobserve.kinds.values import plain
+from llmcost_infra.openobserve.kinds.dashboard_body import canonical_dashboard
+from llmcost_infra.openobserve.kinds.dashboard_problems import dashboard_problems
 
 __all__ = ["DashboardKind"]
 
@@ -33,11 +32,10 @@ class DashboardKind(Kind):
         """Return the inputs with the default folder if they name none."""
         return {"description": "", "folder": "default", **inputs}
 
-    def problems(self, inputs: Inputs) -> list[Problem]:  # noqa: ARG002 - rules come next
+    def problems(self, inputs: Inputs) -> list[Problem]:
         """Return what the server would refuse, or accept and draw wrongly."""
-        return []
+        return list(dashboard_problems(inputs, self.required))
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls, defaults and what the UI adds by itself."""
-        values: dict[str, Any] = plain(inputs)
-        return values
+        return canonical_dashboard(inputs)

@@ -17,6 +17,7 @@ __all__ = [
     "entries",
     "items",
     "mapping",
+    "maps",
     "nearest",
     "non_empty",
     "number",
@@ -73,6 +74,11 @@ def entries(value: Any) -> dict[str, dict[str, Any]]:
         return {}
     known = cast("dict[str, Any]", value).items()
     return {key: cast("dict[str, Any]", inner) for key, inner in known if isinstance(inner, dict)}
+
+
+def maps(value: Any) -> list[dict[str, Any]]:
+    """Return the items of a list that are maps, or nothing."""
+    return [cast("dict[str, Any]", item) for item in items(value) if isinstance(item, dict)]
 
 
 def items(value: Any) -> list[Any]:

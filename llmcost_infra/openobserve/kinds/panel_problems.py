@@ -1,0 +1,122 @@
+"""What is wrong with a panel: above all, what would leave it empty without an error."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from llmcost_infra.openobserve.kinds.base import Inputs, Problem
+from llmcost_infra.openobserve.kinds.panel_body import AXES, CONTENT_TYPES
+from llmcost_infra.openobserve.kinds.panel_rules import (
+    AXIS_COUNTS,
+    PANEL_RULES,
+    QUERY_RULES,
+    SMALLEST,
+)
+from llmcost_infra.openobserve.kinds.rules import check, entries, items, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+__all__ = ["panel_problems"]
+
+_OF_EVERY = frozenset({"order", "title", "type"})
+_OF_A_QUERY = frozenset({"query", "stream", "stream_type"})
+_VARIABLE = re.compile(r"\$\{\s*([\w-]+)(?::\w+)?\s*\}|\{\{\s*([\w-]+)(?::\w+)?\s*\}\}")
+_BUILT_IN = frozenset(
+    {
+        "__interval",
+        "__interval_ms",
+        "__percentile_interval",
+        "__range",
+        "__range_ms",
+        "__range_s",
+        "__rate_interval",
+    }
+)
+_RENAMED = re.compile(r"""\bAS\s+["'`]?_timestamp\b""", re.IGNORECASE)
+
+
+def panel_problems(path: str, panel: Inputs, variables: Collection[str]) -> Iterator[Problem]:
+    """Yield all that is wrong with one panel.
+
+    Args:
+        path: property path of the panel.
+        panel: its inputs.
+        variables: names of the dashboard's variables.
+    """
+    kind = panel.get("type")
+    content = f"{kind}_content" if kind in CONTENT_TYPES else None
+    required = {*_OF_EVERY, content} if content else _OF_EVERY | _OF_A_QUERY
+    yield from check(panel, PANEL_RULES, required, path)
+    yield from _place_problems(path, panel)
+    if content:
+        return
+    yield from _query_problems(path, panel, variables)
+    for index, query in enumerate(items(panel.get("extra_queries"))):
+        at = f"{path}.extra_queries[{index}]"
+        if inside := entries({"query": query}).get("query"):
+            yield from check(inside, QUERY_RULES, _OF_A_QUERY, at)
+            yield from _query_problems(at, inside, variables)
+        else:
+            yield Problem(at, "must be a map")
+    if panel.get("query_type", "sql") == "sql":
+        yield from _axis_problems(path, panel)
+
+
+def _place_problems(path: str, panel: Inputs) -> Iterator[Problem]:
+    if ("x" in panel) != ("y" in panel):
+        missing = "y" if "x" in panel else "x"
+        yield Problem(f"{path}.{missing}", "is missing: give both x and y, or none")
+    smallest = SMALLEST.get(str(panel.get("type")), (1, 1))
+    for key, least in zip(("width", "height"), smallest, strict=True):
+        value = panel.get(key)
+        if isinstance(value, int | float) and 1 <= value < least:
+            yield Problem(
+                f"{path}.{key}", f"must be at least {least}: the UI enlarges a {panel['type']}"
+            )
+    x, width = panel.get("x"), panel.get("width")
+    grid = 192
+    if isinstance(x, int | float) and isinstance(width, int | float) and x + width > grid:
+        yield Problem(f"{path}.x", f"{x:g} + {width:g} columns go over the grid of {grid}")
+
+
+def _query_problems(path: str, query: Inputs, variables: Collection[str]) -> Iterator[Problem]:
+    sql = query.get("query")
+    if not isinstance(sql, str):
+        return
+    if not sql.strip():
+        yield Problem(f"{path}.query", "must not be empty")
+    if _RENAMED.search(sql):
+        yield Problem(f"{path}.query", "must not name a column _timestamp: write AS ts")
+    used = {first or second for first, second in _VARIABLE.findall(sql)}
+    for name in sorted(used - set(variables) - _BUILT_IN):
+        yield Problem(
+            f"{path}.query", f"{name} is no variable of the dashboard; {nearest(name, variables)}"
+        )
+
+
+def _axis_problems(path: str, panel: Inputs) -> Iterator[Problem]:
+    kind = str(panel.get("type"))
+    if kind == "table" and not any(_count(panel, key) for key in ("x_axis", "y_axis")):
+        yield Problem(f"{path}.y_axis", "a table needs at least one column in x_axis or y_axis")
+    if kind not in AXIS_COUNTS:
+        return
+    for key in AXES:
+        least, most = AXIS_COUNTS[kind].get(key, (0, 0))
+        count = _count(panel, key)
+        if count is not None and not least <= count <= most:
+            yield Problem(f"{path}.{key}", f"a {kind} takes {_range(least, most)}, not {count}")
+
+
+def _count(panel: Inputs, key: str) -> int | None:
+    value: Any = panel.get(key, [])
+    return len(cast("Sequence[Any]", value)) if isinstance(value, list) else None
+
+
+def _range(least: int, most: int) -> str:
+    if most == 0:
+        return "no entry"
+    if least == most:
+        return f"exactly {least}"
+    return f"{least} or more" if most > 1 else "one or none"
