@@ -14,6 +14,7 @@ from starlette.responses import Response
 from llmcost_infra.local.auth import identify
 from llmcost_infra.local.organizations import exists, open_organization
 from llmcost_infra.local.responses import PlainRefusal, Refusal, envelope, plain_text
+from llmcost_infra.local.routes_page import PAGE_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["build_app"]
 
 _ROUTE_MODULES = (
+    "routes_page",
     "routes_status",
     "routes_organizations",
     "routes_accounts",
@@ -128,7 +130,7 @@ class _Gate:
 
     def _refusal(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
-        if path in _PUBLIC:
+        if path in _PUBLIC or path.startswith(PAGE_PREFIX):
             return None
         authorization = Headers(scope=scope).get("authorization")
         if authorization is None:
