@@ -15,11 +15,13 @@ import uvicorn
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.local.app import build_app
 from llmcost_infra.local.ids import Snowflakes
+from llmcost_infra.local.ingest import Intake
 from llmcost_infra.local.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 from llmcost_infra.local.delivery import Outbox
+from llmcost_infra.local.faults import FaultyApp
 from llmcost_infra.local.rows import RowStore
 from llmcost_infra.local.scheduler import Scheduler
 from llmcost_infra.local.streams import Streams
@@ -69,6 +71,9 @@ class Server:
         self.objects = Objects(folder / "objects.sqlite")
         self.rows = RowStore(folder / "rows")
         self.streams = Streams(self.objects, self.rows, self.now)
+        self.intake = Intake(
+            self.objects, self.streams, self.rows, model_pricing=config.model_pricing
+        )
         self.outbox = Outbox(config.deliver_anywhere)
         self.scheduler = Scheduler(self)
         self.snowflake = Snowflakes(self.objects, self.now)
@@ -111,6 +116,7 @@ class LocalServer:
         password: its password.
         model_pricing: price spans at ingest.
         clock: microseconds since 1970.
+        faults: what goes wrong, for tests.
     """
 
     def __init__(  # noqa: PLR0913 - each is a choice of the caller
@@ -122,6 +128,7 @@ class LocalServer:
         *,
         model_pricing: bool = False,
         clock: Callable[[], int] = wall_clock,
+        faults: Faults | None = None,
     ) -> None:
         self.requests: list[tuple[str, str, int]] = []
         """Method, path and status of every answered request, in order."""
@@ -129,6 +136,7 @@ class LocalServer:
         self._port = port
         self._config = Config(user, password, model_pricing)
         self._clock = clock
+        self._faults = faults
         self._running: _Running | None = None
 
     @property
@@ -150,9 +158,12 @@ class LocalServer:
     def start(self) -> Self:
         """Start answering; the folder's earlier content is there."""
         server = Server(self._folder, self._config, self._clock)
-        server.answered = lambda *answer: self.requests.append(answer)
-        self._running = _Running(server, self._port)
+        server.answered = self._note
+        self._running = _Running(server, self._port, self._faults)
         return self
+
+    def _note(self, method: str, path: str, status: int) -> None:
+        self.requests.append((method, path, status))
 
     def stop(self) -> None:
         """Stop answering and free the folder; starting again is fine."""
@@ -170,8 +181,9 @@ class LocalServer:
 class _Running:
     """uvicorn in a thread."""
 
-    def __init__(self, server: Server, port: int) -> None:
+    def __init__(self, server: Server, port: int, faults: Faults | None) -> None:
         self.server = server
+        config = uvicorn_config(server, faults)
         try:
             # Listening starts here, so that a client may connect as soon as this returns.
             self._socket = socket.create_server((LOOPBACK, port))
@@ -181,7 +193,7 @@ class _Running:
                 f"port {port} on {LOOPBACK} is taken", hint="choose another with --port"
             ) from None
         self.port: int = self._socket.getsockname()[1]
-        self._uvicorn = uvicorn.Server(uvicorn_config(server))
+        self._uvicorn = uvicorn.Server(config)
         self._thread = Thread(target=self._serve, name="openobserve-local", daemon=True)
         self._thread.start()
 
@@ -195,13 +207,15 @@ class _Running:
         self.server.close()
 
 
-def uvicorn_config(server: Server) -> uvicorn.Config:
+def uvicorn_config(server: Server, faults: Faults | None = None) -> uvicorn.Config:
     """Return how uvicorn runs a server: quiet, HTTP only."""
+    app: ASGIApp = build_app(server)
     return uvicorn.Config(
-        build_app(server),
+        app if faults is None else FaultyApp(app, faults),
         log_level="error",
         access_log=False,
         lifespan="off",
         ws="none",
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
     )

@@ -1,0 +1,101 @@
+"""`_json`: log records as plain JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+from llmcost_infra.local.json_text import JsonText, SyntaxFault, position
+from llmcost_infra.local.naming import flatten
+from llmcost_infra.local.responses import Refusal
+
+if TYPE_CHECKING:
+    from llmcost_infra.local.ingest_window import Window
+
+__all__ = ["Records", "read_records"]
+
+Row = dict[str, Any]
+
+# A number below each of these counts seconds, milliseconds, microseconds; above, nanoseconds.
+_UNITS = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
+
+
+class Records:
+    """The records of a request: rows, and those that are refused."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.failed = 0
+        self.error = ""
+
+    def add(self, record: Row, window: Window) -> None:
+        """Take one record in, or note why not."""
+        row = flatten(record)
+        time = _time(row.get("_timestamp"), window.now)
+        refusal = window.refusal(time) if time is not None else "invalid timestamp"
+        if refusal or time is None:
+            self.failed += 1
+            self.error = refusal
+            return
+        row["_timestamp"] = time
+        self.rows.append(row)
+
+    def status(self, stream: str) -> dict[str, Any]:
+        """Return what the answer says about a stream."""
+        status: dict[str, Any] = {
+            "name": stream,
+            "successful": len(self.rows),
+            "failed": self.failed,
+        }
+        return status | ({"error": self.error} if self.error else {})
+
+
+def read_records(body: bytes, window: Window) -> Records:
+    """Read a list of records, or one.
+
+    Raises:
+        Refusal: the body is no JSON.
+    """
+    text = body.decode("utf-8", errors="replace")
+    try:
+        content = json.loads(text)
+    except ValueError:
+        raise _no_json(text) from None
+    records = Records()
+    for record in content if isinstance(content, list) else [content]:
+        if isinstance(record, dict):
+            records.add(record, window)
+        else:
+            records.failed += 1
+            records.error = "invalid record: expected an object"
+    return records
+
+
+def _no_json(text: str) -> Refusal:
+    try:
+        JsonText(text).walk()
+    except SyntaxFault as fault:
+        return Refusal(400, f"{fault.words} at {position(text, fault.offset)}")
+    return Refusal(400, "expected value at line 1 column 1")
+
+
+def _time(value: Any, now: int) -> int | None:
+    """Return a time in microseconds, whatever unit or form it has; now when there is none."""
+    if value is None:
+        return now
+    if isinstance(value, str):
+        try:
+            parsed = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return _time(int(value), now) if value.isdigit() else None
+        zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
+        return round(zoned.timestamp() * 1_000_000)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not value:
+        return now
+    for limit, factor in _UNITS:
+        if abs(value) < limit:
+            return int(value * factor)
+    return int(value) // 1000

@@ -1,0 +1,154 @@
+"""OTLP export requests: reading protobuf and JSON bodies, and the values of attributes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import DecodeError, Message
+
+from llmcost_infra.local.json_text import JsonText, SyntaxFault, position
+from llmcost_infra.local.responses import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["attributes", "read_json", "read_protobuf", "span_text", "typed_value"]
+
+_M = TypeVar("_M", bound=Message)
+_IDS = ("traceId", "spanId", "parentSpanId")
+
+
+class _KeyValue(Protocol):
+    key: str
+    value: Any
+
+
+def read_protobuf(body: bytes, request: _M) -> _M:
+    """Fill a request from protobuf.
+
+    Raises:
+        Refusal: it is none.
+    """
+    try:
+        request.ParseFromString(body)
+    except DecodeError as error:
+        raise Refusal(400, f"Invalid proto: failed to decode Protobuf message: {error}") from None
+    return request
+
+
+def read_json(body: bytes, request: _M) -> _M:
+    """Fill a request from OTLP/JSON, whose ids are hexadecimal.
+
+    Raises:
+        Refusal: it is no JSON, or holds a double: the server's model of it cannot be read.
+    """
+    text = body.decode("utf-8", errors="replace")
+    try:
+        content = json.loads(text)
+    except ValueError:
+        raise _no_json(text) from None
+    _refuse_doubles(text, content)
+    try:
+        return ParseDict(_with_ids(content), request, ignore_unknown_fields=True)
+    except (ParseError, ValueError, TypeError, AttributeError) as error:
+        raise Refusal(400, f"Invalid json: {error}") from None
+
+
+def _no_json(text: str) -> Refusal:
+    try:
+        JsonText(text).walk()
+    except SyntaxFault as fault:
+        return Refusal(400, f"Invalid json: {fault.words} at {position(text, fault.offset)}")
+    return Refusal(400, "Invalid json: expected value at line 1 column 1")
+
+
+def _refuse_doubles(text: str, content: Any) -> None:
+    if "doubleValue" not in text:
+        return
+    for path, (_, end) in JsonText(text).walk().items():
+        if (
+            path
+            and path[-1] == "doubleValue"
+            and "attributes" in path
+            and isinstance(content, dict)
+        ):
+            # The parser gives up after the attribute value that holds the double.
+            at = position(text, end + 1)
+            raise Refusal(400, f"Invalid json: invalid type: map, expected f64 at {at}")
+
+
+def _with_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_ids(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    entries = cast("dict[str, Any]", value)
+    return {
+        key: _base64(item) if key in _IDS and isinstance(item, str) else _with_ids(item)
+        for key, item in entries.items()
+    }
+
+
+def _base64(hexadecimal: str) -> str:
+    return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
+
+
+def attributes(pairs: Iterable[_KeyValue], read: Any) -> dict[str, Any]:
+    """Return attributes as a mapping, each value read with `span_text` or `typed_value`."""
+    return {pair.key: read(pair.value) for pair in pairs}
+
+
+def span_text(value: Any) -> Any:
+    """Return an attribute value as spans keep it: everything is text, also inside of lists."""
+    match value.WhichOneof("value"):
+        case "string_value":
+            return value.string_value
+        case "int_value":
+            return str(value.int_value)
+        case "double_value":
+            return _decimal_text(value.double_value)
+        case "bool_value":
+            return "true" if value.bool_value else "false"
+        case "array_value":
+            return [span_text(item) for item in value.array_value.values]
+        case "kvlist_value":
+            return attributes(value.kvlist_value.values, span_text)
+        case "bytes_value":
+            return value.bytes_value.decode("utf-8", errors="replace")
+        case _:
+            return None
+
+
+def _decimal_text(number: float) -> str:
+    """Write a double without exponent and without `.0`, as Rust's Display does."""
+    if number != number or number in {float("inf"), float("-inf")}:  # noqa: PLR0124 - NaN
+        return {"nan": "NaN", "inf": "inf", "-inf": "-inf"}[str(number)]
+    text = repr(number)
+    if "e" in text:
+        text = format(Decimal(text), "f")
+    return text.removesuffix(".0")
+
+
+def typed_value(value: Any) -> Any:
+    """Return an attribute value with its type, as log records keep it."""
+    match value.WhichOneof("value"):
+        case "string_value":
+            return value.string_value
+        case "int_value":
+            return value.int_value
+        case "double_value":
+            return value.double_value
+        case "bool_value":
+            return value.bool_value
+        case "array_value":
+            return [typed_value(item) for item in value.array_value.values]
+        case "kvlist_value":
+            return attributes(value.kvlist_value.values, typed_value)
+        case "bytes_value":
+            return value.bytes_value.decode("utf-8", errors="replace")
+        case _:
+            return None

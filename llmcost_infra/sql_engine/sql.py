@@ -1,0 +1,267 @@
+"""Statements as OpenObserve runs them: planned, refused in its words, run over a time range.
+
+`plan` tells what a statement answers with, from column types alone; `query` runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+
+from llmcost_infra.errors import EngineError
+from llmcost_infra.sql_engine.clauses import TIMESTAMP, Clauses, Table, read_clauses
+from llmcost_infra.sql_engine.columns import type_name
+from llmcost_infra.sql_engine.intervals import TimeRange
+from llmcost_infra.sql_engine.refusals import SqlRefusal, execution_failed, refused, unknown_stream
+from llmcost_infra.sql_engine.rewrite import rewrite
+from llmcost_infra.sql_engine.rows import json_rows, within
+from llmcost_infra.sql_engine.session import Field, Query, Session, Stopped
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "Answer",
+    "CastFault",
+    "MemoryStreams",
+    "Plan",
+    "Streams",
+    "plan",
+    "query",
+]
+
+DEFAULT_LIMIT = 1000
+"""Rows of an answer when neither the request nor the statement names a number."""
+
+_HOUR = TimeRange(0, 3_600_000_000)
+
+
+class CastFault(Exception):  # noqa: N818 - a stored value does not fit the column
+    """A stored value cannot be read as its column's type; the message is Arrow's."""
+
+
+class Streams(Protocol):
+    """Where a statement's tables come from."""
+
+    def columns(self, table: Table) -> Mapping[str, str] | None:
+        """Return the stream's columns and their types, or None when there is no such stream."""
+        ...
+
+    def batches(self, table: Table, columns: Sequence[str], time_range: TimeRange) -> list[Any]:
+        """Return the rows within a time range, as Arrow record batches with just these columns.
+
+        Raises:
+            CastFault: a stored value does not fit its column.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class MemoryStreams:
+    """Streams that are Arrow tables: for checks and backtests.
+
+    Args:
+        tables: by name, or by `type.name`.
+    """
+
+    tables: Mapping[str, Any]
+
+    def columns(self, table: Table) -> Mapping[str, str] | None:
+        """Return the columns of a table."""
+        found = self.tables.get(table.written)
+        if found is None:
+            return None
+        return {item.name: type_name(item.type) for item in found.schema}
+
+    def batches(self, table: Table, columns: Sequence[str], time_range: TimeRange) -> list[Any]:
+        """Return the rows of a table within a time range."""
+        return within(self.tables[table.written], time_range).select(list(columns)).to_batches()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a statement answers with.
+
+    Args:
+        fields: columns in order.
+        bucket: width of its `histogram`, in seconds; None without one.
+        tables: the streams it reads.
+    """
+
+    fields: Sequence[Field]
+    bucket: int | None
+    tables: Sequence[Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows of a statement.
+
+    Args:
+        rows: as JSON values, nulls left out.
+        fields: columns in order.
+        bucket: width of its `histogram`, in seconds; None without one.
+        scanned: rows that were read.
+        order_by: columns and directions, as the server reports them.
+        histogram_eligible: as the server reports it.
+        fault: why rows are missing, in the engine's words; empty when none are.
+    """
+
+    rows: list[dict[str, Any]]
+    fields: Sequence[Field]
+    bucket: int | None
+    scanned: int
+    order_by: Sequence[tuple[str, str]]
+    histogram_eligible: bool
+    fault: str = field(default="")
+
+
+_read = lru_cache(maxsize=512)(read_clauses)
+
+
+def plan(statement: str, streams: Streams, time_range: TimeRange = _HOUR) -> Plan:
+    """Plan a statement without running it.
+
+    Args:
+        statement: SQL.
+        streams: only `columns` is asked.
+        time_range: of the query; decides the width of buckets.
+
+    Raises:
+        SqlRefusal: the server refuses it.
+    """
+    planned = _Planned(_read(statement), streams, time_range)
+    return Plan(planned.query.fields, planned.bucket, planned.clauses.tables)
+
+
+def query(
+    statement: str,
+    streams: Streams,
+    time_range: TimeRange,
+    *,
+    size: int = -1,
+    offset: int = 0,
+    now: int | None = None,
+) -> Answer:
+    """Run a statement over a time range.
+
+    Args:
+        statement: SQL.
+        streams: where its tables come from.
+        time_range: only rows within it are seen, in every table.
+        size: rows wanted; below 1 leaves it to the statement's own LIMIT, or to the default.
+        offset: rows left out at the start.
+        now: what `now()` answers, in microseconds since 1970; None is the wall clock.
+
+    Raises:
+        SqlRefusal: the server refuses it.
+    """
+    planned = _Planned(_read(statement), streams, time_range, now)
+    return planned.answer(size, offset)
+
+
+class _Planned:
+    """A statement on its way: planned against empty tables, then filled and run."""
+
+    def __init__(
+        self, clauses: Clauses, streams: Streams, time_range: TimeRange, now: int | None = None
+    ) -> None:
+        self.clauses = clauses
+        self._streams = streams
+        self._range = time_range
+        self._session = Session()
+        self._columns = {table: self._declare(table) for table in clauses.tables}
+        try:
+            rewritten = rewrite(clauses, time_range, now)
+        except SqlRefusal:
+            raise
+        except EngineError as unreadable:
+            raise SqlRefusal(20001, f"Search SQL not valid: {unreadable.message}") from unreadable
+        self.bucket = rewritten.bucket
+        self._sql = rewritten.sql
+        self.query = self._plan()
+
+    def _declare(self, table: Table) -> dict[str, str]:
+        known = self._streams.columns(table)
+        if known is None:
+            raise unknown_stream(table.name)
+        wanted = self.clauses.names
+        used = {
+            name: kind
+            for name, kind in known.items()
+            if self.clauses.wildcard or name in wanted or name == TIMESTAMP
+        }
+        self._session.declare(table, used)
+        return used
+
+    def _plan(self) -> Query:
+        try:
+            return self._session.query(self._sql)
+        except ValueError as words:
+            raise refused(str(words), self._syntax) from None
+
+    def _syntax(self) -> str:
+        """Return what is wrong with the statement as it was written."""
+        try:
+            self._session.query(self.clauses.text)
+        except ValueError as words:
+            return str(words)
+        return ""
+
+    def answer(self, size: int, offset: int) -> Answer:
+        """Fill the tables and run."""
+        scanned, batches, fault = 0, [], ""
+        try:
+            scanned = self._fill()
+            self.query = self._plan()
+            self._refuse_null_union()
+            batches = self.query.run(*self._page(size, offset))
+        except CastFault as cast:
+            fault = f"Arrow error: Cast error: {cast}"
+        except Stopped as stopped:
+            fault = str(stopped)
+        return Answer(
+            rows=json_rows(batches),
+            fields=self.query.fields,
+            bucket=self.bucket,
+            scanned=0 if fault else scanned,
+            order_by=self._order_by(),
+            histogram_eligible=self.clauses.histogram_eligible,
+            fault=fault,
+        )
+
+    def _fill(self) -> int:
+        """Read the columns that the plan needs; return the number of rows read."""
+        reads = self.query.scan_count()
+        projected = self.query.scanned_columns() if self.clauses.wildcard else {}
+        scanned = 0
+        for table, declared in self._columns.items():
+            used = projected.get(table.name, set(declared)) | {TIMESTAMP}
+            if self.clauses.wildcard:
+                used |= self.clauses.names
+            columns = [name for name in declared if name in used]
+            batches = self._streams.batches(table, columns, self._range)
+            scanned += reads.get(table.name, 1) * sum(batch.num_rows for batch in batches)
+            self._session.fill(table, {name: declared[name] for name in columns}, batches)
+        return scanned
+
+    def _refuse_null_union(self) -> None:
+        if not self.clauses.set_operation and "union" not in self.clauses.names:
+            return
+        column = self.query.null_in_union()
+        if column is not None:
+            raise execution_failed(
+                f"Invalid argument error: Column '{column}' is declared as non-nullable "
+                "but contains null values"
+            )
+
+    def _page(self, size: int, offset: int) -> tuple[int | None, int]:
+        own = self.clauses.limit
+        if own is not None and (self.clauses.order_by or size < 1):
+            return None, 0
+        return (size if size > 0 else DEFAULT_LIMIT), offset
+
+    def _order_by(self) -> tuple[tuple[str, str], ...]:
+        if self.clauses.sorted_by_time:
+            return ((TIMESTAMP, "desc"),)
+        return self.clauses.order_by

@@ -1,0 +1,68 @@
+"""SQL text as tokens: enough to find a statement's tables, clauses and function calls."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Token", "tokenize"]
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+|--[^\n]*|/\*.*?\*/)
+    | (?P<string>'(?:[^']|'')*')
+    | (?P<quoted>"(?:[^"]|"")*")
+    | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
+    | (?P<word>[A-Za-z_][A-Za-z0-9_$]*)
+    | (?P<symbol>::|<>|!=|<=|>=|\|\||.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a statement.
+
+    Args:
+        kind: string, quoted, number, word or symbol.
+        text: as written.
+        start: offset of its first character.
+        end: offset after its last character.
+        depth: number of parentheses around it; a parenthesis counts as outside of itself.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    depth: int
+
+    @property
+    def keyword(self) -> str:
+        """The text in upper case for a bare word or a symbol, else an empty text."""
+        return self.text.upper() if self.kind in {"word", "symbol"} else ""
+
+    @property
+    def name(self) -> str:
+        """The name that an identifier stands for: bare ones are folded to lower case."""
+        if self.kind == "quoted":
+            return self.text[1:-1].replace('""', '"')
+        return self.text.lower() if self.kind == "word" else ""
+
+
+def tokenize(statement: str) -> list[Token]:
+    """Return the tokens of a statement, without blanks and comments."""
+    tokens: list[Token] = []
+    depth = 0
+    for found in _TOKEN.finditer(statement):
+        kind = found.lastgroup or "symbol"
+        if kind == "space":
+            continue
+        text = found.group()
+        if text == ")":
+            depth -= 1
+        tokens.append(Token(kind, text, found.start(), found.end(), depth))
+        if text == "(":
+            depth += 1
+    return tokens
