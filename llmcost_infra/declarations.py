@@ -280,6 +280,11 @@ def _child(node: dict[str, Any], segment: str | int) -> dict[str, Any]:
     below: Any
     if "discriminator" in node:
         below = {"$ref": node["discriminator"]["mapping"].get(segment, "#")}
+    elif "anyOf" in node:
+        # A model with rules of its own is called function-after[rule(), Model].
+        words = re.findall(r"\w+", str(segment))
+        refs = (part for part in node["anyOf"] if "$ref" in part)
+        below = next((part for part in refs if part["$ref"].rpartition("/")[2] in words), None)
     elif isinstance(segment, int):
         below = node.get("items", {})
     else:

@@ -53,6 +53,7 @@ class Drawing(Strict):
         Annotated[str, Field(pattern=r"^[a-z]+$")],
         Annotated[Circle | Box, Field(discriminator="type")],
     ] = Field(default_factory=dict[str, Circle | Box])
+    dots: tuple[Circle, ...] = ()
     notes: Mapping[str, Circle] = Field(default_factory=dict[str, Circle])
 
     @field_validator("title")
@@ -132,6 +133,12 @@ def test_a_good_file_becomes_a_model(declared: Declared) -> None:
             "",
         ),
         (
+            "title: x\ndots:\n- type: circle\n  radius: 1\n  fill: red\n",
+            5,
+            "dots.0.fill: unknown key",
+            "valid: radius, type",
+        ),
+        (
             "title: x\nnotes:\n  any: {type: square, radius: 1}\n",
             3,
             "notes.any.type: 'square' is not valid here",
@@ -148,8 +155,15 @@ def test_a_problem_is_said_where_it_stands(
 
 def test_a_union_member_is_no_part_of_the_path(declared: Declared) -> None:
     """The path holds keys of the file only, whichever alternative was tried."""
-    found = problems(declared("title: x\nsize:\n  type: box\n  width: wide\n  height: 1\n"))
-    assert {message.partition(":")[0] for _, message, _ in found} == {"size", "size.width"}
+    found = problems(
+        declared("title: x\nsize:\n  type: box\n  width: wide\n  height: 1\n  widht: 1\n")
+    )
+    assert {message.partition(":")[0] for _, message, _ in found} == {
+        "size",
+        "size.width",
+        "size.widht",
+    }
+    assert found[-1] == (6, "size.widht: unknown key", "did you mean 'width'?")
 
 
 def test_problems_come_in_the_order_of_the_file(declared: Declared) -> None:
