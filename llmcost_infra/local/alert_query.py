@@ -6,15 +6,9 @@ import base64
 from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.errors import EngineError
+from llmcost_infra.local.search import run_sql
+from llmcost_infra.local.shapes import is_list, is_object
 from llmcost_infra.sql_engine.vrl import program
-
-try:
-    from llmcost_infra.local.search import run_sql
-except ImportError:
-
-    def run_sql(*_):
-        return []
-
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +42,8 @@ def rows_of(
     if query["type"] != "sql":
         return None
     size = max(_ROWS, alert["trigger_condition"]["threshold"])
-    shifts = [0, *(_shift(item["offSet"]) for item in query["multi_time_range"] or [])]
+    earlier: list[dict[str, str]] = query["multi_time_range"] or []
+    shifts = [0, *(_shift(item["offSet"]) for item in earlier)]
     try:
         windows = [
             run_sql(
@@ -79,10 +74,8 @@ def _applied(encoded: str | None, windows: list[list[Row]]) -> list[Row]:
 
 def _flat(value: Any) -> list[Row]:
     """Return the rows in whatever nesting a function left them."""
-    if isinstance(value, dict):
-        row: Row = value
-        return [row]
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [row for item in items for row in _flat(item)]
+    if is_object(value):
+        return [value]
+    if is_list(value):
+        return [row for item in value for row in _flat(item)]
     return []

@@ -97,8 +97,9 @@ def _escaped(text: str) -> str:
 
 def _basics(occasion: Occasion) -> dict[str, str]:
     alert, trigger = occasion.alert, occasion.alert["trigger_condition"]
+    context: Mapping[str, str] = alert.get("context_attributes", {})
     return {
-        **{key: _escaped(text) for key, text in (alert.get("context_attributes") or {}).items()},
+        **{key: _escaped(text) for key, text in context.items()},
         "org_name": occasion.org,
         "stream_type": alert["stream_type"],
         "stream_name": alert["stream_name"],

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from llmcost_infra.local.server import Server
 
-__all__ = ["KIND", "check", "listed", "record_of", "rearmed", "shown"]
+__all__ = ["KIND", "check", "listed", "rearmed", "record_of", "shown"]
 
 KIND = "alerts"
 Record = dict[str, Any]
-"""`id`, `folder_id`, `body` (what the user sent, completed) and `run` (what the scheduler knows)."""
+"""`id`, `folder_id`, `body` (as sent, completed) and `run` (what the scheduler knows)."""
 
 
 def check(server: Server, org: str, alert: Mapping[str, Any]) -> None:

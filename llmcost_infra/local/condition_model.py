@@ -18,6 +18,8 @@ from llmcost_infra.local.shapes import (
     Struct,
     Tagged,
     defaulted,
+    is_list,
+    is_object,
     nullable,
     optional,
     required,
@@ -73,7 +75,7 @@ class _ConditionTree:
     """Conditions of the first kind: a list, or a tree of `and`, `or` and `not`."""
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
-        if isinstance(value, list):
+        if is_list(value):
             return {"and": ListOf(_TREE_NODE).read(value, path)}
         return _TREE_NODE.read(value, path)
 
@@ -83,9 +85,9 @@ class _TreeNode:
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
         for word in ("and", "or"):
-            if isinstance(value, dict) and word in value:
+            if is_object(value) and word in value:
                 return {word: ListOf(_TREE_NODE).read(value[word], path)}
-        if isinstance(value, dict) and "not" in value:
+        if is_object(value) and "not" in value:
             return {"not": _TREE_NODE.read(value["not"], path)}
         try:
             return _V1_CONDITION.read(value, path)
@@ -104,7 +106,7 @@ class _Versioned:
     """`{"version": 2, "conditions": {…}}`, or conditions of the first kind under the same key."""
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
-        entries: dict[str, Any] = value if isinstance(value, dict) else {}
+        entries: dict[str, Any] = value if is_object(value) else {}
         if "conditions" not in entries:
             raise Mismatch("missing field `conditions`", path)
         version = entries.get("version", 1)
@@ -124,8 +126,7 @@ _AGGREGATION = Struct(
         "group_by": nullable(ListOf(STRING)),
         "function": required(
             Choice(
-                ("avg", "min", "max", "sum", "count", "median")
-                + tuple(f"p{percent}" for percent in (50, 75, 90, 95, 99))
+                ("avg", "min", "max", "sum", "count", "median", "p50", "p75", "p90", "p95", "p99")
             )
         ),
         "having": required(_V1_CONDITION),

@@ -8,29 +8,39 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.local.dashboard_model import DASHBOARD
-from llmcost_infra.local.shapes import ANY, Mismatch
+from llmcost_infra.local.shapes import ANY, Mismatch, is_list, is_object
 
 if TYPE_CHECKING:
     from llmcost_infra.local.json_text import JsonPath
     from llmcost_infra.local.server import Server
 
-__all__ = ["BODY", "completed", "hash_of", "listed", "rfc3339", "store", "wrapped"]
+__all__ = [
+    "BODY",
+    "CURRENT_VERSION",
+    "KIND",
+    "completed",
+    "hash_of",
+    "listed",
+    "rfc3339",
+    "store",
+    "wrapped",
+]
 
 KIND = "dashboards"
-_CURRENT = 8
-_VERSIONS = range(1, _CURRENT + 1)
+CURRENT_VERSION = 8
+_VERSIONS = range(1, CURRENT_VERSION + 1)
 
 
 class _Versioned:
     """A dashboard of any version; only the current one has a model here."""
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
-        version = value.get("version") if isinstance(value, dict) else None
+        version = value.get("version") if is_object(value) else None
         if not isinstance(version, int) or isinstance(version, bool):
-            version = _CURRENT
+            version = CURRENT_VERSION
         if version not in _VERSIONS:
             raise Mismatch(f"unsupported version: {version}", path)
-        body = (DASHBOARD if version == _CURRENT else ANY).read(value, path)
+        body = (DASHBOARD if version == CURRENT_VERSION else ANY).read(value, path)
         return {"title": "", "owner": "", "created": "", **body, "version": version}
 
 
@@ -70,12 +80,10 @@ def hash_of(body: dict[str, Any]) -> str:
 def _by_value(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, dict):
-        entries: dict[str, Any] = value
-        return {key: _by_value(item) for key, item in entries.items()}
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [_by_value(item) for item in items]
+    if is_object(value):
+        return {key: _by_value(item) for key, item in value.items()}
+    if is_list(value):
+        return [_by_value(item) for item in value]
     return value
 
 

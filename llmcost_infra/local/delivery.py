@@ -63,7 +63,8 @@ class Outbox:
         url: str = destination["url"]
         if not (self.anywhere or _on_this_machine(url)):
             return "not sent: the embedded server only delivers to this machine"
-        headers = {"content-type": "application/json", **(destination.get("headers") or {})}
+        own: Mapping[str, str] = destination.get("headers", {})
+        headers = {"content-type": "application/json", **own}
         try:
             answer = httpx.request(
                 destination["method"].upper(),

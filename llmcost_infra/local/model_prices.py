@@ -120,13 +120,14 @@ def matching(definitions: Sequence[dict[str, Any]], model: str, at: int) -> dict
 
 def tier_for(definition: dict[str, Any], usage: Mapping[str, float]) -> dict[str, Any]:
     """Return the first tier whose condition holds, else the one without a condition."""
-    for tier in definition["tiers"]:
+    tiers: list[dict[str, Any]] = definition["tiers"]
+    for tier in tiers:
         condition = tier.get("condition")
         if condition and _OPERATORS[condition["operator"]](
             usage.get(condition["usage_key"], 0.0), condition["value"]
         ):
             return tier
-    return next(tier for tier in definition["tiers"] if not tier.get("condition"))
+    return next(tier for tier in tiers if not tier.get("condition"))
 
 
 def costs_of(tier: dict[str, Any], usage: Mapping[str, float]) -> dict[str, float]:

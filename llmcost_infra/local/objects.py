@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Objects"]
 
+Documents = list[dict[str, Any]]
+Names = list[str]
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -74,10 +77,6 @@ class Objects:
                 self._changed(kind)
             return bool(cursor.rowcount)
 
-    def list(self, org: str, kind: str) -> list[dict[str, Any]]:
-        """Return all documents of a kind, in the order in which they were first stored."""
-        return [value for _, value in self.items(org, kind)]
-
     def items(self, org: str, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield key and document of a kind, in the order in which they were first stored."""
         with self._lock:
@@ -87,13 +86,17 @@ class Objects:
             ).fetchall()
         return ((key, json.loads(value)) for key, value in rows)
 
-    def organizations_with(self, kind: str) -> list[str]:
+    def organizations_with(self, kind: str) -> Names:
         """Return the organizations that hold at least one document of a kind, sorted."""
         with self._lock:
             rows = self._database.execute(
                 "SELECT DISTINCT org FROM objects WHERE kind = ? ORDER BY org", (kind,)
             ).fetchall()
         return [row[0] for row in rows]
+
+    def list(self, org: str, kind: str) -> Documents:
+        """Return all documents of a kind, in the order in which they were first stored."""
+        return [value for _, value in self.items(org, kind)]
 
     def revision(self, kind: str) -> int:
         """Return a number that grows with every write to a kind, for caches."""

@@ -103,7 +103,10 @@ PIPELINE = Struct(
 )
 """The body of a pipeline; `source` is {} when it was not sent."""
 
-_UNFLATTENED = "After Flatten must be checked if a previous FunctionNode already checked it in the same branch."
+_UNFLATTENED = (
+    "After Flatten must be checked if a previous FunctionNode already checked it "
+    "in the same branch."
+)
 
 
 def _invalid(words: str) -> Refusal:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from llmcost_infra.local import folders
-from llmcost_infra.local.dashboards import BODY, KIND, completed, listed, store, wrapped
+from llmcost_infra.local.dashboards import (
+    BODY,
+    CURRENT_VERSION,
+    KIND,
+    completed,
+    listed,
+    store,
+    wrapped,
+)
 from llmcost_infra.local.requests import (
     caller_of,
     org_of,
@@ -62,9 +70,12 @@ def _need_title(body: dict[str, Any]) -> None:
 
 def _track_distinct_values(server: Server, org: str, body: dict[str, Any]) -> None:
     """Keep the values of each queried variable's field, as the server does on the stream."""
-    for variable in (body.get("variables") or {}).get("list", []):
-        data = variable.get("query_data")
-        if variable.get("type") == "query_values" and data:
+    if body["version"] != CURRENT_VERSION:
+        return
+    variables: list[dict[str, Any]] = body.get("variables", {}).get("list", [])
+    for variable in variables:
+        data = variable["query_data"]
+        if variable["type"] == "query_values" and data:
             stream = StreamKey(org, data["stream_type"], data["stream"])
             server.streams.track_distinct(stream, data["field"])
 

@@ -54,9 +54,10 @@ def _files(media: str, body: bytes) -> list[str]:
 def _rows(text: str) -> Table:
     """Read CSV; a header alone makes one row of empty texts."""
     reader = csv.reader(io.StringIO(text))
-    header = [_NOT_A_NAME.sub("_", name.strip().lower()) for name in next(reader, [])]
-    if not header:
+    first: list[str] | None = next(reader, None)
+    if not first:
         return []
+    header = [_NOT_A_NAME.sub("_", name.strip().lower()) for name in first]
     lines = [line for line in reader if line] or [[""] * len(header)]
     return [dict(zip(header, line, strict=False)) for line in lines]
 

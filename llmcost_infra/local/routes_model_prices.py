@@ -57,8 +57,9 @@ async def _create(request: Request) -> Response:
     _refuse_twin(server, org, body["name"], "")
     now = server.now()
     times = {"created_at": now, "updated_at": now}
-    definition = {"id": ksuid(now), "org_id": org, **body, "source": "org", **times}
-    server.objects.put(org, KIND, definition["id"], definition)
+    new_id = ksuid(now)
+    definition = {"id": new_id, "org_id": org, **body, "source": "org", **times}
+    server.objects.put(org, KIND, new_id, definition)
     return json_answer(definition, 201)
 
 

@@ -94,7 +94,7 @@ class Scheduler:
     def _run(self, org: str, record: Record, due: int, now: int) -> dict[str, Any]:
         """Evaluate an alert and return its state afterwards."""
         alert = record["body"]
-        state = record["run"] | {"last_triggered_at": now, "retries": 0}
+        state: dict[str, Any] = {**record["run"], "last_triggered_at": now, "retries": 0}
         if not alert["enabled"]:
             return state | {"next_run_at": None}
         trigger = alert["trigger_condition"]
@@ -145,10 +145,10 @@ def _after_match(alert: Mapping[str, Any], now: int) -> int:
 
 def _next_run(alert: Mapping[str, Any], now: int) -> int:
     trigger = alert["trigger_condition"]
+    frequency: int = trigger["frequency"] * _MINUTE
     if trigger["frequency_type"] == "cron":
         due = Cron(trigger["cron"]).after(now, _zone(trigger.get("timezone"), alert["tz_offset"]))
         return due if due is not None else now + _MINUTE
-    frequency = trigger["frequency"] * _MINUTE
     if not trigger["align_time"]:
         return now + frequency
     return (now + frequency) // frequency * frequency

@@ -20,6 +20,10 @@ from llmcost_infra.local.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.types import ASGIApp
+
+    from llmcost_infra.local.faults import Faults
 from llmcost_infra.local.delivery import Outbox
 from llmcost_infra.local.faults import FaultyApp
 from llmcost_infra.local.rows import RowStore

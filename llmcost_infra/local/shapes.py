@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +36,8 @@ __all__ = [
     "Tagged",
     "defaulted",
     "invalid_type",
+    "is_list",
+    "is_object",
     "nullable",
     "optional",
     "required",
@@ -59,6 +61,16 @@ class Mismatch(Exception):  # noqa: N818 - it is the client's value that does no
         self.words = words
         self.path = path
         self.before = before
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Tell whether a JSON value is a list."""
+    return isinstance(value, list)
 
 
 class Shape(Protocol):
@@ -143,10 +155,9 @@ class ListOf:
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
         """Read every item."""
-        if not isinstance(value, list):
+        if not is_list(value):
             raise invalid_type(value, "a sequence", path)
-        items: list[Any] = value
-        return [self.inner.read(item, (*path, index)) for index, item in enumerate(items)]
+        return [self.inner.read(item, (*path, index)) for index, item in enumerate(value)]
 
 
 @dataclass(frozen=True)
@@ -157,10 +168,9 @@ class MapOf:
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
         """Read every value."""
-        if not isinstance(value, dict):
+        if not is_object(value):
             raise invalid_type(value, "a map", path)
-        entries: dict[str, Any] = value
-        return {key: self.inner.read(item, (*path, key)) for key, item in entries.items()}
+        return {key: self.inner.read(item, (*path, key)) for key, item in value.items()}
 
 
 @dataclass(frozen=True)
@@ -214,13 +224,11 @@ class Struct:
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
         """Return the keys in the model's order, defaults filled in."""
-        if isinstance(value, dict):
-            entries: dict[str, Any] = value
-            return self._complete(self._sent(entries, path), path)
-        if isinstance(value, list):
+        if is_object(value):
+            return self._complete(self._sent(value, path), path)
+        if is_list(value):
             # The server's models can be read from a list, field by field.
-            items: list[Any] = value
-            return self._complete(self._listed(items, path), path)
+            return self._complete(self._listed(value, path), path)
         raise invalid_type(value, f"struct {self.name}", path)
 
     def _sent(self, value: dict[str, Any], path: JsonPath) -> dict[str, Any]:
@@ -263,13 +271,12 @@ class Tagged:
 
     def read(self, value: Any, path: JsonPath = ()) -> Any:
         """Return the tag, then the model's keys."""
-        if not isinstance(value, dict):
+        if not is_object(value):
             raise invalid_type(value, "internally tagged enum", path)
-        entries: dict[str, Any] = value
-        if self.tag not in entries:
+        if self.tag not in value:
             raise Mismatch(f"missing field `{self.tag}`", path)
-        name = Choice(tuple(self.models)).read(entries[self.tag], path)
-        return {self.tag: name, **self.models[name].read(entries, path)}
+        name = Choice(tuple(self.models)).read(value[self.tag], path)
+        return {self.tag: name, **self.models[name].read(value, path)}
 
 
 @dataclass(frozen=True)
