@@ -1,4 +1,4 @@
-"""Rows as they arrive (JSON values) turned into Arrow columns, and stored columns read as declared."""
+"""Rows as they arrive, JSON values, as Arrow columns; stored columns as their declared types."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from llmcost_infra.sql_engine.arrow import arrow, compute
 from llmcost_infra.sql_engine.columns import ARROW
 from llmcost_infra.sql_engine.sql import CastFault
 
@@ -19,7 +17,6 @@ __all__ = ["Batch", "cast_column", "to_batch"]
 
 Row = dict[str, Any]
 
-_compute: Any = pc
 _UNSIGNED = frozenset({"start_time", "end_time"})
 _INT64_MAX = 2**63 - 1
 _UINT64_MAX = 2**64 - 1
@@ -43,7 +40,8 @@ class Batch:
     @property
     def earliest(self) -> int:
         """The smallest time in it, in microseconds since 1970."""
-        return min(self.values["_timestamp"])
+        earliest: int = min(self.values["_timestamp"])
+        return earliest
 
     def record_batch(self, stored: Mapping[str, str]) -> Any:
         """Return it as an Arrow record batch.
@@ -53,8 +51,8 @@ class Batch:
         """
         kinds = {name: stored.get(name, kind) for name, kind in self.columns.items()}
         arrays = [_array(self.values[name], kind) for name, kind in kinds.items()]
-        schema = pa.schema([(name, ARROW[kind]) for name, kind in kinds.items()])
-        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+        schema = arrow.schema([(name, ARROW[kind]) for name, kind in kinds.items()])
+        return arrow.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def to_batch(rows: Sequence[Row]) -> Batch:
@@ -98,9 +96,9 @@ def _integer_kind(name: str, column: list[Any]) -> str:
 
 def _array(values: list[Any], kind: str) -> Any:
     try:
-        return pa.array(values, ARROW[kind])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([_converted(value, kind) for value in values], ARROW[kind])
+        return arrow.array(values, ARROW[kind])
+    except (arrow.ArrowInvalid, arrow.ArrowTypeError, OverflowError):
+        return arrow.array([_converted(value, kind) for value in values], ARROW[kind])
 
 
 def _converted(value: Any, kind: str) -> Any:
@@ -132,11 +130,11 @@ def cast_column(column: Any, kind: str) -> Any:
     wanted = ARROW[kind]
     if column.type == wanted:
         return column
-    if kind == "Utf8" and pa.types.is_boolean(column.type):
-        return _compute.if_else(column, "true", "false")
+    if kind == "Utf8" and arrow.types.is_boolean(column.type):
+        return compute.if_else(column, "true", "false")
     try:
-        return _compute.cast(column, wanted, safe=pa.types.is_string(column.type))
-    except pa.ArrowInvalid:
+        return compute.cast(column, wanted, safe=arrow.types.is_string(column.type))
+    except arrow.ArrowInvalid:
         raise CastFault(
             f"Cannot cast string '{_first_misfit(column, wanted)}' to value of {kind} type"
         ) from None
@@ -145,7 +143,7 @@ def cast_column(column: Any, kind: str) -> Any:
 def _first_misfit(column: Any, wanted: Any) -> str:
     for value in column.to_pylist():
         try:
-            _compute.cast(pa.array([value], pa.string()), wanted)
-        except pa.ArrowInvalid:
+            compute.cast(arrow.array([value], arrow.string()), wanted)
+        except arrow.ArrowInvalid:
             return str(value)
     return ""

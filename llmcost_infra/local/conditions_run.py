@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from llmcost_infra.local.shapes import is_list
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -58,8 +60,8 @@ def _item(item: Mapping[str, Any]) -> Test:
 
 
 def _tree(node: Any) -> Test:
-    if isinstance(node, list):
-        return _all([_tree(item) for item in cast("list[Any]", node)])
+    if is_list(node):
+        return _all([_tree(item) for item in node])
     if "and" in node:
         return _all([_tree(item) for item in node["and"]])
     if "or" in node:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.local.naming import to_json_text
+from llmcost_infra.local.shapes import is_object
 from llmcost_infra.local.token_count import count_tokens
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _first(attributes: Attributes, keys: Sequence[str]) -> Any:
 
 
 def _observation(attributes: Attributes) -> str:
-    """Return what the server calls the span: GENERATION, TOOL, …"""
+    """Return what the server calls the span, such as GENERATION or TOOL."""
     found = _BY_OPERATION.get(str(attributes.get("gen_ai.operation.name", "")).lower())
     found = found or _BY_REQUEST_TYPE.get(str(attributes.get("llm.request.type", "")).lower())
     found = found or _BY_SPAN_KIND.get(str(attributes.get("openinference.span.kind", "")).upper())
@@ -243,14 +244,14 @@ def _unflattened(paths: dict[str, Any]) -> Any:
         place = tree
         *above, last = path.split(".")
         for step in above:
-            inner = place.setdefault(step, {})
-            place = inner if isinstance(inner, dict) else {}
+            inner: Any = place.setdefault(step, {})
+            place = inner if is_object(inner) else {}
         place[last] = value
     return _lists(tree)
 
 
 def _lists(tree: Any) -> Any:
-    if not isinstance(tree, dict):
+    if not is_object(tree):
         return tree
     if all(key.isdigit() for key in tree):
         return [_lists(tree[key]) for key in sorted(tree, key=int)]

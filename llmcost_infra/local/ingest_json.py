@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost_infra.local.json_text import JsonText, SyntaxFault, position
 from llmcost_infra.local.naming import flatten
 from llmcost_infra.local.responses import Refusal
+from llmcost_infra.local.shapes import is_list, is_object
 
 if TYPE_CHECKING:
     from llmcost_infra.local.ingest_window import Window
@@ -63,8 +64,9 @@ def read_records(body: bytes, window: Window) -> Records:
     except ValueError:
         raise _no_json(text) from None
     records = Records()
-    for record in content if isinstance(content, list) else [content]:
-        if isinstance(record, dict):
+    sent: list[Any] = content if is_list(content) else [content]
+    for record in sent:
+        if is_object(record):
             records.add(record, window)
         else:
             records.failed += 1
@@ -85,16 +87,23 @@ def _time(value: Any, now: int) -> int | None:
     if value is None:
         return now
     if isinstance(value, str):
-        try:
-            parsed = dt.datetime.fromisoformat(value)
-        except ValueError:
-            return _time(int(value), now) if value.isdigit() else None
-        zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
-        return round(zoned.timestamp() * 1_000_000)
+        return _in_micros(int(value)) if value.isdigit() else _parsed(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not value:
-        return now
+    return _in_micros(value) if value else now
+
+
+def _parsed(text: str) -> int | None:
+    try:
+        parsed = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
+    return round(zoned.timestamp() * 1_000_000)
+
+
+def _in_micros(value: float) -> int:
+    """Return a number as microseconds, by its size."""
     for limit, factor in _UNITS:
         if abs(value) < limit:
             return int(value * factor)

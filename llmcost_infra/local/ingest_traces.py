@@ -23,11 +23,26 @@ __all__ = ["Spans", "read_spans"]
 Row = dict[str, Any]
 
 _OWN = frozenset(
-    """
-    _timestamp duration end_time events flags links operation_name reference_parent_span_id
-    reference_parent_trace_id reference_ref_type service_name span_id span_kind span_status
-    start_time status_code status_message trace_id
-    """.split()
+    [
+        "_timestamp",
+        "duration",
+        "end_time",
+        "events",
+        "flags",
+        "links",
+        "operation_name",
+        "reference_parent_span_id",
+        "reference_parent_trace_id",
+        "reference_ref_type",
+        "service_name",
+        "span_id",
+        "span_kind",
+        "span_status",
+        "start_time",
+        "status_code",
+        "status_message",
+        "trace_id",
+    ]
 )
 _STATUS = ("UNSET", "OK", "ERROR")
 

@@ -5,26 +5,22 @@ from __future__ import annotations
 import base64
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError, Message
 
 from llmcost_infra.local.json_text import JsonText, SyntaxFault, position
 from llmcost_infra.local.responses import Refusal
+from llmcost_infra.local.shapes import is_list, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["attributes", "read_json", "read_protobuf", "span_text", "typed_value"]
 
 _M = TypeVar("_M", bound=Message)
 _IDS = ("traceId", "spanId", "parentSpanId")
-
-
-class _KeyValue(Protocol):
-    key: str
-    value: Any
 
 
 def read_protobuf(body: bytes, request: _M) -> _M:
@@ -82,14 +78,13 @@ def _refuse_doubles(text: str, content: Any) -> None:
 
 
 def _with_ids(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_ids(item) for item in cast("list[Any]", value)]
-    if not isinstance(value, dict):
+    if is_list(value):
+        return [_with_ids(item) for item in value]
+    if not is_object(value):
         return value
-    entries = cast("dict[str, Any]", value)
     return {
         key: _base64(item) if key in _IDS and isinstance(item, str) else _with_ids(item)
-        for key, item in entries.items()
+        for key, item in value.items()
     }
 
 
@@ -97,30 +92,17 @@ def _base64(hexadecimal: str) -> str:
     return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
 
 
-def attributes(pairs: Iterable[_KeyValue], read: Any) -> dict[str, Any]:
+def attributes(pairs: Iterable[Any], read: Callable[[Any], Any]) -> dict[str, Any]:
     """Return attributes as a mapping, each value read with `span_text` or `typed_value`."""
     return {pair.key: read(pair.value) for pair in pairs}
 
 
 def span_text(value: Any) -> Any:
     """Return an attribute value as spans keep it: everything is text, also inside of lists."""
-    match value.WhichOneof("value"):
-        case "string_value":
-            return value.string_value
-        case "int_value":
-            return str(value.int_value)
-        case "double_value":
-            return _decimal_text(value.double_value)
-        case "bool_value":
-            return "true" if value.bool_value else "false"
-        case "array_value":
-            return [span_text(item) for item in value.array_value.values]
-        case "kvlist_value":
-            return attributes(value.kvlist_value.values, span_text)
-        case "bytes_value":
-            return value.bytes_value.decode("utf-8", errors="replace")
-        case _:
-            return None
+    kind = value.WhichOneof("value")
+    if kind == "string_value":  # nearly all are
+        return value.string_value
+    return _SPAN_TEXT[kind](value) if kind else None
 
 
 def _decimal_text(number: float) -> str:
@@ -136,19 +118,23 @@ def _decimal_text(number: float) -> str:
 def typed_value(value: Any) -> Any:
     """Return an attribute value with its type, as log records keep it."""
     match value.WhichOneof("value"):
-        case "string_value":
-            return value.string_value
-        case "int_value":
-            return value.int_value
-        case "double_value":
-            return value.double_value
-        case "bool_value":
-            return value.bool_value
         case "array_value":
             return [typed_value(item) for item in value.array_value.values]
         case "kvlist_value":
             return attributes(value.kvlist_value.values, typed_value)
         case "bytes_value":
             return value.bytes_value.decode("utf-8", errors="replace")
-        case _:
+        case None:
             return None
+        case scalar:
+            return getattr(value, scalar)
+
+
+_SPAN_TEXT: dict[str, Callable[[Any], Any]] = {
+    "int_value": lambda value: str(value.int_value),
+    "double_value": lambda value: _decimal_text(value.double_value),
+    "bool_value": lambda value: "true" if value.bool_value else "false",
+    "bytes_value": lambda value: value.bytes_value.decode("utf-8", errors="replace"),
+    "array_value": lambda value: [span_text(item) for item in value.array_value.values],
+    "kvlist_value": lambda value: attributes(value.kvlist_value.values, span_text),
+}

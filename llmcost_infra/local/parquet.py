@@ -6,8 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
+from llmcost_infra.sql_engine.arrow import parquet
 from llmcost_infra.sql_engine.clauses import TIMESTAMP
 from llmcost_infra.sql_engine.rows import within
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ParquetFile", "write_parquet"]
 
-_parquet: Any = pq
 _ROW_GROUP = 65_536
 
 
@@ -35,7 +33,7 @@ class ParquetFile:
 
     @cached_property
     def _metadata(self) -> Any:
-        return _parquet.read_metadata(self.path)
+        return parquet.read_metadata(self.path)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -83,7 +81,7 @@ class ParquetFile:
     def read(self, columns: Iterable[str], time_range: TimeRange) -> Any:
         """Return a table of the rows within a time range, with those of the columns it has."""
         wanted = {TIMESTAMP, *columns}
-        with _parquet.ParquetFile(self.path, metadata=self._metadata, memory_map=True) as file:
+        with parquet.ParquetFile(self.path, metadata=self._metadata, memory_map=True) as file:
             table = file.read_row_groups(
                 self._groups(time_range), [name for name in self._names if name in wanted]
             )
@@ -103,7 +101,7 @@ def write_parquet(path: Path, table: Any) -> ParquetFile:
     draft = path.with_suffix(".draft")
     ordered = table.sort_by(TIMESTAMP) if table.num_rows > 1 else table
     with draft.open("wb") as file:
-        _parquet.write_table(ordered, file, compression="zstd", row_group_size=_ROW_GROUP)
+        parquet.write_table(ordered, file, compression="zstd", row_group_size=_ROW_GROUP)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

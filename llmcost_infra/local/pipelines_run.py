@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llmcost_infra.errors import EngineError
 from llmcost_infra.local.conditions_run import Test, compile_condition
 from llmcost_infra.local.naming import flatten, stream_name
+from llmcost_infra.local.shapes import is_object
 from llmcost_infra.sql_engine.vrl import FunctionFault, Program, program
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _apply(function: Program, rows: Sequence[Row]) -> Iterator[Row]:
         except FunctionFault:
             yield row
             continue
-        if not isinstance(made, dict):
+        if not is_object(made):
             raise NotAnObject
         yield _flat(made)
 

@@ -13,11 +13,10 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-import pyarrow as pa
-
 from llmcost_infra.local.columnar import cast_column
 from llmcost_infra.local.journal import Journal
 from llmcost_infra.local.parquet import ParquetFile, write_parquet
+from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.columns import ARROW, arrow_schema
 from llmcost_infra.sql_engine.rows import within
 
@@ -151,8 +150,8 @@ class RowStore:
         numbers = [_number(path) for path in self._folder.glob("*.journal")]
         journal, records = Journal.recover(self._path(min(numbers, default=self._next_number())))
         self._drop_unfinished(_number(journal.path))
-        for path, payload in records:
-            key = StreamKey.of_path(path)
+        for record_key, payload in records:
+            key = StreamKey.of_path(record_key)
             if payload == _DROPPED:
                 self._forget(key)
             else:
@@ -203,14 +202,14 @@ def _number(path: Path) -> int:
 
 
 def _packed(batch: Any) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
+    sink = arrow.BufferOutputStream()
+    with arrow.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
     return bytes(sink.getvalue())
 
 
 def _unpacked(payload: bytes) -> Any:
-    with pa.ipc.open_stream(payload) as reader:
+    with arrow.ipc.open_stream(payload) as reader:
         return reader.read_next_batch()
 
 
@@ -227,9 +226,9 @@ def _by_shape(batches: Sequence[Any]) -> Iterator[Any]:
         else:
             groups.append((dict(shape), [batch]))
     for known, members in groups:
-        schema = pa.schema(list(known.items()))
-        tables = [pa.Table.from_batches([batch]) for batch in members]
-        merged = pa.concat_tables([*tables, schema.empty_table()], promote_options="default")
+        schema = arrow.schema(list(known.items()))
+        tables = [arrow.Table.from_batches([batch]) for batch in members]
+        merged = arrow.concat_tables([*tables, schema.empty_table()], promote_options="default")
         yield merged.combine_chunks()
 
 
@@ -239,9 +238,12 @@ def _declared(pieces: Sequence[Any], columns: Mapping[str, str]) -> Iterator[Any
     present = [set(piece.schema.names) for piece in pieces]
     for name, kind in columns.items():
         for piece, names, built in zip(pieces, present, arrays, strict=True):
-            stored = piece.column(name) if name in names else pa.nulls(piece.num_rows, ARROW[kind])
+            stored = (
+                piece.column(name) if name in names else arrow.nulls(piece.num_rows, ARROW[kind])
+            )
             built.append(cast_column(stored, kind))
     schema = arrow_schema(columns.items())
     for piece, built in zip(pieces, arrays, strict=True):
-        typed = type(piece).from_arrays(built, schema=schema)
-        yield from typed.to_batches() if isinstance(typed, pa.Table) else [typed]
+        made: Any = arrow.Table if isinstance(piece, arrow.Table) else arrow.RecordBatch
+        typed: Any = made.from_arrays(built, schema=schema)
+        yield from typed.to_batches() if made is arrow.Table else [typed]

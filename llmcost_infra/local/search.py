@@ -95,7 +95,7 @@ def ask(server: Server, org: str, kind: str, question: Question) -> Answer:
     )
 
 
-def run_sql(  # noqa: PLR0913 - what an alert knows
+def run_sql(  # noqa: PLR0913, PLR0917 - what an alert knows
     server: Server, org: str, kind: str, sql: str, start: int, end: int, size: int
 ) -> list[dict[str, Any]]:
     """Return the rows of a statement over a window, for an alert.

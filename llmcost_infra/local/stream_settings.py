@@ -76,7 +76,8 @@ def created(sent: Settings, columns: dict[str, str], now: int) -> Settings:
             settings[key] = sent[key]
     for key in (*_NAME_LISTS, "extended_retention_days"):
         settings[key] = list(sent.get(key) or [])
-    for entry in sent.get("partition_keys") or []:
+    partitions: list[dict[str, Any]] = sent.get("partition_keys") or []
+    for entry in partitions:
         _add_partition(settings["partition_keys"], entry)
     _check_full_text(settings["full_text_search_keys"], columns)
     refuse_conflicts(settings)
@@ -100,7 +101,8 @@ def changed(settings: Settings, sent: Settings, now: int) -> Settings:
     if _delta(sent, "defined_schema_fields") != ([], []):
         raise Refusal(
             400,
-            "user defined schema is not allowed, you need to set ZO_ALLOW_USER_DEFINED_SCHEMAS=true",
+            "user defined schema is not allowed, "
+            "you need to set ZO_ALLOW_USER_DEFINED_SCHEMAS=true",
         )
     after = {**settings}
     for key in _SCALARS:

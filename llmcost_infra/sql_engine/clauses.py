@@ -1,4 +1,4 @@
-"""What a statement is made of: its tables, its outermost select, and what OpenObserve reads there."""
+"""What a statement is made of: its tables and its outermost select, as OpenObserve reads them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,55 @@ TIMESTAMP = "_timestamp"
 """The column that every stream has: microseconds since 1970."""
 
 _AGGREGATES = frozenset(
-    """
-    approx_distinct approx_median approx_percentile_cont approx_percentile_cont_with_weight
-    approx_topk approx_topk_distinct array_agg avg bit_and bit_or bit_xor bool_and bool_or corr
-    count covar covar_pop covar_samp first_value grouping last_value max mean median min nth_value
-    percentile_cont regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx
-    regr_sxy regr_syy stddev stddev_pop stddev_samp string_agg sum summary_percentile var var_pop
-    var_population var_samp var_sample
-    """.split()
+    [
+        "approx_distinct",
+        "approx_median",
+        "approx_percentile_cont",
+        "approx_percentile_cont_with_weight",
+        "approx_topk",
+        "approx_topk_distinct",
+        "array_agg",
+        "avg",
+        "bit_and",
+        "bit_or",
+        "bit_xor",
+        "bool_and",
+        "bool_or",
+        "corr",
+        "count",
+        "covar",
+        "covar_pop",
+        "covar_samp",
+        "first_value",
+        "grouping",
+        "last_value",
+        "max",
+        "mean",
+        "median",
+        "min",
+        "nth_value",
+        "percentile_cont",
+        "regr_avgx",
+        "regr_avgy",
+        "regr_count",
+        "regr_intercept",
+        "regr_r2",
+        "regr_slope",
+        "regr_sxx",
+        "regr_sxy",
+        "regr_syy",
+        "stddev",
+        "stddev_pop",
+        "stddev_samp",
+        "string_agg",
+        "sum",
+        "summary_percentile",
+        "var",
+        "var_pop",
+        "var_population",
+        "var_samp",
+        "var_sample",
+    ]
 )
 _SET_OPERATORS = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 _CLAUSE_STARTS = (
@@ -42,16 +83,66 @@ _CLAUSE_STARTS = (
 )
 # A parenthesis after one of these words does not hold the arguments of a function.
 _NO_CALL = frozenset(
-    """
-    ALL AND ANY AS BETWEEN BY CASE CAST DISTINCT ELSE EXISTS FILTER FROM GROUP HAVING IN INTERVAL
-    IS JOIN LIKE NOT ON OR OVER SELECT SOME THEN TRY_CAST UNION USING VALUES WHEN WHERE WITH
-    """.split()
+    [
+        "ALL",
+        "AND",
+        "ANY",
+        "AS",
+        "BETWEEN",
+        "BY",
+        "CASE",
+        "CAST",
+        "DISTINCT",
+        "ELSE",
+        "EXISTS",
+        "FILTER",
+        "FROM",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INTERVAL",
+        "IS",
+        "JOIN",
+        "LIKE",
+        "NOT",
+        "ON",
+        "OR",
+        "OVER",
+        "SELECT",
+        "SOME",
+        "THEN",
+        "TRY_CAST",
+        "UNION",
+        "USING",
+        "VALUES",
+        "WHEN",
+        "WHERE",
+        "WITH",
+    ]
 )
 _AFTER_TABLE = frozenset(
-    """
-    CROSS EXCEPT FETCH FULL GROUP HAVING INNER INTERSECT JOIN LEFT LIMIT NATURAL OFFSET ON ORDER
-    RIGHT UNION USING WHERE WINDOW
-    """.split()
+    [
+        "CROSS",
+        "EXCEPT",
+        "FETCH",
+        "FULL",
+        "GROUP",
+        "HAVING",
+        "INNER",
+        "INTERSECT",
+        "JOIN",
+        "LEFT",
+        "LIMIT",
+        "NATURAL",
+        "OFFSET",
+        "ON",
+        "ORDER",
+        "RIGHT",
+        "UNION",
+        "USING",
+        "WHERE",
+        "WINDOW",
+    ]
 )
 
 

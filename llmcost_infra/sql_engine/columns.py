@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+from llmcost_infra.sql_engine.arrow import arrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,16 +16,16 @@ Columns = Mapping[str, str]
 """Columns of a stream in order: name → Utf8, Int64, UInt64, Float64 or Boolean."""
 
 ARROW: Mapping[str, Any] = {
-    "Utf8": pa.string(),
-    "LargeUtf8": pa.large_string(),
-    "Int64": pa.int64(),
-    "UInt64": pa.uint64(),
-    "Float64": pa.float64(),
-    "Boolean": pa.bool_(),
+    "Utf8": arrow.string(),
+    "LargeUtf8": arrow.large_string(),
+    "Int64": arrow.int64(),
+    "UInt64": arrow.uint64(),
+    "Float64": arrow.float64(),
+    "Boolean": arrow.bool_(),
 }
 """The Arrow type of each."""
 
-_NAMES = {arrow: name for name, arrow in ARROW.items()}
+_NAMES = {kind: name for name, kind in ARROW.items()}
 _WIDER = {
     "Boolean": frozenset({"Utf8", "LargeUtf8"}),
     "Int64": frozenset({"UInt64", "Float64", "Utf8", "LargeUtf8"}),
@@ -37,12 +37,12 @@ _WIDER = {
 
 def arrow_schema(columns: Iterable[tuple[str, str]]) -> Any:
     """Return the Arrow schema of some columns; every one may be null."""
-    return pa.schema([(name, ARROW[kind]) for name, kind in columns])
+    return arrow.schema([(name, ARROW[kind]) for name, kind in columns])
 
 
-def type_name(arrow: Any) -> str:
+def type_name(arrow_type: Any) -> str:
     """Return OpenObserve's name of an Arrow type."""
-    return _NAMES[arrow]
+    return _NAMES[arrow_type]
 
 
 def widens(kept: str, sent: str) -> bool:

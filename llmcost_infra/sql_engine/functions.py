@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from datafusion import udf
+from llmcost_infra.sql_engine.arrow import arrow, compute, datafusion
 
 __all__ = ["register"]
 
-_compute: Any = pc
-
 
 def _str_match(values: Any, pattern: Any) -> Any:
-    return _compute.match_substring(values, _constant(pattern))
+    return compute.match_substring(values, _constant(pattern))
 
 
 def _str_match_ignore_case(values: Any, pattern: Any) -> Any:
-    return _compute.match_substring(values, _constant(pattern), ignore_case=True)
+    return compute.match_substring(values, _constant(pattern), ignore_case=True)
 
 
 def _re_match(values: Any, pattern: Any) -> Any:
-    return _compute.match_substring_regex(values, _constant(pattern))
+    return compute.match_substring_regex(values, _constant(pattern))
 
 
 def _re_not_match(values: Any, pattern: Any) -> Any:
-    return _compute.invert(_re_match(values, pattern))
+    return compute.invert(_re_match(values, pattern))
 
 
 def _constant(pattern: Any) -> str:
@@ -43,7 +39,7 @@ _FUNCTIONS = {
     "re_not_match": _re_not_match,
 }
 _REGISTERED = [
-    udf(function, [pa.string(), pa.string()], pa.bool_(), "immutable", name)
+    datafusion.udf(function, [arrow.string(), arrow.string()], arrow.bool_(), "immutable", name)
     for name, function in _FUNCTIONS.items()
 ]
 

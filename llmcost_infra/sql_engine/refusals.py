@@ -21,7 +21,7 @@ _EXECUTION = 20008
 _PARSER = re.compile(r'^SQL error: ParserError\("(.*)"\)$', re.DOTALL)
 
 
-class SqlRefusal(EngineError):
+class SqlRefusal(EngineError):  # noqa: N818 - the server refuses
     """OpenObserve refuses a statement.
 
     Args:

@@ -24,7 +24,25 @@ _MATCH_FUNCTIONS = frozenset(
     {"str_match", "str_match_ignore_case", "match_field", "match_field_ignore_case"}
 )
 _OPERAND_ENDS = frozenset(
-    "AND OR NOT WHERE ON HAVING WHEN THEN ELSE SELECT BY GROUP ORDER LIMIT END AS ,".split()
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "WHERE",
+        "ON",
+        "HAVING",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "SELECT",
+        "BY",
+        "GROUP",
+        "ORDER",
+        "LIMIT",
+        "END",
+        "AS",
+        ",",
+    ]
 )
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from llmcost_infra.sql_engine.arrow import arrow, compute
 from llmcost_infra.sql_engine.clauses import TIMESTAMP
 
 if TYPE_CHECKING:
@@ -18,15 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["json_rows", "within"]
 
-_compute: Any = pc
-
 
 def within(rows: Any, time_range: TimeRange) -> Any:
     """Return the rows of a table or record batch whose time lies in a range."""
     times = rows.column(TIMESTAMP)
     return rows.filter(
-        _compute.and_(
-            _compute.greater_equal(times, time_range.start), _compute.less(times, time_range.end)
+        compute.and_(
+            compute.greater_equal(times, time_range.start), compute.less(times, time_range.end)
         )
     )
 
@@ -46,26 +42,28 @@ def json_rows(batches: Sequence[Any]) -> list[dict[str, Any]]:
 
 def _values(column: Any) -> list[Any]:
     values: list[Any] = column.to_pylist()
-    if pa.types.is_floating(column.type):
+    if arrow.types.is_floating(column.type):
         return [None if value is None or not math.isfinite(value) else value for value in values]
-    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+    if arrow.types.is_integer(column.type) or arrow.types.is_boolean(column.type):
         return values
     return [_json_value(value) for value in values]
 
 
 def _json_value(value: Any) -> Any:
-    match value:
-        case dt.datetime():
-            return value.replace(tzinfo=None).isoformat()
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case bytes():
-            return value.hex()
-        case list() | tuple():
-            return [_json_value(item) for item in value]
-        case dict():
-            return {key: _json_value(item) for key, item in value.items()}
-        case None | str() | int() | float():
-            return value
-        case _:
-            return str(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if _is_list(value):
+        return [_json_value(item) for item in value]
+    if _is_object(value):
+        return {key: _json_value(item) for key, item in value.items()}
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None).isoformat()
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-from datafusion import SessionConfig, SessionContext
-
+from llmcost_infra.sql_engine.arrow import arrow, datafusion
 from llmcost_infra.sql_engine.columns import arrow_schema
 from llmcost_infra.sql_engine.functions import register
 
@@ -64,7 +62,7 @@ class Query:
         frame = self._frame if limit is None else self._frame.limit(limit, offset)
         try:
             batches: list[Any] = frame.collect()
-        except Exception as stopped:  # DataFusion raises bare exceptions
+        except Exception as stopped:  # noqa: BLE001 - DataFusion raises bare exceptions
             raise Stopped(str(stopped).removeprefix("DataFusion error: ")) from None
         return batches
 
@@ -118,11 +116,11 @@ class Session:
 
     def __init__(self) -> None:
         config = (
-            SessionConfig({"datafusion.sql_parser.dialect": "postgres"})
+            datafusion.SessionConfig({"datafusion.sql_parser.dialect": "postgres"})
             .with_target_partitions(_PARTITIONS)
             .with_default_catalog_and_schema("datafusion", "public")
         )
-        self._context: Any = SessionContext(config)
+        self._context: Any = datafusion.SessionContext(config)
         self._namespaces: set[str] = set()
         register(self._context)
 
@@ -132,10 +130,10 @@ class Session:
 
     def fill(self, table: Table, columns: Columns, batches: Sequence[Any]) -> None:
         """Make a table of record batches that have exactly these columns, or replace it."""
-        empty = pa.RecordBatch.from_pylist([], schema=arrow_schema(columns.items()))
+        empty = arrow.RecordBatch.from_pylist([], schema=arrow_schema(columns.items()))
         half = -(-len(batches) // _PARTITIONS)
-        partitions = [list(batches[:half]), list(batches[half:])] if batches else [[empty]]
-        partitions = [part for part in partitions if part]
+        halves: list[list[Any]] = [list(batches[:half]), list(batches[half:])]
+        partitions = [part for part in halves if part] or [[empty]]
         if not table.stream_type:
             self._drop(table.name)
             self._context.register_record_batches(table.name, partitions)
@@ -161,5 +159,5 @@ class Session:
         """Plan a statement; raises ValueError with DataFusion's words when it cannot be."""
         try:
             return Query(self._context, self._context.sql(sql))
-        except Exception as refused:
+        except Exception as refused:  # noqa: BLE001 - DataFusion raises bare exceptions
             raise ValueError(str(refused).removeprefix("DataFusion error: ")) from None

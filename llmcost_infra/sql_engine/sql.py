@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from llmcost_infra.errors import EngineError
 from llmcost_infra.sql_engine.clauses import TIMESTAMP, Clauses, Table, read_clauses
@@ -18,6 +17,9 @@ from llmcost_infra.sql_engine.refusals import SqlRefusal, execution_failed, refu
 from llmcost_infra.sql_engine.rewrite import rewrite
 from llmcost_infra.sql_engine.rows import json_rows, within
 from llmcost_infra.sql_engine.session import Field, Query, Session, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -75,7 +77,9 @@ class MemoryStreams:
 
     def batches(self, table: Table, columns: Sequence[str], time_range: TimeRange) -> list[Any]:
         """Return the rows of a table within a time range."""
-        return within(self.tables[table.written], time_range).select(list(columns)).to_batches()
+        kept = within(self.tables[table.written], time_range)
+        batches: list[Any] = kept.select(list(columns)).to_batches()
+        return batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class Answer:
     scanned: int
     order_by: Sequence[tuple[str, str]]
     histogram_eligible: bool
-    fault: str = field(default="")
+    fault: str = ""
 
 
 _read = lru_cache(maxsize=512)(read_clauses)
@@ -134,7 +138,7 @@ def plan(statement: str, streams: Streams, time_range: TimeRange = _HOUR) -> Pla
     return Plan(planned.query.fields, planned.bucket, planned.clauses.tables)
 
 
-def query(
+def query(  # noqa: PLR0913 - two of them are the page, one is for clocks that tests set
     statement: str,
     streams: Streams,
     time_range: TimeRange,

@@ -8,7 +8,7 @@ so a function gets only the columns that its text names.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from vrl_python import VRLRuntime
 
@@ -20,7 +20,7 @@ __all__ = ["FunctionFault", "Program", "compile_error", "program"]
 Row = dict[str, Any]
 
 
-class FunctionFault(EngineError):
+class FunctionFault(EngineError):  # noqa: N818 - it is the function that stopped
     """A function stopped on a row; the message is VRL's."""
 
 
@@ -61,9 +61,9 @@ class Program:
             return self._execute(row)
         given = {name: row[name] for name in reached.columns if name in row}
         made = self._execute(given)
-        if reached.replaces or type(made) is not dict:
+        if reached.replaces or not isinstance(made, dict):
             return made
-        merged = row | made
+        merged = row | cast("Row", made)
         for name in given:
             if name not in made:
                 del merged[name]

@@ -1,0 +1,17 @@
+"""The seam to Arrow and DataFusion, whose types strict checkers cannot read: Any from here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["arrow", "compute", "datafusion", "parquet"]
+
+arrow: Any = import_module("pyarrow")
+"""pyarrow."""
+compute: Any = import_module("pyarrow.compute")
+"""Functions on Arrow columns."""
+parquet: Any = import_module("pyarrow.parquet")
+"""Parquet files."""
+datafusion: Any = import_module("datafusion")
+"""The SQL engine."""
