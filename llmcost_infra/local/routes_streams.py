@@ -145,10 +145,13 @@ def _stats(
     """Return figures of the files; the newest rows are not in files yet and do not count."""
     files = rows.files(key)
     size = sum(file.size for file in files) / (1024 * 1024)
+    times: list[int] = record.get("loaded") or [
+        moment for file in files for moment in (file.earliest, file.latest)
+    ]
     return {
         "created_at": record["created_at"] if whole else 0,
-        "doc_time_min": min((file.earliest for file in files), default=0),
-        "doc_time_max": max((file.latest for file in files), default=0),
+        "doc_time_min": min(times, default=0),
+        "doc_time_max": max(times, default=0),
         "doc_num": sum(file.rows for file in files),
         "file_num": len(files),
         "storage_size": round(size, 2),

@@ -216,6 +216,18 @@ class Streams:
             )
             self._put(key, {**record, "settings": settings})
 
+    def note_load(self, key: StreamKey, moment: int) -> None:
+        """Note when an enrichment table was loaded: its figures name the first and the last time.
+
+        Args:
+            key: the table, which is there.
+            moment: microseconds since 1970.
+        """
+        with self._lock:
+            record = self.get(key) or _record(key, {}, moment)
+            first: int = record.get("loaded", [moment])[0]
+            self._put(key, {**record, "loaded": [first, moment]})
+
     def _put(self, key: StreamKey, record: dict[str, Any]) -> dict[str, Any]:
         self._objects.put(key.org, KIND, _object_key(key), record)
         self._known[key] = record
