@@ -62,8 +62,10 @@ def _serve(data: Path, port: int, config: Config) -> None:
                 f"port {port} on {LOOPBACK} is taken", hint="choose another with --port"
             ) from None
         with listening:
+            server.scheduler.start()
             _Announced(uvicorn_config(server)).run(sockets=[listening])
     finally:
+        server.scheduler.stop()
         server.close()
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.local.server import Server
 
-__all__ = ["KIND", "check", "listed", "rearmed", "record_of", "shown"]
+__all__ = ["KIND", "check", "listed", "record_of", "shown"]
 
 KIND = "alerts"
 Record = dict[str, Any]
@@ -55,11 +55,6 @@ def _check_destinations(server: Server, org: str, names: list[str]) -> None:
             raise Refusal(404, f"Alert destination {name} not found")
         if destination["module"] == "pipeline":
             raise Refusal(403, "pipeline")
-
-
-def rearmed(now: int) -> dict[str, Any]:
-    """Return the run state after a save: due at once, not silenced."""
-    return {"next_run_at": now}
 
 
 def record_of(server: Server, org: str, alert_id: str) -> Record | None:

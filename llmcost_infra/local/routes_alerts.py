@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from llmcost_infra.local import folders
 from llmcost_infra.local.alert_model import ALERT, OUTER_KEYS, normalised
-from llmcost_infra.local.alerts import KIND, check, listed, rearmed, record_of, shown
+from llmcost_infra.local.alerts import KIND, check, listed, record_of, shown
 from llmcost_infra.local.ids import is_ksuid, ksuid
 from llmcost_infra.local.requests import (
     caller_of,
@@ -21,6 +21,7 @@ from llmcost_infra.local.requests import (
     server_of,
 )
 from llmcost_infra.local.responses import Refusal, done, json_answer
+from llmcost_infra.local.scheduler import first_run
 from llmcost_infra.local.shapes import STRING, ListOf, Struct, required
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def _create(request: Request) -> Response:
         "folder_id": folder_id,
         "body": body,
         "last_edited_by": caller,
-        "run": rearmed(server.now()),
+        "run": {"next_run_at": first_run(body, server.now())},
     }
     server.objects.put(org, KIND, alert_id, record)
     return done("Alert saved", id=alert_id, name=body["name"])
@@ -107,8 +108,8 @@ async def _update(request: Request) -> Response:
 
 
 def _save(server: Server, org: str, record: dict[str, Any]) -> None:
-    """Write an alert; every save makes it due at once and ends its silence."""
-    run = record["run"] | rearmed(server.now())
+    """Write an alert; every save makes it due again and ends its silence."""
+    run = record["run"] | {"next_run_at": first_run(record["body"], server.now())}
     server.objects.put(org, KIND, record["id"], record | {"run": run})
 
 

@@ -75,6 +75,7 @@ def _store(server: Server, key: StreamKey, table: Table, *, append: bool) -> Non
     batch = to_batch([{"_timestamp": now, **row} for row in table])
     stored = server.streams.learn(key, batch.columns, now)
     server.rows.append([(key, batch.record_batch(stored))])
+    server.streams.note_load(key, now)
 
 
 routes = [Route("/api/{org}/enrichment_tables/{name}", _upload, methods=["POST"])]

@@ -1,4 +1,4 @@
-"""Runs alerts when they are due: evaluates, delivers, falls silent, as the server does."""
+"""Runs alerts and scheduled pipelines when they are due, as the server does."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from llmcost_infra.local.alert_query import rows_of
 from llmcost_infra.local.alert_texts import Occasion, filled
 from llmcost_infra.local.cron import Cron
+from llmcost_infra.local.scheduled import run_due_pipelines
 from llmcost_infra.local.templates import find as find_template
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.local.server import Server
 
-__all__ = ["POLL_SECONDS", "Scheduler"]
+__all__ = ["POLL_SECONDS", "Scheduler", "first_run"]
 
 POLL_SECONDS = 10
 _MINUTE = 60_000_000  # microseconds
@@ -38,7 +39,7 @@ Record = dict[str, Any]
 
 
 class Scheduler:
-    """The alerts of one server.
+    """The alerts and scheduled pipelines of one server.
 
     Args:
         server: holds alerts, rows, clock and outbox.
@@ -65,8 +66,8 @@ class Scheduler:
             self.run_due()
 
     def run_due(self) -> int:
-        """Run every alert that is due now; return how many there were."""
-        now, ran = self._server.now(), 0
+        """Run every scheduled pipeline and alert that is due now; return how many there were."""
+        now, ran = self._server.now(), run_due_pipelines(self._server)
         for org in self._server.objects.organizations_with(_KIND):
             for record in self._server.objects.list(org, _KIND):
                 due = record["run"].get("next_run_at")
@@ -135,6 +136,12 @@ class Scheduler:
     def _url(self, org: str) -> str:
         key = hashlib.sha256(f"{org}/{self._server.now()}".encode()).hexdigest()[:16]
         return f"http://localhost:5080/web/short/{key}?org_identifier={org}"
+
+
+def first_run(alert: Mapping[str, Any], now: int) -> int:
+    """Return when a saved alert is first looked at: at once, or when its cron expression says."""
+    by_cron = alert["trigger_condition"]["frequency_type"] == "cron"
+    return _next_run(alert, now) if by_cron else now
 
 
 def _after_match(alert: Mapping[str, Any], now: int) -> int:

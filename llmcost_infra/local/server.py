@@ -14,9 +14,14 @@ import uvicorn
 
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.local.app import build_app
+from llmcost_infra.local.delivery import Outbox
+from llmcost_infra.local.faults import FaultyApp
 from llmcost_infra.local.ids import Snowflakes
 from llmcost_infra.local.ingest import Intake
 from llmcost_infra.local.objects import Objects
+from llmcost_infra.local.rows import RowStore
+from llmcost_infra.local.scheduler import Scheduler
+from llmcost_infra.local.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +29,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from llmcost_infra.local.faults import Faults
-from llmcost_infra.local.delivery import Outbox
-from llmcost_infra.local.faults import FaultyApp
-from llmcost_infra.local.rows import RowStore
-from llmcost_infra.local.scheduler import Scheduler
-from llmcost_infra.local.streams import Streams
 
 __all__ = ["LOOPBACK", "Config", "LocalServer", "Server", "wall_clock"]
 
