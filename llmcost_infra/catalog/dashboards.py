@@ -78,9 +78,10 @@ class DashboardSpec:
 def render_dashboard(spec: DashboardSpec, settings: Settings) -> Inputs:
     """Return the Dashboard resource's inputs for a stack, without folder and organization."""
     declared, profile, stream = spec.declared, settings.profile, settings.streams.calls
-    inputs: Inputs = {"title": declared.title, "default_time_range": declared.default_time_range}
+    inputs: Inputs = {"title": declared.title}
     if declared.description:
         inputs["description"] = declared.description
+    inputs["default_time_range"] = declared.default_time_range
     if declared.variables:
         inputs["variables"] = {
             name: variable.as_inputs(PROFILES[profile], stream, STREAM_TYPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
@@ -92,9 +93,9 @@ class Panel(Strict):
         """Yield what would leave the panel empty or make it lie."""
         yield from ()
 
+    @abstractmethod
     def as_inputs(self) -> dict[str, Any]:
         """Return the panel as the provider takes it, without what depends on the stack."""
-        raise NotImplementedError
 
 
 class QueryPanel(Panel):

@@ -64,7 +64,8 @@ def output_columns(statement: str) -> tuple[str, ...]:
     Raises:
         StatementError: an output has no name, stands twice, or hides behind ``*``.
     """
-    names = tuple(_name(item) for item in _select_list(_outermost(statement)))
+    # The whole text is read before the list is, so that a broken end is found too.
+    names = tuple(_name(item) for item in _select_list(list(_outermost(statement))))
     for name in names:
         if names.count(name) > 1:
             raise StatementError(f"two outputs are called {name!r}", name)
@@ -107,7 +108,7 @@ def _refuse_unreadable(token: _Token) -> None:
         raise StatementError("one file holds one statement, without a semicolon", token.text)
 
 
-def _select_list(tokens: Iterator[_Token]) -> list[list[_Token]]:
+def _select_list(tokens: list[_Token]) -> list[list[_Token]]:
     before: list[str] = []
     items: list[list[_Token]] = []
     for token in tokens:
