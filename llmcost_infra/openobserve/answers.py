@@ -85,7 +85,7 @@ class Answer:
         content = self.content
         if isinstance(content, dict):
             envelope = cast("dict[str, Any]", content)
-            words = [str(envelope[key]) for key in ("message", "error_detail") if envelope.get(key)]
+            words = [str(envelope[key]).strip() for key in ("message", "error_detail") if envelope.get(key)]
             text = ": ".join(dict.fromkeys(words))
         else:
             text = str(content).strip()
@@ -113,21 +113,26 @@ class Answer:
         return self.status == status
 
 
-def checked(model: type[_Model], answer: Answer) -> _Model:
-    """Return the content of an answer as a model.
+def checked(model: type[_Model], content: Any, request: str) -> _Model:
+    """Return the content of a successful answer as a model.
+
+    Args:
+        model: what it should be.
+        content: the JSON.
+        request: method and path, for messages.
 
     Raises:
         ApiError: it is something else.
     """
     try:
-        return model.model_validate(answer.content)
+        return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         raise ApiError(
-            answer.status,
+            HTTPStatus.OK,
             f"not what OpenObserve answers ({where}: {first['msg']})",
-            request=answer.request,
+            request=request,
             hint=_ADDRESS,
         ) from None
 

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
@@ -21,7 +21,11 @@ from llmcost_infra.openobserve.unreached import address, unanswered
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pydantic import BaseModel
+
 __all__ = ["Client", "SearchResult"]
+
+_Model = TypeVar("_Model", bound="BaseModel")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE", "PATCH"})
@@ -103,6 +107,10 @@ class Client:
         """Close the connections."""
         self._http.close()
 
+    def pause(self, seconds: float) -> None:
+        """Wait, but not beyond `cancel`."""
+        self._delivery.pause(seconds)
+
     def cancel(self) -> None:
         """Send nothing any more and stop waiting, at once; answers under way still arrive."""
         self._delivery.cancel()
@@ -110,6 +118,16 @@ class Client:
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Return what a GET answers, as JSON."""
         return self._call("GET", path, params).content
+
+    def read(
+        self, model: type[_Model], path: str, params: Mapping[str, str] | None = None
+    ) -> _Model:
+        """Return what a GET answers, as a model.
+
+        Raises:
+            ApiError: the server refused it, or answered something else.
+        """
+        return checked(model, self.get(path, params), f"GET {path}")
 
     def put(self, path: str, body: Any = None, params: Mapping[str, str] | None = None) -> Any:
         """Return what a PUT answers, as JSON."""
@@ -141,7 +159,7 @@ class Client:
     def get_config(self) -> ServerConfig:
         """Return version, edition and limits of the server (``GET /config``), asked for once."""
         if self._config is None:
-            self._config = checked(ServerConfig, self._call("GET", "/config"))
+            self._config = self.read(ServerConfig, "/config")
         return self._config
 
     def check(self) -> None:
@@ -153,8 +171,7 @@ class Client:
             OrganizationNotFound: the organization is unknown.
             ApiError: the address is not that of an OpenObserve.
         """
-        answer = self._call("GET", api_path_v2(self.organization, "folders", "dashboards"))
-        checked(Listing, answer)
+        self.read(Listing, api_path_v2(self.organization, "folders", "dashboards"))
 
     def search(
         self,
@@ -192,7 +209,7 @@ class Client:
             {"query": query},
             repeatable=True,
         )
-        found = checked(SearchAnswer, answer)
+        found = checked(SearchAnswer, answer.content, answer.request)
         if found.failures:
             raise PartialAnswer(
                 answer.status,
@@ -233,7 +250,7 @@ class Client:
         """Return a hint that tells an unknown organization from an unknown route."""
         try:
             found = Answer.read(self._http.get("/api/organizations"), "GET /api/organizations")
-            known = checked(Organizations, found).identifiers
+            known = checked(Organizations, found.content, found.request).identifiers
         except (httpx.TransportError, ApiError):
             return None
         if organization in known:

@@ -54,6 +54,10 @@ class Delivery:
         """Whether `cancel` was called."""
         return self._cancelled.is_set()
 
+    def pause(self, seconds: float) -> None:
+        """Wait, but not beyond `cancel`."""
+        self._wait(seconds)
+
     def deliver(self, request: httpx.Request, *, repeatable: bool) -> httpx.Response:
         """Return the answer to a request, whatever its status.
 
@@ -85,7 +89,7 @@ class Delivery:
             ):
                 with attempt:
                     if last is not None:
-                        self._wait(self._retry.pause(attempt.num - 1, last))
+                        self.pause(self._retry.pause(attempt.num - 1, last))
                     return self._send(request)
         except RetryableAnswer as error:
             return error.response

@@ -47,8 +47,9 @@ def panel_problems(path: str, panel: Inputs, variables: Collection[str]) -> Iter
     """
     kind = panel.get("type")
     content = f"{kind}_content" if kind in CONTENT_TYPES else None
-    required = {*_OF_EVERY, content} if content else _OF_EVERY | _OF_A_QUERY
-    yield from check(panel, PANEL_RULES, required, path)
+    unknown_kind = kind is None and "type" in panel
+    asked = {content} if content else set[str]() if unknown_kind else _OF_A_QUERY
+    yield from check(panel, PANEL_RULES, _OF_EVERY | asked, path)
     yield from _place_problems(path, panel)
     if content:
         return

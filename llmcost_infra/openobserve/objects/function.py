@@ -1,0 +1,120 @@
+"""Functions over REST: read from the list, written under the name in the body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llmcost_infra.errors import ApiError, Conflict, NotFound
+from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
+from llmcost_infra.openobserve.kinds.function import FunctionKind, fill, stored_text, take_out
+from llmcost_infra.openobserve.objects.access import join_id, organization_in, split_id
+from llmcost_infra.openobserve.objects.shapes import FunctionsShape
+from llmcost_infra.openobserve.paths import api_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmcost_infra.openobserve.objects.access import Access
+
+__all__ = ["Functions"]
+
+_RELEASED_WITHIN_S, _LOOK_EVERY_S = 10.0, 1.0
+
+
+class Functions:
+    """Finds, makes, changes and removes functions (``/api/{org}/functions``).
+
+    Writing is not atomic: the server has no lock for functions.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self.kind: Kind = FunctionKind()
+        self._access = access
+        self._client = access.client
+
+    def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the name decides
+        """Return the id that a new function gets."""
+        return join_id(organization_in(inputs, self._client), inputs["name"])
+
+    def find(self, inputs: Inputs, urn: str) -> Found | None:
+        """Return the function of that name, if there is one."""
+        return self.read(self.chosen_id(inputs, urn), inputs)
+
+    def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002 - Pulumi's word
+        """Return the function, or None when it is gone."""
+        organization, name = split_id(self.kind, id)
+        listed = self._access.lists.read(FunctionsShape, api_path(organization, "functions")).items
+        function = next((one for one in listed if one.name == name), None)
+        if function is None:
+            return None
+        return self._found(organization, name, function.function, known or {})
+
+    def create(self, inputs: Inputs, urn: str) -> Found:
+        """Make the function; the server compiles it first."""
+        organization, name = split_id(self.kind, self.chosen_id(inputs, urn))
+        path = api_path(organization, "functions")
+        self._write(path, inputs, lambda body: self._client.post(path, body))
+        return self._found(organization, name, _sent_text(inputs), inputs)
+
+    def update(self, current: Found, target: Inputs) -> Found:
+        """Change the text; a pipeline that runs it follows within seconds."""
+        organization, name = split_id(self.kind, current.id)
+        path = api_path(organization, "functions")
+        own = api_path(organization, "functions", name)
+        self._write(path, target, lambda body: self._client.put(own, body))
+        return self._found(organization, name, _sent_text(target), target)
+
+    def delete(self, id: str, inputs: Inputs) -> str | None:  # noqa: A002, ARG002 - the protocol's words
+        """Remove the function; one that a pipeline just left may still be held for a moment."""
+        organization, name = split_id(self.kind, id)
+        end = self._access.clock() + _RELEASED_WITHIN_S
+        while not self._removed(organization, name, last=self._access.clock() >= end):
+            self._access.pause(_LOOK_EVERY_S)
+        return None
+
+    def _removed(self, organization: str, name: str, *, last: bool) -> bool:
+        try:
+            with self._access.lists.changed(api_path(organization, "functions")):
+                self._client.delete(api_path(organization, "functions", name))
+        except NotFound:
+            return True
+        except Conflict as error:
+            if last:
+                error.hint = "Take it out of the pipelines that use it, then run this again."
+                raise
+            return False
+        return True
+
+    def _write(self, path: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]) -> None:
+        # numArgs and transType say: one row in, VRL.
+        body = {
+            "name": inputs["name"],
+            "function": _sent_text(inputs),
+            "params": "row",
+            "numArgs": 1,
+            "transType": 0,
+        }
+        try:
+            with self._access.lists.changed(path):
+                send(body)
+        except ApiError as error:
+            raise _without_secrets(error, inputs.get("secrets", {})) from None
+
+    def _found(self, organization: str, name: str, stored: str, known: Inputs) -> Found:
+        text, secrets = take_out(stored, known.get("function", ""), known.get("secrets", {}))
+        inputs: Inputs = {"organization": organization, "name": name, "function": text}
+        if secrets:
+            inputs["secrets"] = secrets
+        return Found(join_id(organization, name), self.kind.canonical(inputs))
+
+
+def _sent_text(inputs: Inputs) -> str:
+    return fill(stored_text(inputs["function"]), inputs.get("secrets", {}))
+
+
+def _without_secrets(error: ApiError, secrets: dict[str, str]) -> ApiError:
+    """Return the error with placeholders again: the compiler quotes the lines it refuses."""
+    said = error.server_message
+    for name in sorted(secrets, key=lambda name: len(secrets[name]), reverse=True):
+        said = said.replace(secrets[name], f"${{secret:{name}}}")
+    return type(error)(error.status, said, request=error.request, hint=error.hint)
