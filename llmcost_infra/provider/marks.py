@@ -128,6 +128,14 @@ def _conceal(value: Any, path: list[str]) -> Any:
     return Secret(value) if value is UNKNOWN else value
 
 
+def value_at(value: Any, path: Iterable[str]) -> Any:
+    """Return the value at a path, without secrets' marks; `None` if there is none."""
+    for key in path:
+        plain = reveal(value)
+        value = plain.get(key) if is_map(plain) else None
+    return reveal(value)
+
+
 def secret_at(value: Any, path: Iterable[str]) -> bool:
     """Say whether something at this path, around it or within it is secret."""
     for key in path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,18 +25,28 @@ class Redactor:
 
     def learn(self, value: Any) -> None:
         """Remember every text that is marked secret in a value."""
-        texts = {text for text in secret_texts(value) if len(text) >= _SHORTEST}
+        texts = {text for text in secret_texts(value) if len(text.strip()) >= _SHORTEST}
         with self._lock:
             self._texts |= {form for text in texts for form in _forms(text)}
 
     def clean(self, message: str) -> str:
         """Return the message without any secret in it."""
         # The longest first: one secret may be part of another.
-        for text in sorted(self._texts, key=len, reverse=True):
-            message = message.replace(text, "[secret]")
-        return message
+        texts = sorted(self._texts, key=len, reverse=True)
+        if not texts:
+            return message
+        # A rule that refuses a value may propose it in lower case.
+        return re.sub("|".join(map(re.escape, texts)), "[secret]", message, flags=re.IGNORECASE)
 
 
 def _forms(text: str) -> set[str]:
-    """Return the spellings of a text in JSON and in URLs."""
-    return {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text)}
+    """Return the spellings of a text: trimmed, in JSON, in URLs."""
+    trimmed = text.strip()
+    return {
+        text,
+        trimmed,
+        json.dumps(trimmed)[1:-1],
+        json.dumps(trimmed, ensure_ascii=False)[1:-1],
+        quote(trimmed),
+        quote(trimmed, safe=""),
+    }

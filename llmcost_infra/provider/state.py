@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.provider.diff import Change, apply, diff, equal, render_path
-from llmcost_infra.provider.marks import conceal, known_part, mark_like, reveal
+from llmcost_infra.provider.marks import conceal, known_part, mark_like, reveal, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +68,20 @@ class Forms:
         return equal(self.on_server(left), self.on_server(right))
 
     def changes(self, old: Properties, new: Properties) -> list[Change]:
-        """Return what turns one version of the inputs into another."""
-        return list(diff(self.normal(old), self.normal(new)))
+        """Return what turns one version of the inputs into another.
+
+        Their normal forms are compared, which lack defaults; a default that the state or the
+        program spells out is updated all the same, and not added or deleted.
+        """
+        changes = diff(self.normal(old), self.normal(new))
+        return [
+            Change(
+                change.path,
+                value_at(old, change.path) if change.old is None else change.old,
+                value_at(new, change.path) if change.new is None else change.new,
+            )
+            for change in changes
+        ]
 
     def differing(self, found: Inputs, wanted: Inputs) -> str:
         """Return the paths, in words, at which an object is not what it should be."""

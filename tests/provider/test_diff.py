@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from llmcost_infra.provider.diff import Change, apply, diff, equal, render_path
 from llmcost_infra.provider.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from tests.provider.strategies import Values
 
 
 def parsed(path: str) -> tuple[str, ...]:
@@ -31,14 +34,14 @@ def parsed(path: str) -> tuple[str, ...]:
 
 
 @given(st.data())
-def test_nothing_differs_from_itself(values: Any, data: st.DataObject) -> None:
+def test_nothing_differs_from_itself(values: type[Values], data: st.DataObject) -> None:
     """The diff of a value with itself is empty."""
     value = data.draw(values.sparse_maps)
     assert list(diff(value, value)) == []
 
 
 @given(st.data())
-def test_applying_a_diff_gives_the_other(values: Any, data: st.DataObject) -> None:
+def test_applying_a_diff_gives_the_other(values: type[Values], data: st.DataObject) -> None:
     """The diff of two values turns the first into the second, and touches neither."""
     old, new = data.draw(values.sparse_maps), data.draw(values.sparse_maps)
     kept = repr(old)
@@ -48,7 +51,7 @@ def test_applying_a_diff_gives_the_other(values: Any, data: st.DataObject) -> No
 
 
 @given(st.data())
-def test_a_change_is_told_once(values: Any, data: st.DataObject) -> None:
+def test_a_change_is_told_once(values: type[Values], data: st.DataObject) -> None:
     """No path of a diff lies within another."""
     old, new = data.draw(values.plain_maps), data.draw(values.plain_maps)
     paths = [change.path for change in diff(old, new)]
@@ -58,7 +61,7 @@ def test_a_change_is_told_once(values: Any, data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_pulumi_reads_the_path_that_was_meant(values: Any, data: st.DataObject) -> None:
+def test_pulumi_reads_the_path_that_was_meant(values: type[Values], data: st.DataObject) -> None:
     """Rendered paths parse back by Pulumi's grammar, which has no way to write a backslash."""
     keys = values.keys.filter(lambda key: "\\" not in key)
     path = tuple(data.draw(st.lists(keys, min_size=1, max_size=4)))

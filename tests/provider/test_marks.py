@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -17,12 +17,16 @@ from llmcost_infra.provider.marks import (
     reveal,
     secret_at,
     secret_texts,
+    value_at,
 )
 from llmcost_infra.provider.values import UNKNOWN, Secret
 
+if TYPE_CHECKING:
+    from tests.provider.strategies import Values
+
 
 @given(st.data())
-def test_marks_go_back_on_where_they_were(values: Any, data: st.DataObject) -> None:
+def test_marks_go_back_on_where_they_were(values: type[Values], data: st.DataObject) -> None:
     """Taking off what is secret or unknown and putting it back changes nothing."""
     properties = data.draw(values.marked_maps)
     assert reveal(mark_like(known_part(properties), properties)) == reveal(properties)
@@ -30,7 +34,7 @@ def test_marks_go_back_on_where_they_were(values: Any, data: st.DataObject) -> N
 
 
 @given(st.data())
-def test_the_known_part_is_known(values: Any, data: st.DataObject) -> None:
+def test_the_known_part_is_known(values: type[Values], data: st.DataObject) -> None:
     """Nothing unknown and nothing secret is left in what the kind gets to see."""
     part = known_part(data.draw(values.marked_maps))
     assert known(part)
@@ -38,7 +42,7 @@ def test_the_known_part_is_known(values: Any, data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_masking_keeps_every_known_value(values: Any, data: st.DataObject) -> None:
+def test_masking_keeps_every_known_value(values: type[Values], data: st.DataObject) -> None:
     """Without unknowns, masking is unwrapping."""
     properties = data.draw(values.plain_maps)
     assert masked(Secret(properties)) == reveal(Secret(properties)) == properties
@@ -122,3 +126,13 @@ def test_the_texts_of_secrets_are_found() -> None:
     """Every text in a secret is known to whoever cleans messages; others are not."""
     inputs = {"a": Secret({"k": ["x", {"deep": "y"}], "n": 5}), "b": "z", "c": [Secret("w")]}
     assert secret_texts(inputs) == {"x", "y", "w"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("a", "b"), 1), (("a",), {"b": 1}), (("a", "x"), None), (("n", "x", "y"), None), ((), "?")],
+)
+def test_a_value_is_found_through_secrets(path: tuple[str, ...], value: Any) -> None:
+    """A path leads through secret objects; where nothing is, the value is absent."""
+    inputs = {"a": Secret({"b": Secret(1)}), "n": 5}
+    assert value_at(inputs, path) == (reveal(inputs) if value == "?" else value)

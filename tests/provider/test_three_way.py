@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmcost_infra.provider.three_way import Conflict, Views, conflicts, describe
+
+if TYPE_CHECKING:
+    from tests.provider.strategies import Values
 
 
 def found(base: Any, server: Any, target: Any) -> list[tuple[str, ...]]:
@@ -17,21 +20,21 @@ def found(base: Any, server: Any, target: Any) -> list[tuple[str, ...]]:
 
 
 @given(st.data())
-def test_an_untouched_server_takes_any_target(values: Any, data: st.DataObject) -> None:
+def test_an_untouched_server_takes_any_target(values: type[Values], data: st.DataObject) -> None:
     """Server = base: everything may be written."""
     base, target = data.draw(values.plain_maps), data.draw(values.plain_maps)
     assert found(base, base, target) == []
 
 
 @given(st.data())
-def test_a_lost_answer_is_harmless(values: Any, data: st.DataObject) -> None:
+def test_a_lost_answer_is_harmless(values: type[Values], data: st.DataObject) -> None:
     """Server = target: whatever the state says, there is nothing left to do."""
     base, target = data.draw(values.plain_maps), data.draw(values.plain_maps)
     assert found(base, target, target) == []
 
 
 @given(st.data())
-def test_any_other_change_on_the_server_stops(values: Any, data: st.DataObject) -> None:
+def test_any_other_change_on_the_server_stops(values: type[Values], data: st.DataObject) -> None:
     """Server differs from a program that changed nothing: there is always a conflict."""
     base = data.draw(values.plain_maps)
     server = {**base, "new": {"value": data.draw(st.integers())}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct, Value
@@ -20,6 +20,9 @@ from llmcost_infra.provider.values import (
     encode_map,
 )
 
+if TYPE_CHECKING:
+    from tests.provider.strategies import Values
+
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 ASSET = "c44067f5952c0a294b673a41bacd8c17"
@@ -35,14 +38,14 @@ def struct(**fields: Any) -> Value:
 
 
 @given(st.data())
-def test_what_is_encoded_decodes_to_the_same(values: Any, data: st.DataObject) -> None:
+def test_what_is_encoded_decodes_to_the_same(values: type[Values], data: st.DataObject) -> None:
     """Any JSON, with secrets and unknowns nested anywhere, survives the wire."""
     value = data.draw(values.anything)
     assert decode(encode(value)) == value
 
 
 @given(st.data())
-def test_properties_survive_a_real_message(values: Any, data: st.DataObject) -> None:
+def test_properties_survive_a_real_message(values: type[Values], data: st.DataObject) -> None:
     """Properties are the same after they were serialised to bytes."""
     properties = data.draw(values.marked_maps)
     wire = encode_map(properties).SerializeToString()

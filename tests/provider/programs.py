@@ -1,0 +1,79 @@
+"""Resources of each kind, to vary in tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.provider.engine import Resource
+
+__all__ = ["dashboard", "folder", "function", "panel", "pipeline", "program", "stream"]
+
+
+def folder(called: str = "folder", /, **inputs: Any) -> Resource:
+    """A folder of dashboards."""
+    defaults = {"folder_type": "dashboards", "name": "LLM Cost"}
+    return Resource("openobserve:index:Folder", called, defaults | inputs)
+
+
+def stream(called: str = "calls", /, **inputs: Any) -> Resource:
+    """A traces stream with a retention."""
+    defaults = {
+        "name": "llm_calls",
+        "stream_type": "traces",
+        "data_retention": 30,
+        "fields": {"llmcost_model": "utf8", "llmcost_cost_usd": "float64"},
+    }
+    return Resource("openobserve:index:Stream", called, defaults | inputs)
+
+
+def function(called: str = "mark", /, **inputs: Any) -> Resource:
+    """A function without secrets."""
+    defaults = {"name": "llm_mark_new", "function": '.llmcost_state = "new"\n.'}
+    return Resource("openobserve:index:Function", called, defaults | inputs)
+
+
+def pipeline(called: str = "pipeline", /, **inputs: Any) -> Resource:
+    """A pipeline from one stream through a function to another."""
+    nodes = {
+        "in": {
+            "type": "stream",
+            "stream_name": "llm_ingest",
+            "stream_type": "traces",
+            "next": ["mark"],
+        },
+        "mark": {"type": "function", "name": "llm_mark_new", "next": ["out"]},
+        "out": {"type": "stream", "stream_name": "llm_calls", "stream_type": "traces"},
+    }
+    return Resource("openobserve:index:Pipeline", called, {"name": "llm", "nodes": nodes} | inputs)
+
+
+def panel(order: int, sql: str = "SELECT COUNT(*) AS calls FROM llm_calls") -> dict[str, Any]:
+    """A tile that shows one number."""
+    return {
+        "order": order,
+        "type": "metric",
+        "title": f"Panel {order}",
+        "width": 48,
+        "height": 9,
+        "query": sql,
+        "stream": "llm_calls",
+        "stream_type": "traces",
+        "y_axis": [{"alias": "calls", "label": "Calls"}],
+        "config": {"unit": "numbers", "decimals": 2, "show_legends": True},
+    }
+
+
+def dashboard(called: str = "cost", /, panels: Any = None, **inputs: Any) -> Resource:
+    """A dashboard of one tab."""
+    panels = panels or {"calls": panel(10), "errors": panel(20)}
+    defaults = {
+        "title": "LLM Cost",
+        "default_time_range": "24h",
+        "tabs": {"overview": {"order": 10, "name": "Overview", "panels": panels}},
+    }
+    return Resource("openobserve:index:Dashboard", called, defaults | inputs)
+
+
+def program() -> tuple[Resource, ...]:
+    """One resource of every kind, in the order of their dependencies."""
+    return (folder(), stream(), function(), pipeline(), dashboard())
