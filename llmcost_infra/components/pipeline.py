@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pulumi
 
@@ -11,9 +11,11 @@ from llmcost_infra.pricing import load_table
 from llmcost_infra.resources import Function, Pipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from llmcost_infra.components.streams import LlmStreams
+    from llmcost_infra.resources import Node
     from llmcost_infra.settings import Settings
 
 __all__ = ["LlmPipeline"]
@@ -60,7 +62,7 @@ class LlmPipeline(pulumi.ComponentResource):
             name,
             name=rendered.name,
             description=rendered.description,
-            nodes=rendered.nodes,
+            nodes=cast("Mapping[str, Node]", rendered.nodes),
             organization=settings.organization,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[streams, *functions]),
         )

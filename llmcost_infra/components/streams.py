@@ -10,9 +10,14 @@ from llmcost_infra.columns import STORED
 from llmcost_infra.resources import Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmcost_infra.columns import ColumnType
     from llmcost_infra.settings import Settings
 
 __all__ = ["LlmStreams"]
+
+_TIMESTAMP = "_timestamp"  # every stream has it
 
 
 class LlmStreams(pulumi.ComponentResource):
@@ -43,7 +48,9 @@ class LlmStreams(pulumi.ComponentResource):
         names, days = settings.streams, settings.retention
         self.source = names.source
 
-        def stream(role: str, stream_name: str, retention: int, fields: dict[str, str]) -> Stream:
+        def stream(
+            role: str, stream_name: str, retention: int, fields: Mapping[str, ColumnType]
+        ) -> Stream:
             return Stream(
                 f"{name}-{role}",
                 name=stream_name,
@@ -56,7 +63,7 @@ class LlmStreams(pulumi.ComponentResource):
             )
 
         # Declared before the first row arrives: a panel on a column that no row had yet fails.
-        calls = stream("calls", names.calls, days.llm_days, dict(STORED))
+        calls = stream("calls", names.calls, days.llm_days, _declared(STORED))
         other = stream("other", names.other, days.other_days, {})
         quarantine = stream(
             "quarantine", names.quarantine, days.quarantine_days, {"llmcost_state": "utf8"}
@@ -70,3 +77,7 @@ class LlmStreams(pulumi.ComponentResource):
                 "quarantine": self.quarantine,
             }
         )
+
+
+def _declared(columns: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
+    return {name: type_ for name, type_ in columns.items() if name != _TIMESTAMP}

@@ -83,7 +83,8 @@ class Engine:
             LlmCostError: the CLI is missing or failed; its own words are on the terminal.
         """
         self._run("stack", "select", "--create", STACK, quiet=True)
-        self._run("up", "--stack", STACK, "--yes", "--skip-preview")
+        # Not without the preview: it finds every mistake before the first write.
+        self._run("up", "--stack", STACK, "--yes")
 
     def destroy(self) -> None:
         """Destroy what the stack made.
@@ -123,7 +124,7 @@ class Engine:
             words = f"\n{(done.stderr or '').strip()}" if quiet else " Its words are above."
             raise LlmCostError(
                 f"`pulumi {' '.join(arguments[:2])}` failed.{words}",
-                hint="Nothing is half done: mend what it names and run the command again.",
+                hint="Mend what it names and run the command again; what is done already is known.",
             )
         return done.stdout or ""
 

@@ -54,7 +54,7 @@ def ask_panels(
         search: runs SQL on a stream type and returns the rows.
         truth: what the sum of a column must be, by column name.
     """
-    variables = dashboard.get("variables") or {}
+    variables: Mapping[str, Any] = dashboard.get("variables", {})
     for tab in _in_order(dashboard["tabs"]):
         for panel in _in_order(tab["panels"]):
             if panel.get("query"):

@@ -104,7 +104,7 @@ def send(
             sent += len(spans)
             on_progress(sent)
     finally:
-        exporter.shutdown()
+        exporter.shutdown()  # type: ignore[no-untyped-call] # the SDK left it without types
     return sent
 
 
