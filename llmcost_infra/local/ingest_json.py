@@ -34,13 +34,24 @@ class Records:
         """Take one record in, or note why not."""
         row = flatten(record)
         time = _time(row.get("_timestamp"), window.now)
-        refusal = window.refusal(time) if time is not None else "invalid timestamp"
-        if refusal or time is None:
-            self.failed += 1
-            self.error = refusal
-            return
-        row["_timestamp"] = time
-        self.rows.append(row)
+        if time is None:
+            self.refuse("invalid timestamp")
+        else:
+            self.add_flat(row, time, window)
+
+    def add_flat(self, row: Row, time: int, window: Window) -> None:
+        """Take a flat row in, or note that its time is refused."""
+        refusal = window.refusal(time)
+        if refusal:
+            self.refuse(refusal)
+        else:
+            row["_timestamp"] = time
+            self.rows.append(row)
+
+    def refuse(self, reason: str) -> None:
+        """Count a record that is not taken in."""
+        self.failed += 1
+        self.error = reason
 
     def status(self, stream: str) -> dict[str, Any]:
         """Return what the answer says about a stream."""
@@ -69,8 +80,7 @@ def read_records(body: bytes, window: Window) -> Records:
         if is_object(record):
             records.add(record, window)
         else:
-            records.failed += 1
-            records.error = "invalid record: expected an object"
+            records.refuse("invalid record: expected an object")
     return records
 
 

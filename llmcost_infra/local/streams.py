@@ -198,6 +198,12 @@ class Streams:
             after["columns"] = merged
         self._put(key, after)
 
+    def know(self, key: StreamKey) -> None:
+        """Note that a stream exists, without columns."""
+        with self._lock:
+            if self.get(key) is None:
+                self._put(key, _record(key, {}, self._clock()))
+
     def mark_llm(self, key: StreamKey) -> None:
         """Note that spans of language models arrived for a stream, whether it keeps them or not."""
         with self._lock:
