@@ -74,7 +74,6 @@ _AXES: Final = ("x_axis", "y_axis", "z_axis", "breakdown")
 _ONE: Final = (1, 1)
 _ANY: Final = 1_000
 _CATEGORY_AND_VALUES: Final = AxisRules(x_axis=_ONE, y_axis=(1, _ANY), breakdown=(0, 1))
-_STACK: Final = AxisRules(x_axis=_ONE, y_axis=_ONE, breakdown=_ONE)
 _SLICES: Final = AxisRules(x_axis=_ONE, y_axis=_ONE)
 
 
@@ -222,14 +221,14 @@ class Area(QueryPanel):
 class Stacked(QueryPanel):
     """Bars on top of each other; without a breakdown they would silently stand side by side."""
 
-    axes = _STACK
+    axes = AxisRules(x_axis=_ONE, y_axis=(1, _ANY), breakdown=_ONE)
     type: Literal["stacked"]
 
 
 class AreaStacked(QueryPanel):
     """Filled lines on top of each other."""
 
-    axes = _STACK
+    axes = AxisRules(x_axis=_ONE, y_axis=_ONE, breakdown=_ONE)
     type: Literal["area-stacked"]
 
 

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from llmcost_infra.catalog import load_dashboard, render_dashboard
+from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
+from llmcost_infra.openobserve.kinds.dashboard_body import fold_dashboard, unfold_dashboard
 from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,6 +71,14 @@ def test_loading_and_rendering_again_gives_the_same() -> None:
     """Nothing depends on the time, the machine or an order of sets."""
     first = render_dashboard(load_dashboard("llm_cost"), LOCAL)
     assert readable(first) == readable(render_dashboard(load_dashboard("llm_cost"), LOCAL))
+
+
+def test_the_shipped_dashboard_is_what_the_provider_takes() -> None:
+    """The provider finds nothing wrong with it, and reads back what it wrote."""
+    kind = DashboardKind()
+    inputs = render_dashboard(load_dashboard("llm_cost"), LOCAL)
+    assert kind.problems(inputs) == []
+    assert unfold_dashboard(fold_dashboard(inputs), inputs) == kind.canonical(inputs)
 
 
 def test_what_a_caller_does_to_inputs_stays_with_the_caller() -> None:

@@ -24,7 +24,7 @@ TAKES = {
     "h-bar": {"x_axis": (1, 1), "y_axis": (1, 9), "breakdown": (0, 1)},
     "line": {"x_axis": (1, 1), "y_axis": (1, 9), "breakdown": (0, 1)},
     "area": {"x_axis": (1, 1), "y_axis": (1, 9), "breakdown": (0, 1)},
-    "stacked": {"x_axis": (1, 1), "y_axis": (1, 1), "breakdown": (1, 1)},
+    "stacked": {"x_axis": (1, 1), "y_axis": (1, 9), "breakdown": (1, 1)},
     "area-stacked": {"x_axis": (1, 1), "y_axis": (1, 1), "breakdown": (1, 1)},
     "pie": {"x_axis": (1, 1), "y_axis": (1, 1)},
     "donut": {"x_axis": (1, 1), "y_axis": (1, 1)},
