@@ -151,6 +151,8 @@ def _close(engine: Engine, out: Console) -> None:
         f"Dashboards: {engine.url}/web/dashboards?org_identifier={engine.target.organization}"
     )
     if engine.target.embedded:
+        memory = engine.target.folder.relative_to(engine.project) / "server.json"
+        out.print(f"Log in as {engine.target.user}; the password stands in {memory}.")
         out.print("`make down` stops the embedded server.")
     else:
         out.print("`llmcost down --remove` destroys what the stack made there.")
