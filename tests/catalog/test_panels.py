@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from llmcost_infra.catalog.panel_config import CURRENCIES
+from llmcost_infra.catalog.panel_config import CURRENCIES, Config
 from llmcost_infra.catalog.panels import AnyPanel, Markdown, Panel, QueryPanel
+from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
+from llmcost_infra.openobserve.kinds.panel_rules import AXIS_COUNTS
 
 PANEL: TypeAdapter[Any] = TypeAdapter(AnyPanel)
 AXES = ("x_axis", "y_axis", "z_axis", "breakdown")
@@ -212,3 +214,78 @@ def test_every_panel_type_of_the_union_has_rules() -> None:
     declared = below(QueryPanel) - {QueryPanel}
     types = {str(kind.model_fields["type"].annotation) for kind in declared}
     assert types == {f"typing.Literal['{name}']" for name in TAKES}
+
+
+def test_catalog_and_provider_agree_on_axes() -> None:
+    """What a file may declare and what the provider lets through are one rule, known twice."""
+
+    def bounded(rules: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+        return {name: (least, min(most, 9)) for name, (least, most) in rules.items() if most}
+
+    both = set(TAKES) & set(AXIS_COUNTS)
+    assert {kind: TAKES[kind] for kind in both} == {
+        kind: bounded(AXIS_COUNTS[kind]) for kind in both
+    }
+    assert set(TAKES) - both == {"table"}
+
+
+EVERY_KEY = {
+    "unit": "custom",
+    "unit_custom": "calls",
+    "decimals": 1,
+    "show_legends": True,
+    "legends_position": "right",
+    "axis_width": 80,
+    "axis_label_rotate": 30,
+    "axis_label_truncate_width": 100,
+    "y_axis_min": 0,
+    "y_axis_max": 100.5,
+    "no_value_replacement": "0",
+    "top_results": 10,
+    "top_results_others": True,
+    "line_thickness": 1.5,
+    "line_interpolation": "step-end",
+    "show_symbol": True,
+    "connect_nulls": False,
+    "show_gridlines": True,
+    "label_option": {"position": "top", "rotate": 0},
+    "mark_line": [{"name": "budget", "type": "yAxis", "value": "500"}],
+    "override_config": [
+        {
+            "field": {"matchBy": "name", "value": "x_axis0"},
+            "config": [{"type": "unit", "value": {"unit": "seconds", "customUnit": ""}}],
+        }
+    ],
+    "drilldown": [
+        {
+            "name": "Details",
+            "type": "byDashboard",
+            "targetBlank": True,
+            "findBy": "name",
+            "data": {
+                "folder": "LLM Cost",
+                "dashboard": "LLM Cost Details",
+                "tab": "Attribution",
+                "url": "",
+                "passAllVariables": True,
+                "variables": [{"name": "model", "value": "${model}"}],
+            },
+        }
+    ],
+    "wrap_table_cells": True,
+    "table_transpose": False,
+    "table_dynamic_columns": False,
+    "table_pagination": True,
+    "panel_time_enabled": True,
+    "panel_time_range": {"type": "relative", "relativeTimePeriod": "30d"},
+}
+
+
+def test_every_setting_reaches_the_provider_as_it_was_written() -> None:
+    """A key that may be declared is one that the server has, unchanged on its way."""
+    assert set(EVERY_KEY) == set(Config.model_fields)
+    inputs = panel("table", x_axis=axis(1, "x_axis"), config=EVERY_KEY).as_inputs()
+    assert inputs["config"] == EVERY_KEY
+    asked = {"query": "SELECT 1 AS x_axis0", "stream": "s", "stream_type": "traces"}
+    tab = {"order": 1, "name": "T", "panels": {"one": inputs | asked}}
+    assert DashboardKind().problems({"title": "T", "tabs": {"t": tab}}) == []
