@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra import declarations
@@ -234,10 +235,11 @@ def _rate_problems(
             yield document.problem(
                 (*at, index, "review_by"), "is not after verified", "a quarter later is usual"
             )
-        limits = [tier.over_input_tokens for tier in rate.context_tiers]
-        if limits != sorted(set(limits)):
-            where = (*at, index, "context_tiers")
-            yield document.problem(where, "limits do not grow", "smallest limit first")
+        limits = [0, *(tier.over_input_tokens for tier in rate.context_tiers)]
+        for place, (below, limit) in enumerate(pairwise(limits)):
+            if limit <= below:
+                where = (*at, index, "context_tiers", place, "over_input_tokens")
+                yield document.problem(where, "the limit does not grow", "smallest limit first")
 
 
 def _model(spec: schema.ModelPrices) -> Model:

@@ -146,7 +146,8 @@ def _literal(rate: Decimal) -> str:
 
 
 def _amounts() -> Iterator[str]:
-    missing = " || ".join(f"{count} > 0 && rate_{name} < 0.0" for name, count in _CLASSES)
+    # VRL takes && and || from left to right: the parentheses are not for show.
+    missing = " || ".join(f"({count} > 0 && rate_{name} < 0.0)" for name, count in _CLASSES)
     # Every set of rates has one for input, so this tells whether one was found.
     yield "if rate_input >= 0.0 {"
     yield ' price_status = "priced"'
