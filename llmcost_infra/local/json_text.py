@@ -127,7 +127,7 @@ class JsonText:
             if mark != ",":
                 raise SyntaxFault("expected `,` or `}`", at + 1, path)
             at = self._skip(at + 1)
-            if self._peek(at, "an object", path) == "}":
+            if self._peek(at, "a value", path) == "}":
                 raise SyntaxFault("trailing comma", at + 1, path)
 
     def _array(self, at: int, path: JsonPath) -> int:
@@ -143,6 +143,6 @@ class JsonText:
             if mark != ",":
                 raise SyntaxFault("expected `,` or `]`", at + 1, path)
             at = self._skip(at + 1)
-            if self._peek(at, "a list", path) == "]":
+            if self._peek(at, "a value", path) == "]":
                 raise SyntaxFault("trailing comma", at + 1, path)
             index += 1
