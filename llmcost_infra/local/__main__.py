@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import uvicorn
 
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.local.server import LOOPBACK, Config, Server, uvicorn_config
+from llmcost_infra.local.server import LOOPBACK, Config, Server, listen, uvicorn_config
+
+if TYPE_CHECKING:
+    import socket
 
 __all__ = ["main"]
 
@@ -56,7 +59,7 @@ def _serve(data: Path, port: int, config: Config) -> None:
     server = Server(data, config)
     try:
         try:
-            listening = socket.create_server((LOOPBACK, port))
+            listening = listen(port)
         except OSError:
             raise LlmCostError(
                 f"port {port} on {LOOPBACK} is taken", hint="choose another with --port"
