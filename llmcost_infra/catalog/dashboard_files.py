@@ -109,22 +109,23 @@ class _Reader:
                 self._check_text(at, panel, template, statements[profile].over(_ANY_STREAM))
         except DeclarationError as error:
             self.problems.append(error)
-        except StatementError as error:
-            self.problems.append(template.problem(str(error), error.fragment))
         return statements
 
     def _check_text(self, at: KeyPath, panel: QueryPanel, template: SqlTemplate, text: str) -> None:
-        returned = output_columns(text)
+        try:
+            returned = output_columns(text)
+        except StatementError as error:
+            raise template.problem(str(error), text, error.at) from error
         for axis, alias in panel.columns():
             if alias not in returned:
                 message = f"{template.path.name} returns no column {alias!r}"
                 self._broken((*at, axis, alias), message, nearest(alias, list(returned)))
-        for name in variables(text):
+        for name, where in variables(text):
             self._used.add(name)
             if name not in self._declared.variables:
                 hint = nearest(name, sorted(self._declared.variables))
                 message = f"the dashboard declares no variable {name!r}"
-                self.problems.append(template.problem(message, f"{{{name}}}", hint))
+                self.problems.append(template.problem(message, text, where, hint))
 
     def look_for_twins(self) -> None:
         """Note what stands twice: orders among siblings, panel ids and tab names anywhere."""
@@ -149,9 +150,10 @@ class _Reader:
 
     def look_for_unused(self) -> None:
         """Note variables that nothing reads: people would choose and nothing would change."""
-        for name in self._declared.variables:
-            if name not in self._used and not self.problems:
-                self._broken(("variables", name), "no panel uses this variable", "")
+        # A panel that could not be read may use what looks unused.
+        unread = [] if self.problems else sorted(set(self._declared.variables) - self._used)
+        for name in unread:
+            self._broken(("variables", name), "no panel uses this variable", "")
 
     def _broken(self, at: KeyPath, message: str, hint: str) -> None:
         self.problems.append(self._document.problem(at, message, hint))

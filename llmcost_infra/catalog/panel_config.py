@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from llmcost_infra.declarations import Strict
+from llmcost_infra.declarations import Strict, misplaced
 
 __all__ = [
     "CURRENCIES",
@@ -59,6 +59,14 @@ class MarkLine(Strict):
     type: Literal["yAxis", "xAxis", "average", "median", "min", "max"]
     value: str | None = None
     """Text, as the server wants it; only for yAxis and xAxis."""
+
+    @model_validator(mode="after")
+    def _has_its_value(self) -> Self:
+        placed = self.type in {"yAxis", "xAxis"}
+        if placed is (self.value is None):
+            said = "needs a value" if placed else "is computed: leave the value out"
+            raise misplaced(f"a line of type {self.type} {said}", "value")
+        return self
 
 
 class MatchByName(Strict):
@@ -123,6 +131,14 @@ class DrillDown(Strict):
     targetBlank: bool = False  # noqa: N815 - the server's own key
     findBy: Literal["name"] = "name"  # noqa: N815 - the server's own key
     data: DrillDownData
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        needed = ("url",) if self.type == "byUrl" else ("folder", "dashboard", "tab")
+        for key in needed:
+            if not getattr(self.data, key):
+                raise misplaced(f"a drill-down of type {self.type} needs it", "data", key)
+        return self
 
 
 class Config(Strict):

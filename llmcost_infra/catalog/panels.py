@@ -149,6 +149,14 @@ class QueryPanel(Panel):
         if (unit == "custom") is not (self.config.unit_custom is not None):
             yield BrokenRule(("config", "unit"), "unit: custom and unit_custom go together")
 
+    def _hidden_money(self, unit: str | None, at: KeyPath) -> Iterator[BrokenRule]:
+        decimals = 2 if self.config.decimals is None else self.config.decimals
+        enough = self.fewest_decimals
+        # The server's own default is two, but a file says what it means.
+        if unit in CURRENCIES and (self.config.decimals is None or decimals < enough):
+            message = f"{unit} with {decimals} decimals shows small amounts of a {self.type} as 0"
+            yield BrokenRule(at, message, f"write decimals: {enough} or more")
+
     def as_inputs(self) -> dict[str, Any]:
         """Return the panel without query and stream."""
         config = {"show_legends": self.legend} | self.config.as_sent()
@@ -269,11 +277,12 @@ class Table(QueryPanel):
             yield BrokenRule(("x_axis",), "table takes at least one column")
         shown = {alias for _, alias in self.columns()}
         for index, chosen in enumerate(self.config.override_config or ()):
+            at = ("config", "override_config", index)
             if chosen.field.value not in shown:
-                yield BrokenRule(
-                    ("config", "override_config", index, "field", "value"),
-                    f"the table shows no column {chosen.field.value!r}",
-                )
+                message = f"the table shows no column {chosen.field.value!r}"
+                yield BrokenRule((*at, "field", "value"), message)
+            for unit in {setting.value.unit for setting in chosen.config}:
+                yield from self._hidden_money(unit, at)
 
 
 class Markdown(Panel):

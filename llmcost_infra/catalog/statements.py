@@ -28,6 +28,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_RENAMED: Final = re.compile(r"""\bAS\s+["`]?_timestamp\b""", re.IGNORECASE)
 _CHOICE: Final = re.compile(r"\$\{(\w+)\}")
 _END_OF_LIST: Final = frozenset({"FROM", "UNION", "EXCEPT", "INTERSECT", "ORDER", "LIMIT", "WHERE"})
 
@@ -37,18 +38,19 @@ class StatementError(ValueError):
 
     Args:
         message: what is wrong.
-        fragment: text of the statement that is meant, on one line.
+        at: where in the statement, as an index.
     """
 
-    def __init__(self, message: str, fragment: str) -> None:
+    def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
-        self.fragment = fragment
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
     kind: str
     text: str
+    at: int
 
     @property
     def keyword(self) -> str:
@@ -62,68 +64,75 @@ def output_columns(statement: str) -> tuple[str, ...]:
         statement: one SELECT, with or without WITH, in the dialect of PostgreSQL.
 
     Raises:
-        StatementError: an output has no name, stands twice, or hides behind ``*``.
+        StatementError: an output has no name, stands twice, or hides behind ``*``; or the text
+            cannot be read.
     """
+    if renamed := _RENAMED.search(statement):
+        # Newer UIs rewrite such a name when somebody opens the dashboard, and save it.
+        raise StatementError("nothing may be called _timestamp: write AS ts", renamed.start())
     # The whole text is read before the list is, so that a broken end is found too.
-    names = tuple(_name(item) for item in _select_list(list(_outermost(statement))))
-    for name in names:
-        if names.count(name) > 1:
-            raise StatementError(f"two outputs are called {name!r}", name)
-        if name == "_timestamp":
-            raise StatementError("OpenObserve renames an output called _timestamp", name)
-    return names
+    names: dict[str, int] = {}
+    for item in _select_list(list(_outermost(statement))):
+        name = _name(item)
+        if names.setdefault(name, item[0].at) != item[0].at:
+            raise StatementError(f"two outputs are called {name!r}", item[0].at)
+    return tuple(names)
 
 
-def variables(statement: str) -> Iterator[str]:
-    """Yield the dashboard variables that a statement uses, ``${name}``."""
-    return (match[1] for match in _CHOICE.finditer(statement))
+def variables(statement: str) -> Iterator[tuple[str, int]]:
+    """Yield the dashboard variables that a statement uses, ``${name}``, and where."""
+    return ((match[1], match.start()) for match in _CHOICE.finditer(statement))
 
 
 def _outermost(statement: str) -> Iterator[_Token]:
     """Yield the tokens outside parentheses; what is inside becomes one ``()``."""
-    depth = 0
+    opened: list[int] = []
     for match in _TOKEN.finditer(statement):
-        token = _Token(str(match.lastgroup), match[0])
+        token = _Token(str(match.lastgroup), match[0], match.start())
         _refuse_unreadable(token)
-        depth -= token.text == ")"
-        if depth < 0:
-            raise StatementError("a parenthesis closes that was not opened", token.text)
-        if depth == 0 and token.text == ")":
-            yield _Token("group", "()")
-        elif depth == 0 and token.kind != "space" and token.text != "(":
+        if token.text == "(":
+            opened.append(token.at)
+        elif token.text == ")":
+            if not opened:
+                raise StatementError("a parenthesis closes that was not opened", token.at)
+            if len(opened) == 1:
+                yield _Token("group", "()", opened[0])
+            opened.pop()
+        elif not opened and token.kind != "space":
             yield token
-        depth += token.text == "("
-    if depth:
-        raise StatementError("a parenthesis is not closed", "(")
+    if opened:
+        raise StatementError("a parenthesis is not closed", opened[-1])
 
 
 def _refuse_unreadable(token: _Token) -> None:
     if token.kind == "comment":
-        raise StatementError("write comments as {# … #}: they are not sent", token.text)
+        raise StatementError("write comments as {# … #}: they are not sent", token.at)
     if token.kind == "string" and "\n" in token.text:
-        raise StatementError("a text must end on its line", token.text.partition("\n")[0])
+        raise StatementError("a text must end on its line", token.at)
     if token.text in {"'", '"'}:
-        raise StatementError("a quote is not closed", token.text)
+        raise StatementError("a quote is not closed", token.at)
     if token.text == ";":
-        raise StatementError("one file holds one statement, without a semicolon", token.text)
+        raise StatementError("one file holds one statement, without a semicolon", token.at)
 
 
 def _select_list(tokens: list[_Token]) -> list[list[_Token]]:
-    before: list[str] = []
+    """Return the items between the outermost SELECT and what follows its list."""
     items: list[list[_Token]] = []
+    before = _Token("sign", "", 0)
     for token in tokens:
-        keyword = token.keyword
         if not items:
-            items = [[]] if keyword == "SELECT" else []
-        elif keyword in _END_OF_LIST and before[-1:] != ["DISTINCT"]:
-            return items
-        elif keyword == ",":
+            items = [[]] if token.keyword == "SELECT" else []
+        elif token.keyword in _END_OF_LIST and before.keyword != "DISTINCT":
+            break
+        elif token.text == ",":
             items.append([])
-        elif not (keyword in {"DISTINCT", "ALL"} and items == [[]]):
+        elif not (token.keyword in {"DISTINCT", "ALL"} and items == [[]]):
             items[-1].append(token)
-        before.append(keyword)
+        before = token
     if not items:
-        raise StatementError("there is no SELECT outside parentheses", "")
+        raise StatementError("there is no SELECT outside parentheses", 0)
+    if [] in items:
+        raise StatementError("an output is missing beside a comma", before.at)
     return items
 
 
@@ -140,7 +149,9 @@ def _name(item: list[_Token]) -> str:
             return _identifier(name)
         case _:
             text = " ".join(token.text for token in item)
-            raise StatementError(f"the output {text!r} has no name: write AS and a name", text)
+            raise StatementError(
+                f"the output {text!r} has no name: write AS and a name", item[0].at
+            )
 
 
 def _identifier(token: _Token) -> str:

@@ -76,18 +76,42 @@ class SqlTemplate:
         """
         try:
             text = self.compiled.render(macros)
+        except jinja2.TemplateSyntaxError as error:
+            raise _not_a_template(error) from error
         # A template may call anything with anything: whatever it raises is its author's mistake.
         except Exception as error:
-            hint = nearest(error.name, sorted(LOGICAL)) if isinstance(error, _UnknownColumn) else ""
-            line = _line_in(error.__traceback__, str(self.path))
-            raise DeclarationError(str(error), path=self.path, line=line, hint=hint) from error
+            raise self._refused(error) from error
         return Statement(tuple(_LOOSE_ENDS.sub("", text.strip()).split(_STREAM)))
 
-    def problem(self, message: str, fragment: str, hint: str = "") -> DeclarationError:
-        """Return an error about the first line that holds a fragment of the statement."""
+    def problem(self, message: str, text: str, at: int, hint: str = "") -> DeclarationError:
+        """Return an error about a place in the rendered text, at the line that it comes from.
+
+        Args:
+            message: what is wrong.
+            text: the statement.
+            at: index in it.
+            hint: what to write instead.
+        """
+        meant = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0].strip()
+        # Where a macro wrote part of the line, its longest word that is the author's own will do.
+        words = sorted(re.findall(r"\w+", meant), key=len, reverse=True)
         lines = self.path.read_text(encoding="utf-8").splitlines()
-        holding = (number for number, line in enumerate(lines, 1) if fragment in line)
-        return DeclarationError(message, path=self.path, line=next(holding, 1), hint=hint)
+        found = (
+            number
+            for fragment in (meant, *words)
+            for number, line in enumerate(lines, 1)
+            if fragment in line
+        )
+        return DeclarationError(message, path=self.path, line=next(found, 1), hint=hint)
+
+    def _refused(self, error: Exception) -> DeclarationError:
+        message, hint = str(error), ""
+        if isinstance(error, _UnknownColumn):
+            hint = nearest(error.name, sorted(LOGICAL))
+        elif isinstance(error, jinja2.TemplateNotFound):
+            message = f"there is no template {error.name!r}"
+        line = _line_in(error.__traceback__, str(self.path))
+        return DeclarationError(message, path=self.path, line=line, hint=hint)
 
 
 class SqlTemplates:
@@ -99,12 +123,8 @@ class SqlTemplates:
 
     def __init__(self, project: Path | None = None) -> None:
         self._folders = [root / "sql" for root in roots("dashboards", project)]
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([*self._folders, _MACROS]),
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701 - SQL, not HTML
-        )
-        self._macros = self._environment.get_template("macros" + _SUFFIX)
+        self._environment = _environment(*self._folders)
+        self._macros = _environment(_MACROS).get_template("macros" + _SUFFIX)
 
     def get(self, name: str) -> SqlTemplate:
         """Return the template of a name, compiled.
@@ -118,9 +138,7 @@ class SqlTemplates:
         except jinja2.TemplateNotFound as error:
             raise KeyError(nearest(name, self._names())) from error
         except jinja2.TemplateSyntaxError as error:
-            raise DeclarationError(
-                str(error.message), path=str(error.filename), line=error.lineno
-            ) from error
+            raise _not_a_template(error) from error
         return SqlTemplate(Path(str(compiled.filename)), compiled)
 
     def macros(self, profile: Profile, filters: Mapping[str, str]) -> SqlMacros:
@@ -143,6 +161,18 @@ class SqlTemplates:
     def _names(self) -> list[str]:
         found = (path for folder in self._folders for path in folder.glob(f"*{_SUFFIX}"))
         return sorted({path.name.removesuffix(_SUFFIX) for path in found})
+
+
+def _environment(*folders: Path) -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - SQL, not HTML
+    )
+
+
+def _not_a_template(error: jinja2.TemplateSyntaxError) -> DeclarationError:
+    return DeclarationError(str(error.message), path=str(error.filename), line=error.lineno)
 
 
 def _reader(profile: Profile) -> Callable[[str], str]:

@@ -146,11 +146,26 @@ def test_a_mistake_in_the_yaml_is_at_its_line(
         ),
         (
             "SELECT\n  1 AS a,\n  SUM(cost_usd) total\nFROM s",
-            "sql/cost.sql.j2:1: the output 'SUM () total' has no name: write AS and a name",
+            "sql/cost.sql.j2:3: the output 'SUM () total' has no name: write AS and a name",
         ),
         (
             "SELECT\n  1 AS cost,\n  histogram(x) AS _timestamp\nFROM s",
-            "sql/cost.sql.j2:3: OpenObserve renames an output called _timestamp",
+            "sql/cost.sql.j2:3: nothing may be called _timestamp: write AS ts",
+        ),
+        (
+            "SELECT\n  1 AS a,\n  {{ bucket() }} starting\nFROM s",
+            (
+                "sql/cost.sql.j2:3: the output 'histogram () starting' has no name: "
+                "write AS and a name"
+            ),
+        ),
+        (
+            "SELECT\n  1 AS a\n{% include 'rest' %}\n",
+            "sql/cost.sql.j2:3: there is no template 'rest'",
+        ),
+        (
+            "{% include 'broken.sql.j2' %}\n",
+            "sql/broken.sql.j2:2: Encountered unknown tag 'endfor'.",
         ),
         (
             "SELECT 1 AS cost\n-- why\nFROM s",
@@ -165,6 +180,7 @@ def test_a_mistake_in_the_yaml_is_at_its_line(
 def test_a_mistake_in_the_sql_is_at_its_line(project: Project, template: str, problem: str) -> None:
     """A template that cannot be rendered, read or answered names the line of its own file."""
     project.sql("cost", template)
+    project.sql("broken", "SELECT 1 AS cost\n{% endfor %}\n")
     project.declare_panels(TILE)
     assert "\n".join(project.problems()) == problem
 

@@ -126,6 +126,48 @@ def test_a_table_overrides_only_what_it_shows() -> None:
     ]
 
 
+def test_a_table_does_not_hide_money_either() -> None:
+    """A column's own unit counts decimals of the whole panel."""
+    override = {
+        "field": {"value": "cost"},
+        "config": [{"type": "unit", "value": {"unit": "currency-dollar"}}],
+    }
+    table = {"x_axis": {"cost": "Cost"}}
+    assert broken("table", **table, config={"override_config": [override]}) == [
+        (
+            "config.override_config.0: currency-dollar with 2 decimals "
+            "shows small amounts of a table as 0"
+        )
+    ]
+    assert not broken("table", **table, config={"override_config": [override], "decimals": 4})
+
+
+DETAILS = {"folder": "LLM Cost", "dashboard": "Details", "tab": "Latency"}
+
+
+@pytest.mark.parametrize(
+    ("config", "fits"),
+    [
+        ({"mark_line": [{"name": "goal", "type": "yAxis", "value": "5"}]}, True),
+        ({"mark_line": [{"name": "goal", "type": "xAxis"}]}, False),
+        ({"mark_line": [{"name": "mean", "type": "average"}]}, True),
+        ({"mark_line": [{"name": "mean", "type": "average", "value": "5"}]}, False),
+        ({"drilldown": [{"name": "Go", "type": "byDashboard", "data": DETAILS}]}, True),
+        ({"drilldown": [{"name": "Go", "type": "byDashboard", "data": {"folder": "x"}}]}, False),
+        ({"drilldown": [{"name": "Go", "type": "byUrl", "data": {"url": "https://x"}}]}, True),
+        ({"drilldown": [{"name": "Go", "type": "byUrl", "data": DETAILS}]}, False),
+    ],
+    ids=str,
+)
+def test_lines_and_drill_downs_are_whole(config: dict[str, Any], *, fits: bool) -> None:
+    """A line without its value, or a click that leads nowhere, is refused."""
+    if fits:
+        assert panel("bar", config=config)
+    else:
+        with pytest.raises(ValidationError):
+            panel("bar", config=config)
+
+
 @pytest.mark.parametrize(
     "keys",
     [
