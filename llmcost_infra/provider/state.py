@@ -73,15 +73,15 @@ class Forms:
         Their normal forms are compared, which lack defaults; a default that the state or the
         program spells out is updated all the same, and not added or deleted.
         """
-        changes = diff(self.normal(old), self.normal(new))
-        return [
+        changes = (
             Change(
                 change.path,
                 value_at(old, change.path) if change.old is None else change.old,
                 value_at(new, change.path) if change.new is None else change.new,
             )
-            for change in changes
-        ]
+            for change in diff(self.normal(old), self.normal(new))
+        )
+        return [change for change in changes if not self._let_go(change)]
 
     def differing(self, found: Inputs, wanted: Inputs) -> str:
         """Return the paths, in words, at which an object is not what it should be."""
@@ -107,6 +107,13 @@ class Forms:
         """
         marked = conceal(inputs, self.kind.secret_paths)
         return State(id_, marked, {**marked, **conceal(dict(computed), self.kind.secret_paths)})
+
+    def _let_go(self, change: Change) -> bool:
+        """Say whether the program only stopped managing something: the server keeps it."""
+        if change.kind != "delete":
+            return False
+        exact, above = ".".join(change.path), ".".join((*change.path[:-1], "*"))
+        return not self.kind.unmanaged_if_absent.isdisjoint({exact, above})
 
     def name(self, id_: str) -> str:
         """Return what messages call an object: ``Folder default/dashboards/llm``."""

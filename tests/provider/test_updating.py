@@ -172,3 +172,16 @@ def test_a_preview_of_an_update_keeps_ids_known(engine: Engine, server: MemorySe
     assert outputs["folder_id"] == "LLM Cost"
     assert outputs["description"] == "Ours"
     assert server.requests == []
+
+
+def test_leaving_a_setting_out_is_no_change(engine: Engine, server: MemoryServer) -> None:
+    """A stream's setting that the program no longer names stays on the server as it is."""
+    engine.up(stream(max_query_range=24))
+    less = stream(data_retention=None, fields={"llmcost_model": "utf8"})
+    server.requests.clear()
+    assert engine.preview(less) == {}
+    assert engine.up(less) == {"calls": "same"}
+    assert server.requests == []
+    assert engine.preview(stream(fields={"llmcost_model": "int64"})) == {
+        "calls": {"fields.llmcost_model": "update", "data_retention": "add"}
+    }

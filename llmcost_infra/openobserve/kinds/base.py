@@ -63,6 +63,8 @@ class Kind(ABC):
     """Paths that are always secret, whatever the caller marked; ``*`` matches one segment."""
     local_only: ClassVar[frozenset[str]] = frozenset()
     """Inputs that live in the state only and that the server never sees, e.g. ``on_destroy``."""
+    unmanaged_if_absent: ClassVar[frozenset[str]] = frozenset()
+    """Paths (``*`` is one key) that are left alone when absent: leaving one out is no change."""
     delete_before_replace: ClassVar[bool] = False
     """Whether a replacement would meet its own old name."""
 

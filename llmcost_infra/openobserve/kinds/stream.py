@@ -105,6 +105,7 @@ class StreamKind(Kind):
     replace_on = frozenset({"name", "organization", "stream_type"})
     computed = frozenset()
     local_only = frozenset({"on_destroy"})
+    unmanaged_if_absent = (optional | {"fields.*"}) - {"on_destroy", "organization"}
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs with ``on_destroy`` retain if it is absent."""

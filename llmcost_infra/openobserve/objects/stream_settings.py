@@ -64,18 +64,20 @@ def managed_inputs(stream: StreamShape, known: Inputs | None) -> Inputs:
     """Return those settings as inputs that are managed, and columns that are declared.
 
     Columns that rows brought along are nobody's. Without known inputs, in an import, settings
-    count that somebody set, and no column, because declared and learned ones look the same.
+    count that somebody set, and every column, because declared and learned ones look the same:
+    a program may leave out any of them.
     """
     settings = stream.settings
     inputs: Inputs = {key: settings.get(key, 0) for key in SCALAR_SETTINGS}
     inputs |= {key: settings.get(key) or [] for key in LIST_SETTINGS}
     inputs["partition_keys"] = _partition_inputs(settings.get("partition_keys") or {})
+    types = {column.name: column.type.lower() for column in stream.columns}
     if known is None:
+        inputs["fields"] = {name: kind for name, kind in types.items() if name != "_timestamp"}
         return {key: value for key, value in inputs.items() if value}
     inputs["index_fields"] = _without_bloom(inputs, known)
     managed = {key: inputs[key] for key in _ALL if known.get(key) is not None}
     if declared := known.get("fields"):
-        types = {column.name: column.type.lower() for column in stream.columns}
         managed["fields"] = {column: types[column] for column in declared if column in types}
     if known.get("on_destroy"):
         managed["on_destroy"] = known["on_destroy"]

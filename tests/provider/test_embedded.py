@@ -1,0 +1,316 @@
+"""The five kinds against the embedded server: real client, real bodies, real protocol."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llmcost_infra.local.faults import (
+    Fault,
+    Faults,
+    ResetAfter,
+    ResetBefore,
+    Status,
+    Truncated,
+)
+from llmcost_infra.local.server import LocalServer
+from llmcost_infra.openobserve.client import Client
+from llmcost_infra.openobserve.objects import stores
+from llmcost_infra.openobserve.retry import Retry
+from tests.provider.engine import CallError, Engine, Resource
+from tests.provider.programs import dashboard, folder, function, panel, pipeline, program, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from llmcost_infra.provider.configuration import Configuration
+    from llmcost_infra.provider.session import Connection
+
+PASSWORD = "Complexpass#123"
+DASHBOARD = "/api/default/dashboards/"
+
+
+@dataclass
+class World:
+    """The embedded server with faults, and an engine whose provider talks to it."""
+
+    server: LocalServer
+    faults: Faults
+    engine: Engine
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """Requests that changed something, without their status."""
+        return [(method, path) for method, path, _ in self.server.requests if method != "GET"]
+
+    def client(self) -> Client:
+        """Somebody else's way to the server."""
+        return Client(self.server.url, "root@example.com", PASSWORD)
+
+    def id_of(self, resource: Resource) -> str:
+        """Pulumi id of a resource."""
+        return self.engine.state[resource.urn].id
+
+    def edit_dashboard(self, **changes: Any) -> None:
+        """Change the first panel of the dashboard, as somebody in the UI does."""
+        id_ = self.id_of(dashboard()).split("/")[1]
+        with self.client() as client:
+            found = client.get(DASHBOARD + id_)
+            body = found["v8"]
+            body["tabs"][0]["panels"][0].update(changes)
+            query = {"folder": "default", "hash": found["hash"]}
+            client.put(DASHBOARD + id_, body, query)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A new server, and an engine that waits for nothing between two tries."""
+    faults = Faults()
+    with LocalServer(tmp_path / "data", password=PASSWORD, faults=faults) as server:
+        settings = {"url": server.url, "user": "root@example.com", "password": PASSWORD}
+        yield World(server, faults, Engine(impatient, settings))
+
+
+def impatient(configuration: Configuration) -> Connection:
+    """Open the real client with no pauses."""
+    client = Client(
+        configuration.url,
+        configuration.user,
+        configuration.password,
+        configuration.organization,
+        timeout=configuration.timeout,
+        retry=Retry(first=0.0),
+    )
+    return client, stores(client, sleep=lambda _: None)
+
+
+EVERY = pytest.mark.parametrize(
+    "resource", [folder(), stream(), function(), dashboard()], ids=lambda r: r.name
+)
+
+
+def test_a_second_up_writes_nothing(world: World) -> None:
+    """All five kinds: made once, then the same, with not even a read."""
+    assert set(world.engine.up(*program()).values()) == {"create"}
+    world.server.requests.clear()
+    assert set(world.engine.up(*program()).values()) == {"same"}
+    assert world.server.requests == []
+
+
+def test_a_refresh_finds_nothing_and_keeps_the_state(world: World) -> None:
+    """What the server answers unfolds to what was written."""
+    world.engine.up(*program())
+    kept = {urn: (state.inputs, state.outputs) for urn, state in world.engine.state.items()}
+    world.server.requests.clear()
+    assert world.engine.refresh() == {}
+    assert {urn: (s.inputs, s.outputs) for urn, s in world.engine.state.items()} == kept
+    assert world.writes == []
+
+
+@EVERY
+def test_an_import_needs_no_change(world: World, resource: Resource) -> None:
+    """Import with the id only, then preview: nothing; then refresh: nothing."""
+    world.engine.up(resource)
+    id_ = world.id_of(resource)
+    world.engine.state.clear()
+    assert world.engine.import_(resource, id_) is not None
+    assert world.engine.preview(resource) == {}
+    assert world.engine.refresh() == {}
+
+
+def test_a_program_may_name_less_than_an_imported_stream_has(world: World) -> None:
+    """Columns that rows brought along are nobody's: after an import they are no difference."""
+    learned = {"llmcost_model": "utf8", "llmcost_cost_usd": "float64", "learned": "int64"}
+    world.engine.up(stream(fields=learned))
+    id_ = world.id_of(stream())
+    world.engine.state.clear()
+    world.engine.import_(stream(), id_)
+    world.server.requests.clear()
+    assert world.engine.preview(stream()) == {}
+    assert world.engine.up(stream()) == {"calls": "same"}
+    assert world.engine.refresh() == {}
+    assert world.writes == []
+
+
+def test_a_pipeline_is_imported_with_what_it_uses(world: World) -> None:
+    """A pipeline's nodes come back from the server's nodes and edges."""
+    world.engine.up(*program())
+    id_ = world.id_of(pipeline())
+    del world.engine.state[pipeline().urn]
+    assert world.engine.import_(pipeline(), id_) is not None
+    assert world.engine.preview(pipeline()) == {}
+
+
+@EVERY
+def test_importing_what_is_not_there_finds_nothing(world: World, resource: Resource) -> None:
+    """A missing object is not an empty one."""
+    world.engine.up(resource)
+    parts = world.id_of(resource).split("/")
+    world.engine.destroy()
+    assert world.engine.import_(resource, "/".join([*parts[:-1], "none"])) is None
+
+
+def test_an_id_of_another_form_is_explained(world: World) -> None:
+    """An import with half an id says what an id looks like."""
+    with pytest.raises(CallError, match="organization/folder_type/folder_id"):
+        world.engine.import_(folder(), "just-an-id")
+
+
+def test_an_edit_in_the_ui_is_told_at_its_path(world: World) -> None:
+    """A panel that somebody edited is all that a refresh tells; an up undoes it."""
+    world.engine.up(*program())
+    world.edit_dashboard(title="Edited")
+    assert world.engine.refresh() == {"cost": {"tabs.overview.panels.calls.title": "update"}}
+    done = world.engine.up(*program())
+    assert [name for name, step in done.items() if step != "same"] == ["cost"]
+    assert world.engine.refresh() == {}
+
+
+def test_an_edit_in_the_ui_is_not_overwritten(world: World) -> None:
+    """A change of the program that meets one of the UI stops, and shows all three values."""
+    world.engine.up(dashboard())
+    world.edit_dashboard(title="Theirs")
+    ours = {"calls": {**panel(10), "title": "Ours"}, "errors": panel(20)}
+    world.server.requests.clear()
+    with pytest.raises(CallError) as error:
+        world.engine.up(dashboard(panels=ours))
+    assert error.value.message.splitlines()[1:5] == [
+        "tabs.overview.panels.calls.title",
+        '  last known: "Panel 10"',
+        '  on the server: "Theirs"',
+        '  wanted: "Ours"',
+    ]
+    assert world.writes == []
+
+
+def test_a_save_without_a_change_is_no_drift(world: World) -> None:
+    """What the UI adds when somebody only presses Save is not told."""
+    world.engine.up(dashboard())
+    world.edit_dashboard(htmlContent="", markdownContent="")
+    assert world.engine.refresh() == {}
+
+
+@pytest.mark.parametrize(
+    ("panels", "changes"),
+    [
+        ({"first": panel(5), "calls": panel(10), "errors": panel(20)}, {"first": "add"}),
+        ({"calls": panel(10)}, {"errors": "delete"}),
+        (
+            {
+                "calls": {**panel(10), "order": 20},
+                "errors": {**panel(20), "order": 10},
+            },
+            {"calls.order": "update", "errors.order": "update"},
+        ),
+        (
+            {"calls": panel(10, "SELECT COUNT(*) AS n FROM llm_calls"), "errors": panel(20)},
+            {"calls.query": "update"},
+        ),
+    ],
+    ids=["insert-first", "remove", "swap", "edit-sql"],
+)
+def test_a_changed_panel_is_shown_written_and_read_back(
+    world: World, panels: dict[str, Any], changes: dict[str, str]
+) -> None:
+    """The preview shows those panels only; after the update a refresh finds nothing."""
+    world.engine.up(dashboard())
+    at = "tabs.overview.panels."
+    expected = {at + path: kind for path, kind in changes.items()}
+    assert world.engine.preview(dashboard(panels=panels)) == {"cost": expected}
+    assert world.engine.up(dashboard(panels=panels)) == {"cost": "update"}
+    assert world.engine.refresh() == {}
+    assert world.engine.up(dashboard(panels=panels)) == {"cost": "same"}
+
+
+def test_a_swap_whose_answer_was_lost_is_done(world: World) -> None:
+    """Order numbers are derived from the layout: a swap that arrived is still recognised."""
+    world.engine.up(dashboard())
+    swapped = {"calls": {**panel(10), "order": 20}, "errors": {**panel(20), "order": 10}}
+    world.faults.inject(ResetAfter(), method="PUT", times=9)
+    assert world.engine.up(dashboard(panels=swapped)) == {"cost": "update"}
+    world.faults.clear()
+    assert world.engine.refresh() == {}
+
+
+def test_a_dashboard_moves_without_a_new_id(world: World) -> None:
+    """Another folder is a move: the id, and every link to it, stay."""
+    world.engine.up(folder(), dashboard())
+    before = world.id_of(dashboard())
+    folder_id = world.engine.state[folder().urn].outputs["folder_id"]
+    moved = dashboard(folder=folder_id)
+    assert world.engine.preview(folder(), moved) == {"cost": {"folder": "update"}}
+    assert world.engine.up(folder(), moved) == {"folder": "same", "cost": "update"}
+    assert world.id_of(dashboard()) == before
+    assert world.engine.refresh() == {}
+
+
+def test_a_replaced_folder_never_meets_its_old_id(world: World) -> None:
+    """A replacement is made beside the old one, which is removed after it."""
+    world.engine.up(folder())
+    before = world.id_of(folder())
+    assert world.engine.up(folder(folder_type="alerts")) == {"folder": "replace"}
+    assert world.id_of(folder()) != before
+    assert world.engine.refresh() == {}
+
+
+def test_a_second_pipeline_on_a_stream_is_refused(world: World) -> None:
+    """The server would run either of two pipelines: the second one is not even made."""
+    world.engine.up(*program())
+    second = pipeline("second", name="second")
+    with pytest.raises(CallError) as error:
+        world.engine.up(*program(), second)
+    assert world.id_of(pipeline()) in error.value.message
+    assert error.value.code == "ALREADY_EXISTS"
+
+
+def test_destroying_twice_is_fine(world: World) -> None:
+    """Whatever is gone already counts as deleted."""
+    world.engine.up(*program())
+    kept = dict(world.engine.state)
+    world.engine.destroy()
+    world.engine.state = kept
+    world.engine.destroy()
+    with world.client() as client:
+        assert client.get("/api/default/dashboards")["dashboards"] == []
+        assert client.get("/api/default/pipelines")["list"] == []
+        assert client.get("/api/default/functions")["list"] == []
+        listed = client.get("/api/default/streams", {"type": "traces"})["list"]
+    assert "llm_calls" in {found["name"] for found in listed}
+
+
+FAULTS: list[tuple[Fault, str, str]] = [
+    (fault, method, path)
+    for fault in (ResetBefore(), ResetAfter(), Truncated(), Status(503, "busy"))
+    for method, path in (
+        ("PUT", "folders"),
+        ("POST", "streams"),
+        ("POST", "functions"),
+        ("POST", "pipelines"),
+        ("POST", "dashboards"),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "method", "path"), FAULTS, ids=[f"{type(f).__name__}-{p}" for f, _, p in FAULTS]
+)
+@pytest.mark.parametrize("times", [1, 9])
+def test_runs_converge_whatever_breaks(
+    world: World, fault: Fault, method: str, path: str, times: int
+) -> None:
+    """After a fault, at once or with the next up, everything is there once."""
+    world.faults.inject(fault, method=method, path=path, times=times)
+    with suppress(CallError):
+        world.engine.up(*program())
+    world.faults.clear()
+    world.engine.up(*program())
+    assert world.engine.refresh() == {}
+    assert set(world.engine.up(*program()).values()) == {"same"}
+    with world.client() as client:
+        assert len(client.get("/api/default/dashboards")["dashboards"]) == 1
+        assert len(client.get("/api/default/pipelines")["list"]) == 1
+        assert len(client.get("/api/v2/default/folders/dashboards")["list"]) == 2
