@@ -123,7 +123,7 @@ def test_ten_thousand_calls_cost_the_same_in_both_languages(acme: PriceTable) ->
 
     reasons = {price.reason for price in prices if isinstance(price, Unpriced)}
     assert reasons == {"unpriced_model", "missing_rate", "no_usage"}
-    assert sum(isinstance(price, Price) for price in prices) > 4_000
+    assert sum(isinstance(price, Price) for price in prices) > 3_000
 
 
 RATE = st.decimals("0.000001", "999", places=6).map(lambda usd: usd.scaleb(-6))
