@@ -8,6 +8,7 @@ full price, refused calls are charged): it is here because pipeline functions se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.local.naming import to_json_text
@@ -130,6 +131,9 @@ class _Content:
         return self.given is not None or self.made is not None
 
 
+_NOTHING = _Content(None, None)
+
+
 def is_llm(attributes: Attributes) -> bool:
     """Tell whether a span's attributes make it a span of a language model."""
     return not _LLM_KEYS.isdisjoint(attributes)
@@ -148,7 +152,17 @@ def enrich(
     """
     kind = _observation(attributes)
     model = _first(attributes, _MODEL_KEYS)
-    content = _content(attributes, events)
+    kept: Attributes = {}
+    text: Attributes = {}
+    for key, value in attributes.items():
+        if _is_content(key):
+            text[key] = value
+        else:
+            kept[key] = value
+            parameter = _parameter(key)
+            if parameter:
+                kept[parameter] = value
+    content = _content(text, events) if text or events else _NOTHING
     usage = _usage(attributes)
     cost = _client_cost(attributes)
     if content:
@@ -158,20 +172,21 @@ def enrich(
         if not cost and kind in _PRICED and model:
             cost = price(str(model), usage, at)
     _complete(usage)
-    kept = {key: value for key, value in attributes.items() if not _is_content(key)}
     kept["llm_observation_type"] = kind
     _put(kept, "gen_ai_response_model", model)
     _put(kept, "gen_ai_system", _first(attributes, _PROVIDER_KEYS))
     _put(kept, "llm_input", content.given)
     _put(kept, "llm_output", content.made)
-    kept |= {f"llm_usage_tokens_{key}": tokens for key, tokens in usage.items()}
-    kept |= {f"llm_usage_cost_{key}": usd for key, usd in cost.items()}
+    for key, tokens in usage.items():
+        kept[f"llm_usage_tokens_{key}"] = tokens
+    for key, usd in cost.items():
+        kept[f"llm_usage_cost_{key}"] = usd
     kept.setdefault("llm_usage_cost_total", _total(cost))
     _put(kept, "user_id", attributes.get("user.id"))
     _put(kept, "session_id", _first(attributes, ("session.id", "gen_ai.conversation.id")))
     _put(kept, "gen_ai_tool_call_arguments", attributes.get("gen_ai.tool.call.arguments"))
     _put(kept, "gen_ai_tool_call_result", attributes.get("gen_ai.tool.call.result"))
-    return kept | _parameters(attributes)
+    return kept
 
 
 def _put(kept: Attributes, key: str, value: Any) -> None:
@@ -293,14 +308,14 @@ def _total(cost: Cost) -> float:
     return sum(cost.values()) if cost else _EMPTY_SUM
 
 
-def _parameters(attributes: Attributes) -> Attributes:
-    """Return the parameters of the request: `gen_ai.request.seed` and the like, not the model."""
-    return {
-        f"llm_request_parameters_{key[len(_PARAMETER) :]}": value
-        for key, value in attributes.items()
-        if key.startswith(_PARAMETER) and key != "gen_ai.request.model"
-    }
+@lru_cache(maxsize=4096)
+def _parameter(key: str) -> str:
+    """Return where a parameter of the request, such as `gen_ai.request.seed`, is repeated."""
+    if not key.startswith(_PARAMETER) or key == "gen_ai.request.model":
+        return ""
+    return f"llm_request_parameters_{key[len(_PARAMETER) :]}"
 
 
+@lru_cache(maxsize=4096)
 def _is_content(key: str) -> bool:
     return key in _CONTENT_KEYS or key.startswith(_CONTENT_PREFIXES)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import EngineError
 from llmcost_infra.local.responses import Refusal
-from llmcost_infra.sql_engine.vrl import Program
+from llmcost_infra.sql_engine.vrl import Program, program
 
 if TYPE_CHECKING:
     from llmcost_infra.local.server import Server
@@ -20,7 +20,7 @@ _VRL, _JAVASCRIPT = 0, 1
 def compiled(source: str) -> Program:
     """Compile a function; refuses with the compiler's words."""
     try:
-        return Program(source)
+        return program(source)
     except EngineError as error:
         raise Refusal(400, error.message) from error
 

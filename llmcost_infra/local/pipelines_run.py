@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost_infra.errors import EngineError
 from llmcost_infra.local.conditions_run import Test, compile_condition
-from llmcost_infra.local.naming import flatten, stream_name
+from llmcost_infra.local.naming import column_name, flatten, stream_name
 from llmcost_infra.local.shapes import is_object
 from llmcost_infra.sql_engine.vrl import FunctionFault, Program, program
 
@@ -24,6 +24,8 @@ __all__ = ["NotAnObject", "Output", "Pipelines", "RealtimePipeline"]
 
 Row = dict[str, Any]
 
+_MOST_NAMES = 10_000
+_column_names: set[str] = set()  # names that are columns as they stand
 _PIPELINES = "pipelines"
 _FUNCTIONS = "functions"
 
@@ -130,12 +132,17 @@ def _apply(function: Program, rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _flat(row: Row) -> Row:
-    """Return what a function made with nested values as columns; most rows have none."""
+    """Return what a function made as columns; most rows need no more than their nulls left out."""
     for value in row.values():
         kind = value.__class__
-        if value is None or kind is dict or kind is list:
+        if kind is dict or kind is list:
             return flatten(row)
-    return row
+    if not _column_names.issuperset(row):
+        if any(column_name(name) != name for name in row):
+            return flatten(row)
+        if len(_column_names) < _MOST_NAMES:
+            _column_names.update(row)
+    return {name: value for name, value in row.items() if value is not None}
 
 
 class Pipelines:

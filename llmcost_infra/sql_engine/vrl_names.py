@@ -22,7 +22,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # These reach the whole event without naming it.
-_WHOLE = frozenset({"unnest", "return", "abort"})
+_WHOLE = frozenset({"unnest", "return"})
+
+_Token = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Reach:
 
     Args:
         columns: names after a leading dot; a superset of what it touches.
-        replaces: it sets the whole event first thing, from an object that it writes out.
+        replaces: whatever happens, it sets the whole event from an object that it writes out.
         whole: it touches the event as a whole, so that every column has to be there.
     """
 
@@ -48,22 +50,37 @@ def reach(source: str) -> Reach:
         if found.lastgroup != "space"
     ]
     columns = {text[1:].strip('"') for kind, text in tokens if kind == "path"}
-    replaces, rest = _replacement(tokens)
-    whole = any(kind == "root" for kind, _ in _without_result(rest))
-    whole = whole or any(kind == "word" and text in _WHOLE for kind, text in tokens)
-    whole = whole or any("\\" in name for name in columns)
-    return Reach(frozenset(columns), replaces, whole)
+    replaced_at = _replacement(tokens)
+    seen = _without_result(tokens) if replaced_at is None else tokens[:replaced_at]
+    whole = (
+        any(kind == "root" for kind, _ in seen)
+        or any(kind == "word" and text in _WHOLE for kind, text in tokens)
+        or any("\\" in name for name in columns)
+    )
+    return Reach(frozenset(columns), replaced_at is not None, whole)
 
 
-def _without_result(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _without_result(tokens: list[_Token]) -> list[_Token]:
     """Leave out the last line's lone dot: it answers with the event, as every function does."""
     while tokens and tokens[-1][0] == "newline":
         tokens = tokens[:-1]
     return tokens[:-1] if tokens and tokens[-1][0] == "root" else tokens
 
 
-def _replacement(tokens: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
-    """Tell whether the text starts with `. = {`; return what is left to look at."""
-    start = [token for token in tokens if token[0] != "newline"]
-    texts = [text for _, text in start[:3]]
-    return (True, start[1:]) if texts == [".", "=", "{"] else (False, start)
+def _replacement(tokens: list[_Token]) -> int | None:
+    """Return the place of a statement `. = {` that nothing encloses."""
+    depth = 0
+    for at, (kind, text) in enumerate(tokens):
+        if kind == "symbol" and text in "([{":
+            depth += 1
+        elif kind == "symbol" and text in ")]}":
+            depth -= 1
+        elif kind == "root" and not depth and _starts_statement(tokens, at):
+            following = [text for _, text in tokens[at + 1 : at + 3]]
+            if following == ["=", "{"]:
+                return at
+    return None
+
+
+def _starts_statement(tokens: list[_Token], at: int) -> bool:
+    return at == 0 or tokens[at - 1][0] == "newline" or tokens[at - 1][1] == ";"
