@@ -1,0 +1,217 @@
+"""Pipelines are declared, checked at their lines, and rendered for one stack."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmcost_infra import declarations
+from llmcost_infra.catalog import load_pipeline, render_pipeline
+from llmcost_infra.errors import DeclarationError
+from llmcost_infra.openobserve.kinds.pipeline import PipelineKind
+from llmcost_infra.pricing import PriceTable, load_table
+from llmcost_infra.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SHIPPED = declarations.find("pipelines", "llm_cost").read_text(encoding="utf-8")
+NO_PRICES = PriceTable({})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that makes a project with pipeline files of its own."""
+
+    def make(**files: str) -> Path:
+        folder = tmp_path / "pipelines"
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (folder / name.replace("__", ".")).write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return make
+
+
+def settings(prefix: str = "demo_") -> Settings:
+    """Return a stack's settings."""
+    return Settings(environment="staging", prefix=prefix)
+
+
+def test_names_carry_the_stacks_prefix() -> None:
+    """Streams, functions and the pipeline itself carry the prefix of the stack."""
+    rendered = render_pipeline(load_pipeline("llm_cost"), settings(), NO_PRICES)
+
+    assert rendered.name == "demo_llm_cost"
+    assert {role: one.name for role, one in rendered.functions.items()} == {
+        "mark_new": "demo_llm_mark_new",
+        "normalise": "demo_llm_normalise",
+        "project": "demo_llm_project",
+        "scrub_other": "demo_llm_scrub_other",
+        "quarantine": "demo_llm_quarantine",
+    }
+    assert {n["stream_name"] for n in rendered.nodes.values() if n["type"] == "stream"} == {
+        "demo_llm_ingest",
+        "demo_llm_calls",
+        "demo_other_traces",
+        "demo_llm_quarantine",
+    }
+
+
+def test_nodes_are_what_the_resource_takes() -> None:
+    """Each kind of node has the server's own keys, and who follows it."""
+    nodes = render_pipeline(load_pipeline("llm_cost"), settings(""), NO_PRICES).nodes
+
+    assert nodes["ingest"] == {
+        "type": "stream",
+        "stream_name": "llm_ingest",
+        "stream_type": "traces",
+        "next": ["mark_new"],
+    }
+    assert nodes["mark_new"] == {
+        "type": "function",
+        "name": "llm_mark_new",
+        "after_flatten": True,
+        "next": ["normalise"],
+    }
+    assert nodes["is_llm"]["conditions"] == {
+        "filterType": "group",
+        "logicalOperator": "AND",
+        "conditions": [
+            {
+                "filterType": "condition",
+                "column": "llmcost_state",
+                "operator": "=",
+                "value": "done",
+                "logicalOperator": "AND",
+            },
+            {
+                "filterType": "condition",
+                "column": "llmcost_keep",
+                "operator": "=",
+                "value": True,
+                "logicalOperator": "AND",
+            },
+        ],
+    }
+    assert "next" not in nodes["calls"]
+
+
+def test_the_source_stores_nothing_itself() -> None:
+    """No row comes back to the source stream, so that nothing raw is kept."""
+    rendered = render_pipeline(load_pipeline("llm_cost"), settings(), NO_PRICES)
+    streams = [node for node in rendered.nodes.values() if node["type"] == "stream"]
+
+    assert [n.get("next") for n in streams if n["stream_name"] == "demo_llm_ingest"] == [
+        ["mark_new"]
+    ]
+
+
+def test_the_resource_finds_no_problem() -> None:
+    """The shipped pipeline passes the rules of its kind of resource."""
+    rendered = render_pipeline(load_pipeline("llm_cost"), settings(), load_table())
+    inputs = {
+        "name": rendered.name,
+        "description": rendered.description,
+        "nodes": rendered.nodes,
+    }
+
+    assert PipelineKind().problems(inputs) == []
+
+
+def test_rendering_twice_gives_the_same() -> None:
+    """The same declaration, settings and prices give the same text, so that nothing is replaced."""
+    spec, table = load_pipeline("llm_cost"), load_table()
+
+    assert render_pipeline(spec, settings(), table) == render_pipeline(spec, settings(), table)
+
+
+def test_the_stack_decides_the_last_environment() -> None:
+    """The environment of the stack stands in the normaliser for spans that name none."""
+    rendered = render_pipeline(load_pipeline("llm_cost"), settings(), NO_PRICES)
+
+    text = rendered.functions["normalise"].text
+    assert 'if environment == "" { environment = "staging" }' in text
+
+
+def test_a_project_may_choose_by_a_file_of_its_own(project: Callable[..., Path]) -> None:
+    """A project's declaration replaces the shipped one; other files stay the shipped ones."""
+    folder = project(
+        llm_cost__yaml=SHIPPED.replace("wrapper_spans: ignore", "wrapper_spans: count")
+    )
+
+    spec = load_pipeline("llm_cost", folder)
+
+    assert spec.wrapper_spans == "count"
+    assert spec.functions["normalise"] == load_pipeline("llm_cost").functions["normalise"]
+
+
+def test_a_project_may_write_a_function_of_its_own(project: Callable[..., Path]) -> None:
+    """A project's own template of the same name is used, and ends as the server wants it."""
+    folder = project(mark_new__vrl='.llmcost_state = "new"\n.mine = 1\n.\n\n')
+
+    rendered = render_pipeline(load_pipeline("llm_cost", folder), settings(), NO_PRICES)
+
+    assert rendered.functions["mark_new"].text == '.llmcost_state = "new"\n.mine = 1\n.'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("wrapper_spans: ignore", "wrapper_spans: ignored", "did you mean 'ignore'"),
+        ("wrapper_spans: ignore", "wraper_spans: ignore", "did you mean 'wrapper_spans'"),
+        ("next: [project]", "next: [projekt]", "did you mean 'project'"),
+        ("function: normalise", "function: normalize", "did you mean 'normalise'"),
+        ("stream: calls", "stream: call", "did you mean 'calls'"),
+        ("mark_new: mark_new.vrl", "mark_new: marknew.vrl", "no such file"),
+        ("  quarantine: quarantine.vrl.j2\n", "", "quarantine has no file in functions"),
+        ("project, next: [calls]", "project", "loses its rows"),
+        ("stream: calls}", "stream: calls, next: [mark_new]}", "come back"),
+        ("ingest: {type: stream", "spare: {type: stream, stream: other}\n  ingest: {type: stream",
+         "exactly one node has to be a source, not spare, ingest"),
+        ("    all: [{column: llmcost_state, is: new}]", "    all: []", "at least 1 item"),
+    ],
+)  # fmt: skip
+def test_a_wrong_declaration_is_refused_at_its_line(
+    project: Callable[..., Path], old: str, new: str, said: str
+) -> None:
+    """A mistake in the graph, a role or an option is refused with file, line and a hint."""
+    assert SHIPPED.count(old) == 1
+    text = SHIPPED.replace(old, new)
+    folder = project(llm_cost__yaml=text)
+
+    with pytest.raises(DeclarationError) as refused:
+        load_pipeline("llm_cost", folder)
+
+    assert re.search(rf"llm_cost\.yaml:\d+: (.|\n)*{re.escape(said)}", str(refused.value))
+
+
+def test_a_circle_without_a_source_is_refused(project: Callable[..., Path]) -> None:
+    """A graph in which every node has a predecessor has nowhere to begin."""
+    text = SHIPPED.replace("stream: calls}", "stream: calls, next: [ingest]}")
+
+    with pytest.raises(DeclarationError, match="not none"):
+        load_pipeline("llm_cost", project(llm_cost__yaml=text))
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        (".a = 1\n{% if %}\n.", r"normalise\.vrl\.j2:2: "),
+        (".a = {{ nobody }}\n.", r"'nobody' is undefined\n.*a template knows .*price_version"),
+    ],
+)
+def test_a_wrong_template_is_refused(
+    project: Callable[..., Path], template: str, said: str
+) -> None:
+    """A template that is no template, or asks for what it does not get, is named with its file."""
+    folder = project(normalise__vrl__j2=template)
+    spec = load_pipeline("llm_cost", folder)
+
+    with pytest.raises(DeclarationError, match=said) as refused:
+        render_pipeline(spec, settings(), NO_PRICES)
+
+    assert refused.value.path == folder / "pipelines" / "normalise.vrl.j2"
