@@ -85,8 +85,8 @@ class Answer:
         content = self.content
         if isinstance(content, dict):
             envelope = cast("dict[str, Any]", content)
-            words = [str(envelope[key]).strip() for key in ("message", "error_detail") if envelope.get(key)]
-            text = ": ".join(dict.fromkeys(words))
+            words = [str(envelope.get(key) or "").strip() for key in ("message", "error_detail")]
+            text = ": ".join(dict.fromkeys(filter(None, words)))
         else:
             text = str(content).strip()
         if text.startswith("<"):

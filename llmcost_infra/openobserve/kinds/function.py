@@ -31,7 +31,9 @@ def stored_text(text: str) -> str:
     """
     lines = text.replace("\r\n", "\n").strip()
     body, closing = _CLOSING_DOT.subn("", lines)
-    return f"{body}\n." if closing or not lines.endswith(".") else lines
+    if lines.endswith(".") and not closing:
+        return lines
+    return f"{body}\n." if body else "."
 
 
 def fill(text: str, secrets: Mapping[str, str]) -> str:
@@ -50,6 +52,8 @@ def take_out(stored: str, text: str, secrets: Mapping[str, str]) -> tuple[str, d
     used = _PLACEHOLDER.findall(text)
     if not used:
         return stored, dict(secrets)
+    if stored == fill(stored_text(text), secrets):
+        return text, dict(secrets)
     found = re.fullmatch(_pattern(stored_text(text)), stored, re.DOTALL)
     if found:
         return text, {**secrets, **found.groupdict()}

@@ -27,6 +27,7 @@ _TRIGGER_DEFAULTS: Inputs = {
     "silence": 0,
     "threshold": 0,
 }
+_SENT_TRIGGER: Inputs = {"frequency_type": "minutes", "operator": "=", "threshold": 0}
 _OUTSIDE_DATA = frozenset({"meta", "next", "position", "type"})
 
 
@@ -114,6 +115,8 @@ def _data(node: Inputs, organization: str) -> dict[str, Any]:
         data.setdefault("org_id", organization)
     if kind == "function":
         data["num_args"] = 0
+    if kind == "query":
+        data["trigger_condition"] = {**_SENT_TRIGGER, **data["trigger_condition"]}
     if data.get("version") == 1:
         del data["version"]
     elif "conditions" in data:

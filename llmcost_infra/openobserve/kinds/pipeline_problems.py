@@ -82,7 +82,8 @@ def node_problems(nodes: Any) -> list[Problem]:
         return [Problem("nodes", wrong)]
     known = entries(nodes)
     found = [problem for name, node in known.items() for problem in _one(name, node)]
-    if any(node.get("next", ()) is None for node in known.values()) or len(known) < len(nodes):
+    lists = all(isinstance(node.get("next", []), list) for node in known.values())
+    if not lists or len(known) < len(nodes):
         return found  # What is not known yet may connect anything.
     return found + list(_graph_problems(known))
 

@@ -103,7 +103,7 @@ def trimmed(value: Any) -> str | None:
     if wrong := non_empty(value):
         return wrong
     if value != value.strip():
-        return f"must not start or end with spaces: write {value.strip()!r}"
+        return "must not start or end with spaces"
     return None
 
 
