@@ -14,7 +14,7 @@ from llmcost_infra.provider.marks import masked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["SETTINGS", "Configuration", "problems"]
+__all__ = ["SETTINGS", "Configuration", "problems", "secret_settings"]
 
 SETTINGS: Final[Mapping[str, str]] = {
     "url": "Address of the server, e.g. https://observe.example.com (or OPENOBSERVE_URL).",
@@ -70,14 +70,14 @@ class Configuration:
         """
 
         def text(name: str, default: str = "") -> str:
-            given = settings.get(name)
-            return str(environ.get(_ENVIRONMENT[name], default) if given in {None, ""} else given)
+            given = str(settings.get(name) or "")
+            return given or environ.get(_ENVIRONMENT[name], "") or default
 
         return cls(
             url=text("url"),
             user=text("user"),
             password=text("password"),
-            organization=text("organization") or "default",
+            organization=text("organization", "default"),
             timeout=float(settings.get("timeout") or _TIMEOUT),
             parallel=int(float(settings.get("parallel") or _PARALLEL)),
         )
@@ -94,6 +94,12 @@ class Configuration:
                 f"The OpenObserve provider lacks {_listed(missing)}.",
                 hint="; ".join(_how_to_set(name) for name in missing),
             )
+
+
+def secret_settings(settings: Mapping[str, Any]) -> frozenset[str]:
+    """Return the settings that must not be shown: the password, and an address that carries one."""
+    url = str(masked(settings.get("url")))
+    return frozenset({"password", "url"} if "@" in url else {"password"})
 
 
 def problems(settings: Mapping[str, Any]) -> Iterator[Problem]:
@@ -114,7 +120,7 @@ def problems(settings: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _is_set(value: Any) -> bool:
-    return value not in {None, ""}
+    return value is not None and value != ""
 
 
 def _no_address(url: str) -> str:

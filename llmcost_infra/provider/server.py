@@ -12,7 +12,7 @@ from llmcost_infra.provider.servicer import Servicer
 
 __all__ = ["engine_address", "main"]
 
-_GRACE = 1.5
+_GRACE = 1.0
 """Seconds for calls under way, once somebody asked us to end."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks whether the engine still lives."""
@@ -20,7 +20,7 @@ _LOOK_EVERY = 1.0
 
 def main() -> None:
     """Serve the engine that started this process, until it asks us to end or is gone."""
-    ended = threading.Event()
+    engine, ended = os.getppid(), threading.Event()
 
     def end(*_: object) -> None:
         ended.set()
@@ -34,7 +34,6 @@ def main() -> None:
     _say_port(served.port)
     # The engine starts the program meanwhile: what the first call needs is loaded by then.
     threading.Thread(target=lambda: servicer.handlers, daemon=True).start()
-    engine = os.getppid()
     while not ended.wait(_LOOK_EVERY) and os.getppid() == engine:
         pass
     servicer.close()

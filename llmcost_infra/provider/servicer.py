@@ -13,7 +13,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from llmcost_infra import __version__
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.provider.claims import Claims
-from llmcost_infra.provider.configuration import Configuration, problems
+from llmcost_infra.provider.configuration import Configuration, problems, secret_settings
 from llmcost_infra.provider.diff import Change, diff, render_path
 from llmcost_infra.provider.failures import check_failure, failure_of
 from llmcost_infra.provider.handler import Handler
@@ -36,7 +36,6 @@ __all__ = ["Servicer"]
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
-_PASSWORD = frozenset({"password"})
 
 
 def _answered(method: Callable[[Servicer, _Request], _Response]) -> Callable[..., _Response]:
@@ -131,7 +130,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_answered
     def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802
         """Return the settings as they are, and what is wrong with them."""
-        settings = conceal(decode_map(request.news), _PASSWORD)
+        given = decode_map(request.news)
+        settings = conceal(given, secret_settings(given))
         self._redactor.learn(settings)
         found = sorted(problems(settings), key=lambda problem: problem.path)
         return provider_pb2.CheckResponse(

@@ -114,7 +114,9 @@ class Engine:
         log_server.start()
         servicer = Servicer(self.open, self.environ)
         served = serve(servicer)
-        channel = grpc.insecure_channel(f"127.0.0.1:{served.port}")
+        # The engine's own limit.
+        limit = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
+        channel = grpc.insecure_channel(f"127.0.0.1:{served.port}", options=limit)
         stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
 
         def call(method: str, request: Any) -> Any:
@@ -216,6 +218,10 @@ class Engine:
             for level, urn, message in self.log.entries
             if level == severity
         ]
+
+    def create(self, call: Any, resource: Resource) -> Kept:
+        """Check and create one resource with a provider that is already running."""
+        return self._create(call, resource, self._checked(call, resource))
 
     def _checked(self, call: Any, resource: Resource) -> dict[str, Any]:
         request = provider_pb2.CheckRequest(urn=resource.urn, news=encode_map(resource.inputs))
