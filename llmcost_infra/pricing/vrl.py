@@ -82,24 +82,27 @@ def _split() -> Iterator[str]:
 
 def _providers(table: PriceTable) -> Iterator[str]:
     yield "all_input = plain + cached"
+    yield "known = false"
     for index, (provider, models) in enumerate(sorted(table.providers.items())):
         yield f'{"} else " if index else ""}if call_provider == "{provider}" {{'
         prefix = f"{provider}/"
         yield f' if starts_with(call_model, "{prefix}") {{'
         yield f"  call_model = slice(call_model, {len(prefix)}) ?? call_model"
         yield " }"
-        yield ' price_status = "missing_rate"'
         yield from _indent(_models(models))
     yield "}" if table.providers else ""
+    yield 'if known { price_status = "missing_rate" }'
 
 
 def _models(models: Iterable[Model]) -> Iterator[str]:
-    for index, model in enumerate(models):
+    # No else: the compiler's time grows with the square of the length of such a chain.
+    for model in models:
         # Unicode digits are no digits of a model id.
         pattern = model.pattern.text.replace(r"\d", "[0-9]")
-        yield f"{'} else ' if index else ''}if match(call_model, r'{pattern}') {{"
+        yield f"if match(call_model, r'{pattern}') {{"
+        yield " known = true"
         yield from _indent(_rows(model.rows))
-    yield '} else { price_status = "unpriced_model" }'
+        yield "}"
 
 
 def _rows(rows: tuple[Row, ...]) -> Iterator[str]:
