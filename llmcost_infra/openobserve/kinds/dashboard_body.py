@@ -67,7 +67,7 @@ def unfold_dashboard(body: Mapping[str, Any], known: Inputs | None) -> Inputs:
     )
     return canonical_dashboard(
         {
-            "default_time_range": _unfold_range(rest.pop("defaultDatetimeDuration", None)),
+            "default_time_range": _unfold_range(plain(rest.pop("defaultDatetimeDuration", None))),
             "show_dynamic_filters": variables.get("showDynamicFilters"),
             **rest,
             "tabs": {

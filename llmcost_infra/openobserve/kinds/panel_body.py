@@ -131,10 +131,14 @@ def _fold_query(query: Inputs, *, blank: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {source: values.get(key, []) for key, source in _FIELD_KEYS.items()}
     for key, source in AXES.items():
         fields[source] = [_fold_axis(axis) for axis in maps(values.get(key))]
+    others = {
+        key: _fold_axis(one) if _is_axis(one) else one
+        for key, one in values.get("fields", {}).items()
+    }
     return {
         **{source: values[key] for key, source in _QUERY_KEYS.items() if key in values},
         "config": {"promql_legend": "", **values.get("query_config", {})},
-        "fields": {**fields, **values.get("fields", {})},
+        "fields": {**fields, **others},
     }
 
 
@@ -156,10 +160,19 @@ def _canonical_query(query: Inputs, *, blank: bool) -> Inputs:
     for key in AXES:
         if isinstance(values.get(key), list):
             values[key] = [_canonical_axis(axis) for axis in values[key]]
-    for key in ("fields", "query_config"):
-        if isinstance(values.get(key), dict):
-            values[key] = without_defaults(values[key], {})
+    if isinstance(values.get("query_config"), dict):
+        values["query_config"] = without_defaults(values["query_config"], {})
+    if isinstance(values.get("fields"), dict):
+        others: Inputs = values["fields"]
+        values["fields"] = without_defaults(
+            {key: _canonical_axis(one) if _is_axis(one) else one for key, one in others.items()}, {}
+        )
     return without_defaults(values, _BLANK_DEFAULTS if blank else _QUERY_DEFAULTS)
+
+
+def _is_axis(value: Any) -> bool:
+    """Return whether one of the other fields is an axis, as latitude and longitude are."""
+    return isinstance(value, dict) and "alias" in value
 
 
 def _canonical_axis(axis: Any) -> Any:
