@@ -81,8 +81,11 @@ def _run(server: Server, org: str, pipeline: dict[str, Any], due: int) -> None:
     except EngineError:
         # The server only writes a failed run to its log.
         return
+    # An aggregate over nothing is a row of nulls; what lacks a time gets the time of the run.
+    rows = [{"_timestamp": due, **row} for row in rows if row]
     known = {item["name"]: item["function"] for item in server.objects.list(org, "functions")}
-    server.intake.keep(org, RealtimePipeline(pipeline, known.get).run(rows))
+    if rows:
+        server.intake.keep(org, RealtimePipeline(pipeline, known.get).run(rows))
 
 
 def _rows(
