@@ -76,3 +76,4 @@ class Intake:
                 batches.append((key, batch.record_batch(stored)))
         if batches:
             self._rows.append(batches)
+            self._streams.expire()

@@ -50,7 +50,7 @@ class Metrics:
         if not self._window.takes(time):
             self.rejected += 1
             return
-        row = labels | {
+        row: Row = labels | {
             "__name__": name,
             "start_time": str(point.start_time_unix_nano),
             "flag": _FLAG[point.flags & 1],

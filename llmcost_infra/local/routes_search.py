@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import base64
+from json import dumps
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from llmcost_infra.local.naming import stream_name
 from llmcost_infra.local.requests import org_of, read_json, server_of
 from llmcost_infra.local.responses import Refusal, json_answer
 from llmcost_infra.local.rows import StreamKey
-from llmcost_infra.local.search import Question, ask, response, trace_id, values
+from llmcost_infra.local.search import (
+    Question,
+    ask,
+    response,
+    restricted,
+    trace_id,
+    values,
+)
 from llmcost_infra.local.shapes import (
     BOOLEAN,
     INTEGER,
@@ -28,14 +37,18 @@ from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.refusals import SqlRefusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.requests import Request
     from starlette.responses import Response
 
     from llmcost_infra.local.server import Server
+    from llmcost_infra.sql_engine.sql import Answer
 
 __all__ = ["routes"]
 
 _DEFAULT_VALUES = 10
+_AT_ONCE = 5_000
 _QUERY = Struct(
     "Query",
     {
@@ -79,10 +92,24 @@ def _question(body: dict[str, Any]) -> Question:
 
 def _answer(server: Server, org: str, kind: str, question: Question, started: float) -> Response:
     try:
-        answer = ask(server, org, kind, question)
+        allowed = restricted(server, org, kind, question)
+        answer = ask(server, org, kind, allowed)
     except SqlRefusal as refusal:
         return _refused(refusal)
-    return json_answer(response(question, answer, started))
+    body = response(allowed, answer, started)
+    if answer.total <= _AT_ONCE:
+        return json_answer({**body, "hits": answer.rows})
+    return StreamingResponse(_written(body, answer), media_type="application/json")
+
+
+def _written(body: dict[str, Any], answer: Answer) -> Iterator[bytes]:
+    """Write a long answer piece by piece: a million rows as Python values would not fit."""
+    yield dumps(body).encode()[:-1] + b',"hits":['
+    separator = b""
+    for rows in answer.pieces():
+        yield separator + dumps(rows, ensure_ascii=False).encode()[1:-1]
+        separator = b","
+    yield b"]}"
 
 
 def _refused(refusal: SqlRefusal) -> Response:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import EngineError
 from llmcost_infra.local.rows import RowStore, StreamKey
+from llmcost_infra.sql_engine.clauses import read_clauses
 from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.sql import Answer, query
 
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     from llmcost_infra.local.streams import Streams
     from llmcost_infra.sql_engine.clauses import Table
 
-__all__ = ["Question", "StoredStreams", "ask", "response", "run_sql", "trace_id", "values"]
+__all__ = [
+    "Question",
+    "StoredStreams",
+    "ask",
+    "response",
+    "restricted",
+    "run_sql",
+    "trace_id",
+    "values",
+]
 
 _HOUR = 3_600_000_000
 _PARTIAL = "Please be aware that the response is based on partial data"
@@ -34,12 +44,14 @@ class Question:
         time_range: rows outside of it are not seen.
         size: rows wanted; below 1 leaves it to the statement.
         offset: rows left out at the start.
+        restricted_to: hours that a stream's settings cut the time range to; 0 when they did not.
     """
 
     sql: str
     time_range: TimeRange
     size: int = -1
     offset: int = 0
+    restricted_to: int = 0
 
 
 class StoredStreams:
@@ -71,6 +83,29 @@ class StoredStreams:
         key = self.key(table)
         known = self._streams.columns(key) or {}
         return self._rows.scan(key, {name: known[name] for name in columns}, time_range)
+
+
+def restricted(server: Server, org: str, kind: str, question: Question) -> Question:
+    """Return a search within the longest time range that its streams allow.
+
+    Args:
+        server: holds the streams.
+        org: the organization.
+        kind: the type of streams that the statement names without one.
+        question: the search.
+    """
+    records = [
+        server.streams.get(StreamKey(org, table.stream_type or kind, table.name))
+        for table in read_clauses(question.sql).tables
+    ]
+    limits = [record["settings"]["max_query_range"] for record in records if record]
+    hours = min((limit for limit in limits if limit > 0), default=0)
+    start = question.time_range.end - hours * _HOUR
+    if not hours or question.time_range.start >= start:
+        return question
+    return replace(
+        question, time_range=TimeRange(start, question.time_range.end), restricted_to=hours
+    )
 
 
 def ask(server: Server, org: str, kind: str, question: Question) -> Answer:
@@ -110,7 +145,7 @@ def run_sql(  # noqa: PLR0913, PLR0917 - what an alert knows
 
 
 def response(question: Question, answer: Answer, started: float) -> dict[str, Any]:
-    """Return the body of a search's answer.
+    """Return the body of a search's answer, without its `hits`.
 
     Args:
         question: the search.
@@ -121,8 +156,7 @@ def response(question: Question, answer: Answer, started: float) -> dict[str, An
     body: dict[str, Any] = {
         "took": took,
         "took_detail": _took(took),
-        "hits": answer.rows,
-        "total": len(answer.rows),
+        "total": answer.total,
         "from": question.offset,
         "size": question.size,
         "cached_ratio": 0,
@@ -131,10 +165,13 @@ def response(question: Question, answer: Answer, started: float) -> dict[str, An
         "scan_records": answer.scanned,
         "trace_id": trace_id(),
     }
-    if answer.fault:
-        said = answer.fault.replace('"', '\\"')
-        body["function_error"] = [f"code: 'Internal error', message: \"{said}\"", _PARTIAL]
+    said = _said(question, answer)
+    if said:
+        body["function_error"] = said
     body["is_partial"] = bool(answer.fault)
+    if question.restricted_to:
+        body["new_start_time"] = question.time_range.start
+        body["new_end_time"] = question.time_range.end
     if answer.bucket is not None:
         body["histogram_interval"] = answer.bucket
     body["result_cache_ratio"] = 0
@@ -144,6 +181,20 @@ def response(question: Question, answer: Answer, started: float) -> dict[str, An
     body["is_histogram_eligible"] = answer.histogram_eligible
     body["peak_memory_usage"] = 0.0
     return body
+
+
+def _said(question: Question, answer: Answer) -> list[str]:
+    """Return what the answer says in `function_error`: why rows are missing."""
+    said: list[str] = []
+    if question.restricted_to:
+        said.append(
+            "Query duration is modified due to query range restriction of "
+            f"{question.restricted_to} hours"
+        )
+    if answer.fault:
+        fault = answer.fault.replace('"', '\\"')
+        said += [f"code: 'Internal error', message: \"{fault}\"", _PARTIAL]
+    return said
 
 
 def _took(total: int) -> dict[str, int]:

@@ -29,6 +29,7 @@ KIND = "stream"
 
 _DELETING = "deleting_stream"
 _DELETE_MICROS = 5_000_000
+_HOUR = 3_600_000_000  # microseconds
 _TYPES = {
     "utf8": "Utf8",
     "largeutf8": "LargeUtf8",
@@ -60,6 +61,7 @@ class Streams:
         self._clock = clock
         self._lock = RLock()
         self._known: dict[StreamKey, dict[str, Any] | None] = {}
+        self._expired_at = 0
 
     def get(self, key: StreamKey) -> dict[str, Any] | None:
         """Return a stream's record: columns (name → type), settings, created_at."""
@@ -197,6 +199,20 @@ class Streams:
         if earliest > max(versions):
             after["columns"] = merged
         self._put(key, after)
+
+    def expire(self) -> None:
+        """Remove the rows that are older than their stream's retention; once an hour is enough."""
+        now = self._clock()
+        with self._lock:
+            if now < self._expired_at + _HOUR:
+                return
+            self._expired_at = now
+            for org in self._objects.organizations_with(KIND):
+                for record in self._objects.list(org, KIND):
+                    days = record["settings"]["data_retention"]
+                    if days > 0 and record["type"] != "enrichment_tables":
+                        key = StreamKey(org, record["type"], record["name"])
+                        self._rows.expire(key, now - days * 24 * _HOUR)
 
     def know(self, key: StreamKey) -> None:
         """Note that a stream exists, without columns."""

@@ -175,6 +175,8 @@ class Clauses:
         names: every identifier in it.
         wildcard: it selects `*` somewhere.
         complex: the outermost select groups, aggregates, joins, … so that the server adds nothing.
+        plain: it only filters and sorts the rows of one stream, and shows some columns or all.
+        select_list: offsets of the outermost select list.
         aggregates: it aggregates somewhere.
         distinct: the outermost select is DISTINCT.
         grouped: the outermost select groups.
@@ -194,6 +196,8 @@ class Clauses:
     names: frozenset[str]
     wildcard: bool
     complex: bool
+    plain: bool
+    select_list: tuple[int, int]
     aggregates: bool
     distinct: bool
     grouped: bool
@@ -238,7 +242,9 @@ def read_clauses(statement: str) -> Clauses:
         tables=tuple(dict.fromkeys(_tables(tokens))),
         names=frozenset(token.name for token in tokens if token.name),
         wildcard=any(_is_wildcard(tokens, at) for at in range(len(tokens))),
-        complex=outer.is_complex(),
+        complex=outer.is_complex() or outer.selects_everything(),
+        plain=bool(tokens) and tokens[0].keyword == "SELECT" and not outer.is_complex(),
+        select_list=outer.select_list(),
         aggregates=any(_is_call(tokens, at, _AGGREGATES) for at in range(len(tokens))),
         distinct=outer.distinct,
         grouped="GROUP" in outer.starts,
@@ -412,7 +418,6 @@ class _Outer:
         return (
             tokens[at].keyword in {"OVER", "FILTER", "WITHIN"}
             or _is_call(tokens, at, _AGGREGATES)
-            or _is_wildcard(tokens, at)
             or (
                 tokens[at].text == "("
                 and tokens[at + 1 : at + 2] != []
@@ -432,6 +437,17 @@ class _Outer:
             if token.text == "(":
                 before = self._tokens[at - 1]
                 calls.append(bool(before.name) and before.keyword not in _NO_CALL)
+
+    def selects_everything(self) -> bool:
+        """Tell whether the select list holds a `*`."""
+        return any(_is_wildcard(self._tokens, at) for at in self._clause("SELECT"))
+
+    def select_list(self) -> tuple[int, int]:
+        """Return the offsets of the select list."""
+        places = self._clause("SELECT")
+        if not places:
+            return (0, 0)
+        return self._tokens[places[0]].start, self._tokens[places[-1]].end
 
     def counts_distinct(self) -> bool:
         """Tell whether the select list holds a `count(DISTINCT …)`."""

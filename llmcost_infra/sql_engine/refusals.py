@@ -10,7 +10,7 @@ from llmcost_infra.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SqlRefusal", "execution_failed", "refused", "unknown_stream"]
+__all__ = ["SqlRefusal", "execution_failed", "not_valid", "refused", "unknown_stream"]
 
 _NOT_VALID = 20001
 _NO_STREAM = 20002
@@ -37,6 +37,11 @@ class SqlRefusal(EngineError):  # noqa: N818 - the server refuses
         self.detail = detail
 
 
+def not_valid(words: str) -> SqlRefusal:
+    """Return the refusal of a text that is no statement."""
+    return SqlRefusal(_NOT_VALID, f"Search SQL not valid: {words}")
+
+
 def unknown_stream(name: str) -> SqlRefusal:
     """Return the refusal of a stream that is not there, or has no column yet."""
     return SqlRefusal(_NO_STREAM, f"Search stream not found: {name}")
@@ -57,7 +62,7 @@ def refused(words: str, syntax: Callable[[], str]) -> SqlRefusal:
     if words.startswith("SQL error:"):
         written = _PARSER.match(syntax() or words)
         said = written.group(1).replace('\\"', '"') if written else words
-        return SqlRefusal(_NOT_VALID, f"Search SQL not valid: sql parser error: {said}")
+        return not_valid(f"sql parser error: {said}")
     if words.startswith("Schema error: No field named"):
         return SqlRefusal(_NO_FIELD, f"Search field not found: {words}")
     if "Invalid function" in words:

@@ -66,13 +66,16 @@ class _Edit:
     text: str
 
 
-def rewrite(clauses: Clauses, time_range: TimeRange, now: int | None = None) -> Rewritten:
+def rewrite(
+    clauses: Clauses, time_range: TimeRange, now: int | None = None, *, times_only: bool = False
+) -> Rewritten:
     """Return the statement as the server plans it.
 
     Args:
         clauses: the statement, taken apart.
         time_range: of the query; decides the width of buckets.
         now: what `now()` answers, in microseconds since 1970; None leaves it to DataFusion.
+        times_only: select nothing but the time.
 
     Raises:
         EngineError: the width of a bucket cannot be read.
@@ -84,7 +87,9 @@ def rewrite(clauses: Clauses, time_range: TimeRange, now: int | None = None) -> 
     for call in _histograms(clauses.tokens):
         widths.append(bucket_seconds(call.width, time_range))
         edits += call.edits(widths[-1])
-    if not clauses.complex:
+    if times_only:
+        edits.append(_Edit(*clauses.select_list, TIMESTAMP))
+    elif not clauses.complex:
         edits += [_Edit(at, at, f" {TIMESTAMP},") for at in clauses.timeless_selects]
     if clauses.sorted_by_time and (not clauses.complex or clauses.selects_timestamp):
         edits.append(_Edit(clauses.order_at, clauses.order_at, f" ORDER BY {TIMESTAMP} DESC "))

@@ -6,20 +6,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llmcost_infra.errors import EngineError
 from llmcost_infra.sql_engine.clauses import TIMESTAMP, Clauses, Table, read_clauses
 from llmcost_infra.sql_engine.columns import type_name
 from llmcost_infra.sql_engine.intervals import TimeRange
-from llmcost_infra.sql_engine.refusals import SqlRefusal, execution_failed, refused, unknown_stream
+from llmcost_infra.sql_engine.refusals import (
+    execution_failed,
+    not_valid,
+    refused,
+    unknown_stream,
+)
 from llmcost_infra.sql_engine.rewrite import rewrite
 from llmcost_infra.sql_engine.rows import json_rows, within
 from llmcost_infra.sql_engine.session import Field, Query, Session, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -35,6 +40,7 @@ __all__ = [
 DEFAULT_LIMIT = 1000
 """Rows of an answer when neither the request nor the statement names a number."""
 
+_PIECE = 5_000
 _HOUR = TimeRange(0, 3_600_000_000)
 
 
@@ -97,12 +103,12 @@ class Plan:
     tables: Sequence[Table]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """Rows of a statement.
 
     Args:
-        rows: as JSON values, nulls left out.
+        batches: the rows, as Arrow record batches.
         fields: columns in order.
         bucket: width of its `histogram`, in seconds; None without one.
         scanned: rows that were read.
@@ -111,13 +117,29 @@ class Answer:
         fault: why rows are missing, in the engine's words; empty when none are.
     """
 
-    rows: list[dict[str, Any]]
+    batches: Sequence[Any]
     fields: Sequence[Field]
     bucket: int | None
     scanned: int
     order_by: Sequence[tuple[str, str]]
     histogram_eligible: bool
     fault: str = ""
+
+    @property
+    def total(self) -> int:
+        """Number of rows."""
+        return sum(batch.num_rows for batch in self.batches)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as JSON values, nulls left out."""
+        return json_rows(self.batches)
+
+    def pieces(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows as JSON values, a few thousand at a time."""
+        for batch in self.batches:
+            for at in range(0, batch.num_rows, _PIECE):
+                yield json_rows([batch.slice(at, _PIECE)])
 
 
 _read = lru_cache(maxsize=512)(read_clauses)
@@ -174,13 +196,12 @@ class _Planned:
         self._streams = streams
         self._range = time_range
         self._session = Session()
+        self._now = now
         self._columns = {table: self._declare(table) for table in clauses.tables}
         try:
             rewritten = rewrite(clauses, time_range, now)
-        except SqlRefusal:
-            raise
         except EngineError as unreadable:
-            raise SqlRefusal(20001, f"Search SQL not valid: {unreadable.message}") from unreadable
+            raise not_valid(unreadable.message) from unreadable
         self.bucket = rewritten.bucket
         self._sql = rewritten.sql
         self.query = self._plan()
@@ -214,18 +235,20 @@ class _Planned:
 
     def answer(self, size: int, offset: int) -> Answer:
         """Fill the tables and run."""
-        scanned, batches, fault = 0, [], ""
+        scanned, fault = 0, ""
+        batches: list[Any] = []
         try:
-            scanned = self._fill()
+            limit, skipped = self._page(size, offset)
+            scanned = self._narrow(limit, skipped) or self._fill(self._range)
             self.query = self._plan()
             self._refuse_null_union()
-            batches = self.query.run(*self._page(size, offset))
+            batches = self.query.run(limit, skipped)
         except CastFault as cast:
             fault = f"Arrow error: Cast error: {cast}"
         except Stopped as stopped:
             fault = str(stopped)
         return Answer(
-            rows=json_rows(batches),
+            batches=batches,
             fields=self.query.fields,
             bucket=self.bucket,
             scanned=0 if fault else scanned,
@@ -234,7 +257,34 @@ class _Planned:
             fault=fault,
         )
 
-    def _fill(self) -> int:
+    def _narrow(self, limit: int | None, offset: int) -> int:
+        """Read whole rows only around the times that a page of the newest or oldest rows spans.
+
+        Returns:
+            The number of rows looked at; 0 when the statement is of another kind.
+        """
+        order = self._order_by()
+        if not (self.clauses.plain and self.clauses.wildcard and len(order) == 1 and limit):
+            return 0
+        (column, direction), (table,) = order[0], self._columns
+        if column != TIMESTAMP:
+            return 0
+        declared = self._columns[table]
+        wanted = [name for name in declared if name in self.clauses.names or name == TIMESTAMP]
+        batches = self._streams.batches(table, wanted, self._range)
+        self._session.fill(table, {name: declared[name] for name in wanted}, batches)
+        times = rewrite(self.clauses, self._range, self._now, times_only=True)
+        page = self._session.query(times.sql).run(limit + offset)
+        found = [batch.column(0) for batch in page if batch.num_rows]
+        span = TimeRange(0, 0)
+        if found and direction == "desc":
+            span = TimeRange(found[-1][-1].as_py(), self._range.end)
+        elif found:
+            span = TimeRange(self._range.start, found[-1][-1].as_py() + 1)
+        self._fill(span)
+        return sum(batch.num_rows for batch in batches)
+
+    def _fill(self, time_range: TimeRange) -> int:
         """Read the columns that the plan needs; return the number of rows read."""
         reads = self.query.scan_count()
         projected = self.query.scanned_columns() if self.clauses.wildcard else {}
@@ -244,7 +294,7 @@ class _Planned:
             if self.clauses.wildcard:
                 used |= self.clauses.names
             columns = [name for name in declared if name in used]
-            batches = self._streams.batches(table, columns, self._range)
+            batches = self._streams.batches(table, columns, time_range)
             scanned += reads.get(table.name, 1) * sum(batch.num_rows for batch in batches)
             self._session.fill(table, {name: declared[name] for name in columns}, batches)
         return scanned
