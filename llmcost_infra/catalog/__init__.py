@@ -2,13 +2,8 @@
 
 from llmcost_infra.catalog.dashboard_files import load_dashboard
 from llmcost_infra.catalog.dashboards import DashboardSpec, PanelSpec, render_dashboard
-from llmcost_infra.catalog.pipelines import (
-    PipelineSpec,
-    RenderedFunction,
-    RenderedPipeline,
-    load_pipeline,
-    render_pipeline,
-)
+from llmcost_infra.catalog.pipeline_files import PipelineSpec, load_pipeline
+from llmcost_infra.catalog.pipelines import RenderedFunction, RenderedPipeline, render_pipeline
 
 __all__ = [
     "DashboardSpec",
