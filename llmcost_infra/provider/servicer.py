@@ -68,6 +68,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._environ = environ
         self._session = Session(Configuration(), open_)
         self._redactor = Redactor()
+        self._claims = Claims()
         self.log = EngineLog()
 
     @cached_property
@@ -81,9 +82,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @cached_property
     def handlers(self) -> Mapping[str, Handler]:
         """The handler of every kind by its type token."""
-        claims = Claims()
         return {
-            token: Handler(kind, partial(self._store, token), self._tell, claims)
+            token: Handler(kind, partial(self._store, token), self._tell, self._claims)
             for token, kind in self.kinds.items()
         }
 
