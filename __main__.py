@@ -1,12 +1,10 @@
 """The Pulumi program: one stack's settings in, its LLM cost monitoring out."""
 
 import pulumi
-from llmcost_infra.settings import Settings
 
-from llmcost_infra.components import LlmCost
+from llmcost_infra.components import LlmCost, stack_settings
 
-settings = Settings.from_mapping(pulumi.Config().require_object("settings"))
-llm_cost = LlmCost("llm-cost", settings)
+llm_cost = LlmCost("llm-cost", stack_settings())
 
 pulumi.export("folder_id", llm_cost.dashboard.folder_id)
 pulumi.export("dashboard_ids", llm_cost.dashboard.dashboard_ids)

@@ -3,6 +3,7 @@
 from llmcost_infra.components.dashboard import CostDashboard
 from llmcost_infra.components.llm_cost import LlmCost
 from llmcost_infra.components.pipeline import LlmPipeline
+from llmcost_infra.components.reporting import stack_settings
 from llmcost_infra.components.streams import LlmStreams
 
-__all__ = ["CostDashboard", "LlmCost", "LlmPipeline", "LlmStreams"]
+__all__ = ["CostDashboard", "LlmCost", "LlmPipeline", "LlmStreams", "stack_settings"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from llmcost_infra.catalog import load_dashboard, render_dashboard
+from llmcost_infra.components.reporting import without_traceback
 from llmcost_infra.resources import Dashboard, Folder
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class CostDashboard(pulumi.ComponentResource):
             organization=settings.organization,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        rendered = render_dashboard(load_dashboard("llm_cost", project), settings)
+        with without_traceback():
+            rendered = render_dashboard(load_dashboard("llm_cost", project), settings)
         dashboard = Dashboard(
             name,
             **rendered,

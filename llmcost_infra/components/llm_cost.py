@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -11,8 +12,6 @@ from llmcost_infra.components.pipeline import LlmPipeline
 from llmcost_infra.components.streams import LlmStreams
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from llmcost_infra.settings import Settings
 
 __all__ = ["LlmCost"]
@@ -46,6 +45,7 @@ class LlmCost(pulumi.ComponentResource):
     ) -> None:
         super().__init__("llmcost:index:LlmCost", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
+        project = project or Path.cwd()  # the engine runs a program in the folder of its project
         self.streams = LlmStreams(f"{name}-streams", settings, inside)
         self.pipeline = LlmPipeline(
             f"{name}-pipeline", settings, self.streams, project=project, opts=inside

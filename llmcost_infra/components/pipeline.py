@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pulumi
 
 from llmcost_infra.catalog import load_pipeline, render_pipeline
+from llmcost_infra.components.reporting import without_traceback
 from llmcost_infra.pricing import load_table
 from llmcost_infra.resources import Function, Pipeline
 
@@ -45,9 +46,10 @@ class LlmPipeline(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("llmcost:index:LlmPipeline", name, None, opts)
-        rendered = render_pipeline(
-            load_pipeline("llm_cost", project), settings, load_table(project)
-        )
+        with without_traceback():
+            rendered = render_pipeline(
+                load_pipeline("llm_cost", project), settings, load_table(project)
+            )
         functions = [
             Function(
                 f"{name}-{role}",

@@ -66,13 +66,12 @@ def start(folder: Path, port: int | None = None) -> Running:
     known = _remembered(folder)
     if known and _answers(known) and _alive(known.pid) and port in {None, known.port}:
         return known
-    if known:
-        stop(folder)
     if port is not None and not _is_free(port):
         raise LlmCostError(
             f"Port {port} of 127.0.0.1 is in use.",
             hint="Choose another with --port, or leave the option out and a free one is taken.",
         )
+    stop(folder)
     chosen = port or (known.port if known and _is_free(known.port) else free_port())
     return _launch(folder, chosen, known.password if known else secrets.token_urlsafe(18))
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -76,13 +77,20 @@ class Engine:
             settings.environment,
         )
 
+    def select(self) -> None:
+        """Select the stack, making it at the first time.
+
+        Raises:
+            LlmCostError: the CLI is missing or failed.
+        """
+        self._run("stack", "select", "--create", STACK, quiet=True)
+
     def up(self) -> None:
-        """Select the stack and bring it up, showing what the CLI shows.
+        """Bring the stack up, showing what the CLI shows.
 
         Raises:
             LlmCostError: the CLI is missing or failed; its own words are on the terminal.
         """
-        self._run("stack", "select", "--create", STACK, quiet=True)
         # Not without the preview: it finds every mistake before the first write.
         self._run("up", "--stack", STACK, "--yes")
 
@@ -123,10 +131,14 @@ class Engine:
         if done.returncode != 0:
             words = f"\n{(done.stderr or '').strip()}" if quiet else " Its words are above."
             raise LlmCostError(
-                f"`pulumi {' '.join(arguments[:2])}` failed.{words}",
+                f"`pulumi {_command(arguments)}` failed.{words}",
                 hint="Mend what it names and run the command again; what is done already is known.",
             )
         return done.stdout or ""
+
+
+def _command(arguments: tuple[str, ...]) -> str:
+    return " ".join(takewhile(lambda word: not word.startswith("-"), arguments))
 
 
 def _colour() -> str:

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from llmcost_infra.catalog import (
+    load_dashboard,
+    load_pipeline,
+    render_dashboard,
+    render_pipeline,
+)
+from llmcost_infra.declarations import names
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.first_run import embedded
 from llmcost_infra.first_run.engine import Engine
@@ -38,15 +45,17 @@ def run_up(*, port: int | None = None, console: Console | None = None) -> None:
     Raises:
         LlmCostError: something failed, or a panel does not show what was sent.
     """
-    out = console or Console()
+    out = console or Console(soft_wrap=True)
     project = project_folder()
     target = target_of(project)
     engine = _engine(project, target, port, out)
     with _client(engine) as client:
         client.check()
+        engine.select()
+        settings = Settings.from_mapping(engine.settings())
+        _read_declarations(project, settings)
         engine.up()
         outputs = engine.outputs()
-        settings = Settings.from_mapping(engine.settings())
         end = datetime.now(UTC)
         window = (end - timedelta(hours=WINDOW_HOURS), end)
         traces = traces_between(*window)
@@ -68,7 +77,7 @@ def run_down(*, remove: bool = False, console: Console | None = None) -> None:
         remove: also destroy what the stack made and remove its state and data.
         console: where to print.
     """
-    out = console or Console()
+    out = console or Console(soft_wrap=True)
     project = project_folder()
     target = target_of(project)
     if remove:
@@ -100,6 +109,15 @@ def _engine(project: Path, target: Target, port: int | None, out: Console) -> En
     server = embedded.start(target.folder, port)
     out.print(f"The embedded OpenObserve is at {server.url}.")
     return Engine(project, target, server.url, server.password)
+
+
+def _read_declarations(project: Path, settings: Settings) -> None:
+    """Meet every mistake in a declaration here, where it has a line and an exit code of its own."""
+    table = load_table(project)
+    for name in names("pipelines", project):
+        render_pipeline(load_pipeline(name, project), settings, table)
+    for name in names("dashboards", project):
+        render_dashboard(load_dashboard(name, project), settings)
 
 
 def _client(engine: Engine) -> Client:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from llmcost_infra.errors import LlmCostError, TransportError, Unauthorized
+from llmcost_infra.errors import (
+    DeclarationError,
+    ExitCode,
+    LlmCostError,
+    TransportError,
+    Unauthorized,
+)
 from llmcost_infra.first_run.up import run_down, run_up
 from llmcost_infra.local.server import LocalServer
 
@@ -136,6 +142,37 @@ def test_a_server_that_cannot_be_used_is_one_clear_error(
     assert said in str(failed.value)
     assert failed.value.hint
     assert "wrong-password" not in str(failed.value)
+    assert writes(server) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "said"),
+    [
+        ("Pulumi.local.yaml", "prefix:", "prefx:", "did you mean 'prefix'"),
+        ("dashboards/llm_cost.yaml", "title:", "titel:", "did you mean 'title'"),
+        ("dashboards/sql/total_cost.sql.j2", "AS total_cost", "AS totl_cost", "llm_cost.yaml:"),
+        ("dashboards/sql/total_cost.sql.j2", "COUNT(*)", "{{ nobody }}", "total_cost.sql.j2:3"),
+    ],
+    ids=["setting", "key", "alias", "template variable"],
+)
+def test_a_mistake_in_a_declaration_is_met_before_the_first_write(  # noqa: PLR0913, PLR0917 - a table
+    server: LocalServer,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    right: str,
+    wrong: str,
+    said: str,
+) -> None:
+    """File, line and nearest valid name, with the exit code of a mistake; nothing is sent."""
+    on(server, monkeypatch)
+    mine = project / file
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_text((CHECKOUT / file).read_text().replace(right, wrong, 1))
+    before = writes(server)
+    with pytest.raises(DeclarationError, match=re.escape(said)) as refused:
+        up()
+    assert refused.value.exit_code == ExitCode.USAGE
     assert writes(server) == before
 
 

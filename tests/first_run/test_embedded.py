@@ -65,6 +65,17 @@ def test_a_port_in_use_is_refused(folder: Path) -> None:
     assert embedded.running(folder) is None
 
 
+def test_a_port_in_use_leaves_the_running_server_alone(folder: Path) -> None:
+    """A refused move stops nothing."""
+    first = embedded.start(folder)
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(LlmCostError, match="in use"):
+            embedded.start(folder, other.getsockname()[1])
+    assert embedded.running(folder) == first
+
+
 def test_a_remembered_port_that_was_taken_meanwhile_is_given_up(folder: Path) -> None:
     """Somebody else's program on the old port does not stop a first run."""
     first = embedded.start(folder)

@@ -1,0 +1,39 @@
+"""What a program reads of its stack, and how mistakes in it reach the person who runs Pulumi."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["stack_settings", "without_traceback"]
+
+
+@contextmanager
+def without_traceback() -> Generator[None]:
+    """Turn our errors into one that Pulumi prints as its words alone.
+
+    Raises:
+        pulumi.RunError: with the words of the error: file, line, what is wrong, the next step.
+    """
+    try:
+        yield
+    except LlmCostError as error:
+        raise pulumi.RunError(str(error)) from error
+
+
+def stack_settings() -> Settings:
+    """Return the settings of the selected stack: ``llmcost:settings`` of ``Pulumi.<stack>.yaml``.
+
+    Raises:
+        pulumi.RunError: they are missing, or wrong: every problem with the nearest valid key.
+    """
+    with without_traceback():
+        return Settings.from_mapping(pulumi.Config().require_object("settings"))
