@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from llmcost_infra.errors import DeclarationError
 
 __all__ = [
+    "Comparison",
     "ConditionNode",
     "FunctionNode",
     "Node",
     "PipelineSpec",
     "StreamNode",
-    "Test",
     "load_pipeline",
 ]
 
@@ -47,7 +47,7 @@ class FunctionNode(Strict):
     next: tuple[str, ...] = ()
 
 
-class Test(Strict):
+class Comparison(Strict):
     """A comparison of a column; a row without the column fails it."""
 
     column: str
@@ -58,7 +58,7 @@ class ConditionNode(Strict):
     """Lets the rows through that pass every test."""
 
     type: Literal["condition"]
-    all_: tuple[Test, ...] = Field(alias="all", min_length=1)
+    all_: tuple[Comparison, ...] = Field(alias="all", min_length=1)
     next: tuple[str, ...] = ()
 
 

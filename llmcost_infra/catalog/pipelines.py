@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from llmcost_infra.catalog.pipeline_files import Node, PipelineSpec, Test
+    from llmcost_infra.catalog.pipeline_files import Comparison, Node, PipelineSpec
     from llmcost_infra.pricing import PriceTable
     from llmcost_infra.settings import Settings
 
@@ -125,7 +125,7 @@ def _node(node: Node, settings: Settings) -> dict[str, Any]:
     return {"type": "condition", "conditions": _group(node.all_)} | onwards
 
 
-def _group(tests: tuple[Test, ...]) -> dict[str, Any]:
+def _group(tests: tuple[Comparison, ...]) -> dict[str, Any]:
     return {
         "filterType": "group",
         "logicalOperator": "AND",
