@@ -94,4 +94,4 @@ def test_modules_and_functions_are_small() -> None:
     assert [name for name, lines in modules.items() if lines > 500] == []
     assert [name for name, lines in functions.items() if lines > 60] == []
     assert statistics.median(modules.values()) < 200
-    assert statistics.median(functions.values()) < 12
+    assert statistics.median(functions.values()) < 10
