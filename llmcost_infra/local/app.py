@@ -32,6 +32,7 @@ _ROUTE_MODULES = (
     "routes_status",
     "routes_organizations",
     "routes_accounts",
+    "routes_users",
     "routes_folders",
     "routes_dashboards",
     "routes_functions",

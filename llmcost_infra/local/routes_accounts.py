@@ -1,4 +1,4 @@
-"""Service accounts and users: how others than root get in."""
+"""Service accounts: let in by a token, for machines."""
 
 from __future__ import annotations
 
@@ -94,8 +94,9 @@ async def _update(request: Request) -> Response:
         raise Refusal(400, "rotateToken must be true or false")
     if rotate == "true":
         return _rotate(request)
-    account = _existing(request) | await read_json(request, _NAMES)
-    server.objects.put(org, _KIND, account["email"], account)
+    names = await read_json(request, _NAMES)
+    account = _existing(request)
+    server.objects.put(org, _KIND, account["email"], account | names)
     return done("User updated successfully")
 
 

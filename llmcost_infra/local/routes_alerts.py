@@ -36,6 +36,7 @@ _MOVE = Struct(
     "MoveAlertsRequestBody",
     {"alert_ids": required(ListOf(STRING)), "dst_folder_id": required(STRING)},
 )
+_UNCHANGEABLE = ("name", "stream_name", "stream_type", "owner")
 _TWIN = (
     "DbError# SeaORMError# Execution Error: error returned from database: "
     "(code: 1555) UNIQUE constraint failed: alerts.id"
@@ -98,12 +99,14 @@ async def _get(request: Request) -> Response:
 
 async def _update(request: Request) -> Response:
     server, org = server_of(request), org_of(request)
-    record = _existing(server, org, request.path_params["id"])
     body = normalised(await read_flattened_json(request, ALERT, OUTER_KEYS), _second(server))
-    check(server, org, body)
-    # The server writes none of these on an update, and does not say so.
-    kept = {key: record["body"][key] for key in ("name", "stream_name", "stream_type", "owner")}
-    _save(server, org, record | {"body": body | kept, "last_edited_by": caller_of(request).email})
+    with server.objects.exclusive():
+        record = _existing(server, org, request.path_params["id"])
+        check(server, org, body)
+        # The server writes none of these on an update, and does not say so.
+        kept = {key: record["body"][key] for key in _UNCHANGEABLE}
+        caller = caller_of(request).email
+        _save(server, org, record | {"body": body | kept, "last_edited_by": caller})
     return done("Alert Updated")
 
 
@@ -116,9 +119,10 @@ def _save(server: Server, org: str, record: dict[str, Any]) -> None:
 async def _enable(request: Request) -> Response:
     server, org = server_of(request), org_of(request)
     enabled = required_flag(request, "value")
-    record = _existing(server, org, request.path_params["id"])
-    check(server, org, record["body"])
-    _save(server, org, record | {"body": record["body"] | {"enabled": enabled}})
+    with server.objects.exclusive():
+        record = _existing(server, org, request.path_params["id"])
+        check(server, org, record["body"])
+        _save(server, org, record | {"body": record["body"] | {"enabled": enabled}})
     return json_answer({"enabled": enabled})
 
 
@@ -137,8 +141,9 @@ async def _move(request: Request) -> Response:
         folders.ensure_default(server, org, KIND)
     elif folders.find(server, org, KIND, target) is None:
         raise Refusal(404, "Folder not found")
-    for record in [_existing(server, org, alert_id) for alert_id in body["alert_ids"]]:
-        server.objects.put(org, KIND, record["id"], record | {"folder_id": target})
+    with server.objects.exclusive():
+        for record in [_existing(server, org, alert_id) for alert_id in body["alert_ids"]]:
+            server.objects.put(org, KIND, record["id"], record | {"folder_id": target})
     return done("Alert moved")
 
 

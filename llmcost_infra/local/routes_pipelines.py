@@ -11,7 +11,7 @@ from llmcost_infra.local.functions import KIND as FUNCTIONS
 from llmcost_infra.local.pipeline_model import PIPELINE, check_graph, function_names, source_of
 from llmcost_infra.local.requests import org_of, query_flag, read_json, server_of
 from llmcost_infra.local.responses import Refusal, done, json_answer
-from llmcost_infra.local.scheduled import refuse_bad_query
+from llmcost_infra.local.scheduled import RUNS, refuse_bad_query
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -64,8 +64,7 @@ async def _create(request: Request) -> Response:
     await _check(server, org, pipeline)
     if not overwrite:
         pipeline["pipeline_id"] = server.snowflake()
-    pipeline["org"] = org
-    server.objects.put(org, _KIND, pipeline["pipeline_id"], pipeline)
+    _save(server, org, pipeline | {"org": org})
     return done("Pipeline created successfully", id=pipeline["pipeline_id"], name=pipeline["name"])
 
 
@@ -91,18 +90,30 @@ async def _check(server: Server, org: str, pipeline: dict[str, Any]) -> None:
 async def _update(request: Request) -> Response:
     server, org = server_of(request), org_of(request)
     sent = await read_json(request, PIPELINE)
+    if sent == _current(server, org, sent):
+        return done("Pipeline updated successfully")
+    await _check(server, org, sent)
+    # The check may have taken its time: somebody else may have written meanwhile.
+    _current(server, org, sent)
+    _save(server, org, sent | {"version": sent["version"] + 1, "org": org})
+    return done("Pipeline updated successfully")
+
+
+def _current(server: Server, org: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the stored pipeline; refuses when the sent one is not based on it."""
     key = sent["pipeline_id"]
     existing = server.objects.get(org, _KIND, key)
     if existing is None:
         raise Refusal(404, f"Pipeline with ID {key} not found.")
-    if sent == existing:
-        return done("Pipeline updated successfully")
     if sent["version"] != existing["version"]:
         raise Refusal(409, f"Pipeline with ID {key} modified by someone else. Please refresh.")
-    await _check(server, org, sent)
-    sent |= {"version": sent["version"] + 1, "org": org}
-    server.objects.put(org, _KIND, key, sent)
-    return done("Pipeline updated successfully")
+    return existing
+
+
+def _save(server: Server, org: str, pipeline: dict[str, Any]) -> None:
+    """Write a pipeline; every save starts its schedule anew."""
+    server.objects.put(org, _KIND, pipeline["pipeline_id"], pipeline)
+    server.objects.delete(org, RUNS, pipeline["pipeline_id"])
 
 
 async def _enable(request: Request) -> Response:
@@ -119,6 +130,7 @@ async def _delete(request: Request) -> Response:
     key = request.path_params["id"]
     if not server_of(request).objects.delete(org_of(request), _KIND, key):
         raise Refusal(404, f"Pipeline with ID {key} not found.")
+    server_of(request).objects.delete(org_of(request), RUNS, key)
     return done("Pipeline deleted successfully")
 
 

@@ -14,10 +14,10 @@ from llmcost_infra.sql_engine.refusals import SqlRefusal
 if TYPE_CHECKING:
     from llmcost_infra.local.server import Server
 
-__all__ = ["refuse_bad_query", "run_due_pipelines"]
+__all__ = ["RUNS", "refuse_bad_query", "run_due_pipelines"]
 
 _KIND = "pipelines"
-_RUNS = "pipeline_runs"
+RUNS = "pipeline_runs"
 _TRIAL = 5_000_000  # microseconds
 _MINUTE = 60_000_000
 _MAX_ROWS = 100_000
@@ -59,15 +59,15 @@ def _run_if_due(server: Server, org: str, pipeline: dict[str, Any], now: int) ->
     """Run a pipeline whose time has come; a new one waits for its first full interval."""
     key = pipeline["pipeline_id"]
     frequency = max(1, pipeline["source"]["trigger_condition"]["frequency"]) * _MINUTE
-    state = server.objects.get(org, _RUNS, key)
+    state = server.objects.get(org, RUNS, key)
     if state is None:
-        server.objects.put(org, _RUNS, key, {"next_run_at": now + frequency})
+        server.objects.put(org, RUNS, key, {"next_run_at": now + frequency})
         return False
     due: int = state["next_run_at"]
     if now < due:
         return False
     # Missed runs are skipped, not made up for.
-    server.objects.put(org, _RUNS, key, {"next_run_at": max(due + frequency, now)})
+    server.objects.put(org, RUNS, key, {"next_run_at": max(due + frequency, now)})
     _run(server, org, pipeline, due)
     return True
 

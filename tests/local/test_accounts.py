@@ -94,3 +94,64 @@ def test_missing_accounts_and_odd_parameters(client: httpx.Client, token: str) -
     assert client.put(f"{BASE}/{CI}", params={"rotateToken": "yes"}, json={}).status_code == 400
     assert client.delete(f"{BASE}/{CI}").status_code == 200
     assert client.get(BASE).json() == {"data": []}
+
+
+def _user(**more: str) -> dict[str, str]:
+    return {"email": "Dev@example.com", "password": "longenough", "role": "viewer", **more}
+
+
+def test_a_user_gets_in_by_password(local: LocalServer, client: httpx.Client) -> None:
+    """In the own organization; whatever the role, all but users may be changed."""
+    users = "/api/default/users"
+    client.post(users, json=_user())
+    auth = ("dev@example.com", "longenough")
+
+    def status(method: str, path: str, **options: object) -> int:
+        return httpx.request(method, local.url + path, auth=auth, **options).status_code  # type: ignore[arg-type]  # passed through
+
+    folder = {"name": "x", "description": ""}
+    assert status("POST", "/api/v2/default/folders/dashboards", json=folder) == 200
+    assert status("POST", users, json=_user(email="a@b.de")) == 403
+    assert [item["email"] for item in client.get(users).json()["data"]] == [
+        "root@example.com",
+        "dev@example.com",
+    ]
+
+
+def test_a_users_password_and_role_may_change(local: LocalServer, client: httpx.Client) -> None:
+    """The old password stops working; an account of a machine is no user."""
+    users = "/api/default/users"
+    client.post(users, json=_user())
+    client.post(BASE, json={"email": CI})
+
+    change = {"new_password": "another one", "role": "admin"}
+    assert client.put(f"{users}/dev@example.com", json=change).status_code == 200
+    assert client.put(f"{users}/{CI}", json=change).status_code == 404
+
+    statuses = [
+        httpx.get(local.url + "/api/default/functions", auth=("dev@example.com", text)).status_code
+        for text in ("longenough", "another one")
+    ]
+    assert statuses == [401, 200]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (_user(password="short"), "Password must be at least 8 characters long"),
+        (_user(email="root@example.com"), "User already exists"),
+    ],
+)
+def test_some_users_are_refused(client: httpx.Client, body: dict[str, str], words: str) -> None:
+    """400 with the reason."""
+    answer = client.post("/api/default/users", json=body)
+
+    assert (answer.status_code, answer.json()["message"]) == (400, words)
+
+
+def test_a_user_is_removed_once(client: httpx.Client) -> None:
+    """Then not found."""
+    users = "/api/default/users"
+    client.post(users, json=_user())
+
+    assert [client.delete(f"{users}/dev@example.com").status_code for _ in range(2)] == [200, 404]
