@@ -36,6 +36,9 @@ __all__ = [
 MAX_BODY = 209_715_200
 """The largest body that is read, in bytes, packed or unpacked."""
 
+_EXPLAINED = 2_000_000
+"""Characters up to which a refusal names line and column: finding them is slow."""
+
 _WRONG_SHAPE = "Failed to deserialize the JSON body into the target type: "
 _NOT_JSON = "Failed to parse the request body as JSON: "
 
@@ -128,7 +131,9 @@ async def _parsed(request: Request) -> tuple[str, Any]:
     text = (await read_body(request)).decode("utf-8", errors="replace")
     try:
         return text, json.loads(text, parse_constant=_no_constant)
-    except ValueError:
+    except ValueError as error:
+        if len(text) > _EXPLAINED:
+            raise PlainRefusal(400, f"{_NOT_JSON}{error}") from None
         raise _syntax_refusal(text) from None
     except RecursionError:
         raise PlainRefusal(400, f"{_NOT_JSON}recursion limit exceeded") from None
@@ -153,6 +158,8 @@ def _prefix(path: JsonPath) -> str:
 
 
 def _where(text: str, mismatch: Mismatch) -> str:
+    if len(text) > _EXPLAINED:
+        return f"{_prefix(mismatch.path)}{mismatch.words}"
     start, end = JsonText(text).walk().get(mismatch.path, (0, len(text)))
     at = position(text, start if mismatch.before else end)
     return f"{_prefix(mismatch.path)}{mismatch.words} at {at}"

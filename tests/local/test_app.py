@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
@@ -211,3 +212,39 @@ def test_every_answer_is_noted(local: LocalServer, client: httpx.Client) -> None
     client.get("/api/nosuchorg/streams")
 
     assert local.requests == [("POST", FOLDERS, 200), ("GET", "/api/nosuchorg/streams", 404)]
+
+
+@pytest.mark.parametrize(
+    ("start", "status", "words"),
+    [
+        ('{"name": 1, "description": "', 422, "name: invalid type: integer `1`, expected a string"),
+        ('{"name": x, "description": "', 400, "Expecting value: line 1 column 10 (char 9)"),
+    ],
+)
+def test_a_huge_body_is_refused_without_a_long_search_for_the_place(
+    client: httpx.Client, start: str, status: int, words: str
+) -> None:
+    """The words are there, line and column need not be."""
+    body = (start + "x" * 3_000_000 + '"}').encode()
+
+    answer = client.post(FOLDERS, content=body, headers={"content-type": "application/json"})
+
+    assert answer.status_code == status
+    assert answer.text.endswith(words)
+
+
+def test_parallel_creates_make_each_their_own(local: LocalServer) -> None:
+    """A hundred dashboards by sixteen clients: a hundred ids, no error."""
+
+    def create(number: int) -> str:
+        body = {"version": 8, "title": f"d{number}"}
+        answer = httpx.post(local.url + "/api/default/dashboards", json=body, auth=ROOT)
+        made: str = answer.json()["v8"]["dashboardId"]
+        return made
+
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(create, range(100)))
+
+    listed = httpx.get(local.url + "/api/default/dashboards", auth=ROOT).json()["dashboards"]
+    assert len(set(made)) == 100
+    assert {item["dashboard_id"] for item in listed} == set(made)
