@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.local.condition_model import QUERY_CONDITION, TRIGGER_CONDITION
+from llmcost_infra.local.cron import Cron
 from llmcost_infra.local.dashboard_model import STREAM_TYPE
 from llmcost_infra.local.responses import Refusal
 from llmcost_infra.local.shapes import (
@@ -106,7 +107,6 @@ ALERT = Struct(
 
 _SELECT_STAR = re.compile(r"select +\*", re.IGNORECASE)
 _COMPARISONS = ("=", "!=", ">", ">=", "<", "<=")
-_CRON_FIELDS = range(6, 8)
 
 
 def normalised(body: dict[str, Any], second: int) -> dict[str, Any]:
@@ -138,13 +138,18 @@ def _trigger(trigger: dict[str, Any], second: int) -> dict[str, Any]:
     if trigger["frequency_type"] == "minutes":
         changed["cron"] = ""
     else:
-        fields = trigger["cron"].split()
-        if len(fields) not in _CRON_FIELDS:
-            raise Refusal(400, f"Invalid cron expression: {trigger['cron']}")
-        if fields[0] == "*":
-            fields[0] = str(second)
-        changed["cron"] = " ".join(fields)
+        changed["cron"] = _cron(trigger["cron"], second)
     return trigger | changed
+
+
+def _cron(expression: str, second: int) -> str:
+    first, _, rest = expression.strip().partition(" ")
+    written = f"{second} {rest}" if first == "*" else expression
+    try:
+        Cron(written)
+    except ValueError as error:
+        raise Refusal(400, str(error)) from None
+    return written
 
 
 def _query(query: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.errors import EngineError
@@ -19,6 +20,7 @@ __all__ = ["rows_of"]
 
 Row = dict[str, Any]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "M": 2_592_000}  # seconds
+_OFFSET = re.compile(r"(\d{1,6})([smhdwM])")
 _ALL_ROWS = "#ResultArray#"
 _ROWS = 100
 
@@ -43,8 +45,8 @@ def rows_of(
         return None
     size = max(_ROWS, alert["trigger_condition"]["threshold"])
     earlier: list[dict[str, str]] = query["multi_time_range"] or []
-    shifts = [0, *(_shift(item["offSet"]) for item in earlier)]
     try:
+        shifts = [0, *(_shift(item["offSet"]) for item in earlier)]
         windows = [
             run_sql(
                 server, org, alert["stream_type"], query["sql"], start - shift, end - shift, size
@@ -58,7 +60,10 @@ def rows_of(
 
 def _shift(offset: str) -> int:
     """Return how far back a window lies, in microseconds."""
-    return int(offset[:-1]) * _UNITS[offset[-1]] * 1_000_000
+    found = _OFFSET.fullmatch(offset)
+    if not found:
+        raise EngineError(f"no time offset: {offset}")
+    return int(found[1]) * _UNITS[found[2]] * 1_000_000
 
 
 def _applied(encoded: str | None, windows: list[list[Row]]) -> list[Row]:

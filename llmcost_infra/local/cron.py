@@ -34,9 +34,12 @@ class Cron:
         if len(fields) not in _LENGTHS:
             raise ValueError(f"Invalid cron expression: {expression}")
         fields += ["*"] * (len(_RANGES) - len(fields))
-        self._fields = [
-            _numbers(field, *limits) for field, limits in zip(fields, _RANGES, strict=True)
-        ]
+        try:
+            self._fields = [
+                _numbers(field, *limits) for field, limits in zip(fields, _RANGES, strict=True)
+            ]
+        except ValueError:
+            raise ValueError(f"Invalid cron expression: {expression}") from None
 
     def after(self, moment: int, zone: tzinfo = UTC) -> int | None:
         """Return the next due time after a moment, both in microseconds, or None.
@@ -87,8 +90,8 @@ def _numbers(field: str, low: int, high: int) -> Sequence[int]:
             first = _number(start)
             last = _number(end) if dash else (high if step else first)
         if not (low <= first <= last <= high):
-            raise ValueError(f"Invalid cron expression: {field} is out of range")
-        found.update(range(first, last + 1, int(step or "1")))
+            raise ValueError(field)
+        found.update(range(first, last + 1, max(1, int(step or "1"))))
     return sorted(found)
 
 

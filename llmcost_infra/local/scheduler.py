@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import operator
 from datetime import UTC, timedelta, timezone
 from threading import Event, Thread
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from llmcost_infra.local.server import Server
 
 __all__ = ["POLL_SECONDS", "Scheduler", "first_run"]
+
+_LOG = logging.getLogger(__name__)
 
 POLL_SECONDS = 10
 _MINUTE = 60_000_000  # microseconds
@@ -63,7 +66,11 @@ class Scheduler:
 
     def _poll(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
-            self.run_due()
+            try:
+                self.run_due()
+            except Exception:
+                # One alert must not end the schedule of all others; it is tried again next time.
+                _LOG.exception("an alert or scheduled pipeline could not be run")
 
     def run_due(self) -> int:
         """Run every scheduled pipeline and alert that is due now; return how many there were."""

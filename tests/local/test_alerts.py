@@ -70,6 +70,7 @@ def _create(client: httpx.Client, body: Body, **query: str) -> str:
         (_alert(is_real_time=True), 400, "Realtime alert should use Custom query type"),
         (_trigger(operator="contains"), 500, "Invalid operator"),
         (_trigger(frequency_type="cron", cron="*/5 * * * *"), 400, "Invalid cron expression"),
+        (_trigger(frequency_type="cron", cron="61 * * * * *"), 400, "Invalid cron expression"),
         (
             _alert(trigger_condition={"period": 121, "operator": ">="}),
             400,

@@ -283,6 +283,29 @@ def test_a_scheduled_pipeline_is_tried_before_it_is_saved(client: httpx.Client) 
     assert '"code":20002' in message
 
 
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("", "Scheduled pipeline with SQL mode should have a query"),
+        (
+            'SELECT SUM(cost) AS cost FROM "calls"',
+            "SQL for scheduled pipeline must include _timestamp, or aliased as _timestamp.",
+        ),
+        ("SELEC 1", "DerivedStream not saved due to failed test run"),
+    ],
+)
+def test_a_scheduled_statement_has_to_be_readable_and_give_a_time(
+    client: httpx.Client, sql: str, words: str
+) -> None:
+    """400 with the reason."""
+    client.post("/api/default/calls/_json", json=[{"cost": 1.5}])
+
+    answer = client.post(BASE, json=_body([_query("1", sql), _stream("2", "hourly", "logs")]))
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(f"Invalid DerivedStream config: {words}")
+
+
 def test_a_scheduled_pipeline_writes_its_rows_every_interval(
     local: LocalServer, client: httpx.Client
 ) -> None:

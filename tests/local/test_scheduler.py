@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmcost_infra.local import scheduler
 from llmcost_infra.local.alert_texts import Occasion, filled
 from llmcost_infra.local.cron import Cron
 from tests.local.webhook import Webhook
@@ -213,6 +215,7 @@ def test_nothing_is_sent_about_no_rows(scene: Scene) -> None:
         {"sql": 'SELECT nosuch FROM "calls"'},
         {"type": "custom", "sql": None},
         {"vrl_function": base64.urlsafe_b64encode(b".x = nosuch()\n.").decode()},
+        {"multi_time_range": [{"offSet": "yesterday"}]},
     ],
 )
 def test_an_alert_that_cannot_be_evaluated_keeps_quiet(scene: Scene, query: Body) -> None:
@@ -403,3 +406,26 @@ def test_a_template_is_filled_as_recorded(template: str, alert: Body, text: str)
 def test_a_value_that_looks_like_a_variable_is_not_one() -> None:
     """What a row says is never filled in again."""
     assert filled("{x}", _occasion([{"x": "{alert_name}"}])) == "{alert_name}"
+
+
+def test_a_failing_run_does_not_end_the_schedule(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The thread writes it to the log and looks again."""
+    calls: list[int] = []
+    enough = Event()
+
+    def run_due() -> int:
+        calls.append(1)
+        if len(calls) > 1:
+            enough.set()
+            return 0
+        raise ValueError("broken alert")
+
+    monkeypatch.setattr(scheduler, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(scene.server.scheduler, "run_due", run_due)
+    scene.server.scheduler.start()
+
+    assert enough.wait(10)
+    scene.server.scheduler.stop()
+    assert "broken alert" in caplog.text
