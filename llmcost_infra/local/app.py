@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from starlette.applications import Starlette
@@ -11,14 +9,31 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from llmcost_infra.local import (
+    routes_accounts,
+    routes_alerts,
+    routes_dashboards,
+    routes_destinations,
+    routes_enrichment,
+    routes_folders,
+    routes_functions,
+    routes_ingest,
+    routes_model_prices,
+    routes_organizations,
+    routes_page,
+    routes_pipelines,
+    routes_search,
+    routes_status,
+    routes_streams,
+    routes_templates,
+    routes_users,
+)
 from llmcost_infra.local.auth import identify
 from llmcost_infra.local.organizations import exists, open_organization
 from llmcost_infra.local.responses import PlainRefusal, Refusal, envelope, plain_text
 from llmcost_infra.local.routes_page import PAGE_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from starlette.requests import Request
     from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,25 +42,25 @@ if TYPE_CHECKING:
 
 __all__ = ["build_app"]
 
-_ROUTE_MODULES = (
-    "routes_page",
-    "routes_status",
-    "routes_organizations",
-    "routes_accounts",
-    "routes_users",
-    "routes_folders",
-    "routes_dashboards",
-    "routes_functions",
-    "routes_pipelines",
-    "routes_templates",
-    "routes_destinations",
-    "routes_alerts",
-    "routes_model_prices",
-    "routes_enrichment",
-    "routes_streams",
-    "routes_ingest",
-    "routes_search",
-)
+_ROUTES: list[Route] = [
+    *routes_page.routes,
+    *routes_status.routes,
+    *routes_organizations.routes,
+    *routes_accounts.routes,
+    *routes_users.routes,
+    *routes_folders.routes,
+    *routes_dashboards.routes,
+    *routes_functions.routes,
+    *routes_pipelines.routes,
+    *routes_templates.routes,
+    *routes_destinations.routes,
+    *routes_alerts.routes,
+    *routes_model_prices.routes,
+    *routes_enrichment.routes,
+    *routes_streams.routes,
+    *routes_ingest.routes,
+    *routes_search.routes,
+]
 _PUBLIC = frozenset({"/", "/healthz", "/schedulez", "/config"})
 _INGEST_SEGMENTS = frozenset(
     {"_bulk", "_json", "_multi", "traces", "write", "logs", "metrics", "_hec", "push"}
@@ -56,7 +71,7 @@ _NO_ORGANIZATION = "Organization not found"
 def build_app(server: Server) -> Starlette:
     """Return the application of a server."""
     app = Starlette(
-        routes=_routes(),
+        routes=_ROUTES,
         exception_handlers={
             Refusal: _refusal,
             PlainRefusal: _plain_refusal,
@@ -69,16 +84,6 @@ def build_app(server: Server) -> Starlette:
     app.add_middleware(_Gate, server=server)
     app.add_middleware(_Log, server=server)
     return app
-
-
-def _routes() -> list[Route]:
-    found: list[Route] = []
-    for name in _ROUTE_MODULES:
-        if find_spec(f"llmcost_infra.local.{name}") is None:
-            continue
-        module = import_module(f"llmcost_infra.local.{name}")
-        found.extend(cast("Sequence[Route]", module.routes))
-    return found
 
 
 async def _refusal(_: Request, refused: Exception) -> Response:

@@ -68,7 +68,7 @@ class Scheduler:
         while not self._stop.wait(POLL_SECONDS):
             try:
                 self.run_due()
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; a schedule that ends helps nobody
                 # One alert must not end the schedule of all others; it is tried again next time.
                 _LOG.exception("an alert or scheduled pipeline could not be run")
 
