@@ -174,6 +174,15 @@ def test_cancel_stops_retries_at_once(httpx_mock: HTTPXMock) -> None:
         client.get("/config")
 
 
+def test_a_pause_ends_with_cancel() -> None:
+    """Who waits for the server on the client's behalf is let go at once."""
+    client = Client(URL, USER, PASSWORD)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.pause, 60)
+        client.cancel()
+        waiting.result(timeout=5)
+
+
 def test_at_most_so_many_requests_at_a_time() -> None:
     """The number of parallel requests is bounded, and used."""
     lock, running, most = Lock(), 0, 0

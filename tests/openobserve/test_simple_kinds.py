@@ -95,6 +95,7 @@ def test_problems_of_folders(
     ("change", "path", "words"),
     [
         ({"name": "LLM-calls"}, "name", "store it as 'llm_calls'"),
+        ({"name": ""}, "name", "must not be empty"),
         ({"stream_type": "trace"}, "stream_type", "did you mean traces?"),
         ({"data_retention": -1}, "data_retention", "at least 0"),
         ({"data_retention": 1.5}, "data_retention", "whole number"),
@@ -290,6 +291,12 @@ def test_a_text_that_may_hold_an_unknown_secret_is_not_shown() -> None:
     found, values = take_out('.other = "brand-new-key"\n.', text, known)
     assert (found, values) == (HIDDEN, known)
     assert found != text
+
+
+def test_an_empty_secret_is_everywhere_and_nowhere() -> None:
+    """A secret without a value cannot be found in a text, and must not be looked for."""
+    text, known = ".a = ${secret:A}${secret:B}\n.", {"A": "abc", "B": ""}
+    assert take_out(".z = abc\n.", text, known) == (HIDDEN, known)
 
 
 def test_a_text_without_placeholders_is_shown_as_it_is() -> None:

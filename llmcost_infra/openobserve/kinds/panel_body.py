@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds.layout import HEIGHT, WIDTH
 from llmcost_infra.openobserve.kinds.rules import maps
@@ -159,7 +159,7 @@ def _canonical_query(query: Inputs, *, blank: bool) -> Inputs:
     values = dict(query)
     for key in AXES:
         if isinstance(values.get(key), list):
-            values[key] = [_canonical_axis(axis) for axis in values[key]]
+            values[key] = [_canonical_axis(axis) for axis in maps(values[key])]
     if isinstance(values.get("query_config"), dict):
         values["query_config"] = without_defaults(values["query_config"], {})
     if isinstance(values.get("fields"), dict):
@@ -175,12 +175,9 @@ def _is_axis(value: Any) -> bool:
     return isinstance(value, dict) and "alias" in value
 
 
-def _canonical_axis(axis: Any) -> Any:
-    if not isinstance(axis, dict):
-        return axis
-    values = cast("Inputs", axis)
-    defaults = {**_AXIS_DEFAULTS, "label": values.get("alias")}
-    return without_defaults(values, defaults, frozenset({"alias"}))
+def _canonical_axis(axis: Inputs) -> Inputs:
+    defaults = {**_AXIS_DEFAULTS, "label": axis.get("alias")}
+    return without_defaults(axis, defaults, frozenset({"alias"}))
 
 
 def _canonical_config(config: Inputs) -> Inputs:

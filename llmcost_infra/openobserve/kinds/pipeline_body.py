@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds.graph import places
+from llmcost_infra.openobserve.kinds.rules import maps
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def canonical_node(node: Inputs) -> Inputs:
     values: Inputs = plain(node)
     if values.get("next"):
         values["next"] = sorted(values["next"], key=str)
-    if "conditions" in values and values.get("version", _CONDITIONS_V2) == _CONDITIONS_V2:
+    second = values.get("version", _CONDITIONS_V2) == _CONDITIONS_V2
+    if second and isinstance(values.get("conditions"), dict):
         values["conditions"] = _canonical_conditions(values["conditions"])
     for key, defaults in (("query_condition", {}), ("trigger_condition", _TRIGGER_DEFAULTS)):
         if isinstance(values.get(key), dict):
@@ -143,18 +145,15 @@ def _unfold_node(
     return values
 
 
-def _canonical_conditions(group: Any, *, outermost: bool = True) -> Any:
+def _canonical_conditions(values: Inputs, *, outermost: bool = True) -> Inputs:
     """Return a group of conditions without what the server adds to each of its items."""
-    if not isinstance(group, dict):
-        return group
-    values = cast("dict[str, Any]", group)
     defaults: Inputs = {"ignore_case": False}
     if not outermost:
         defaults["logicalOperator"] = "AND"
     kept = without_defaults(values, defaults, frozenset({"conditions", "value"}))
     if isinstance(kept.get("conditions"), list):
         kept["conditions"] = [
-            _canonical_conditions(item, outermost=False) for item in kept["conditions"]
+            _canonical_conditions(item, outermost=False) for item in maps(kept["conditions"])
         ]
     return kept
 

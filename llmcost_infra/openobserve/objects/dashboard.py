@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import Conflict, NotFound, OpenObserveError
@@ -115,13 +116,8 @@ class Dashboards:
                 )
         except NotFound as error:
             raise _no_folder(error, folder) from None
-        moved = self.read(found.id, target)
-        if moved is None:
-            raise OpenObserveError(
-                f"The dashboard {found.id} vanished while it was moved.",
-                hint="`pulumi up --refresh` makes it again.",
-            )
-        return moved
+        # The place is not part of the dashboard: its hash stays.
+        return replace(found, inputs=self.kind.canonical({**found.inputs, "folder": folder}))
 
     def _folder_of(
         self, organization: str, dashboard_id: str, dashboard: DashboardShape, guess: str
@@ -130,10 +126,8 @@ class Dashboards:
         if any(_id_of(listed) == dashboard_id for listed in self._list(organization, folder=guess)):
             return guess
         title = (dashboard.v8 or {}).get("title", "")
-        for listed in self._list(organization, title=title):
-            if _id_of(listed) == dashboard_id:
-                return listed.folder_id
-        return None
+        listed = self._list(organization, title=title)
+        return next((one.folder_id for one in listed if _id_of(one) == dashboard_id), None)
 
     def _list(self, organization: str, **params: str) -> list[DashboardShape]:
         path = api_path(organization, "dashboards")
