@@ -97,9 +97,14 @@ class Configuration:
 
 
 def secret_settings(settings: Mapping[str, Any]) -> frozenset[str]:
-    """Return the settings that must not be shown: the password, and an address that carries one."""
+    """Return the settings that must not be shown.
+
+    That is the password, an address that carries one, and what nobody knows: a misspelt name may
+    be that of the password.
+    """
+    hidden = {"password", *(settings.keys() - SETTINGS.keys() - _OF_THE_ENGINE)}
     url = str(masked(settings.get("url")))
-    return frozenset({"password", "url"} if "@" in url else {"password"})
+    return frozenset(hidden | {"url"} if "@" in url else hidden)
 
 
 def problems(settings: Mapping[str, Any]) -> Iterator[Problem]:

@@ -119,6 +119,14 @@ def test_a_wrong_setting_fails_the_run(engine: Engine) -> None:
     assert "s3cret" not in str(error.value)
 
 
+def test_a_misspelt_password_is_not_shown(engine: Engine) -> None:
+    """The engine prints the value of a named property: a setting that nobody knows has no name."""
+    engine.settings["pasword"] = "hunter2"
+    with pytest.raises(CheckError) as error:
+        engine.preview()
+    assert error.value.failures == [("", "pasword: unknown key; did you mean password?")]
+
+
 def test_the_password_is_secret_in_the_state(engine: Engine) -> None:
     """An explicit provider's password is encrypted, whatever the program marked."""
     with engine.provider() as call:

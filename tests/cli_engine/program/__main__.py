@@ -1,0 +1,72 @@
+"""One resource of every kind; the environment says what is different this time."""
+
+import json
+import os
+
+import pulumi
+
+from llmcost_infra.resources import Dashboard, Folder, Function, Panel, Pipeline, Stream
+
+ORDERS = json.loads(os.environ.get("TEST_ORDERS", '{"calls": 10, "errors": 20}'))
+
+
+def panel(name: str, order: int) -> Panel:
+    """A tile that shows one number."""
+    counting = f"SELECT COUNT(*) AS {name} FROM llm_calls"  # noqa: S608 - names are ours
+    return {
+        "order": order,
+        "type": "metric",
+        "title": name.title(),
+        "width": 48,
+        "height": 9,
+        "query": os.environ.get(f"TEST_SQL_{name}", counting),
+        "stream": "llm_calls",
+        "stream_type": "traces",
+        "y_axis": [{"alias": name, "label": name.title()}],
+        "config": {"unit": "numbers", "decimals": 2, "show_legends": True},
+    }
+
+
+folder = Folder("folder", name="LLM Cost", description="What LLM calls cost.")
+calls = Stream(
+    "calls",
+    name="llm_calls",
+    stream_type="traces",
+    fields={"llmcost_model": "utf8", "llmcost_cost_usd": "float64"},
+    data_retention=400,
+)
+mark = Function(
+    "mark",
+    name="llm_mark_new",
+    function='.user = sha2(string!(.user) + "${secret:salt}")\n.',
+    secrets={"salt": os.environ.get("TEST_SALT", "grains-of-salt")},
+)
+pipeline = Pipeline(
+    "pipeline",
+    name="llm",
+    nodes={
+        "in": {
+            "type": "stream",
+            "stream_name": "llm_ingest",
+            "stream_type": "traces",
+            "next": ["mark"],
+        },
+        "mark": {"type": "function", "name": mark.name, "next": ["out"]},
+        "out": {"type": "stream", "stream_name": calls.name, "stream_type": "traces"},
+    },
+)
+dashboard = Dashboard(
+    "cost",
+    title=os.environ.get("TEST_TITLE", "LLM Cost"),
+    folder=folder.folder_id,
+    default_time_range="24h",
+    tabs={
+        "overview": {
+            "order": 10,
+            "name": "Overview",
+            "panels": {name: panel(name, order) for name, order in ORDERS.items()},
+        }
+    },
+    opts=pulumi.ResourceOptions(depends_on=[calls]),
+)
+pulumi.export("dashboard_id", dashboard.dashboard_id)

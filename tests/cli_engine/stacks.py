@@ -1,0 +1,159 @@
+"""A project and its stacks, run by the real Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+__all__ = ["PASSWORD", "Outcome", "Stack", "Step", "find_cli"]
+
+PASSWORD = "Complexpass#123"
+_PROGRAM = Path(__file__).parent / "program" / "__main__.py"
+_BIN = Path(sys.executable).parent
+
+
+def find_cli() -> Path:
+    """Return the folder of the CLI and its Python host: on PATH, or where set-up keeps it."""
+    found = shutil.which("pulumi")
+    if found and shutil.which("pulumi-language-python"):
+        return Path(found).parent
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for folder in sorted(caches.glob("llmcost-infra/pulumi-*/bin"), reverse=True):
+        if (folder / "pulumi-language-python").exists():
+            return folder
+    pytest.skip("there is no Pulumi CLI: `make setup` gets one")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a preview would do to one resource: kinds, old and new values by path."""
+
+    operation: str
+    changes: dict[str, tuple[str, Any, Any]]
+
+
+@dataclass
+class Stack:
+    """One stack of a project of its own, with its state in a folder.
+
+    Args:
+        folder: where project, state and the CLI's own files are.
+        cli: folder of the CLI.
+        environment: what is set besides the CLI's own variables.
+    """
+
+    folder: Path
+    cli: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, folder: Path, cli: Path, url: str = "", **environment: str) -> Stack:
+        """Return a new stack whose provider talks to the server at a URL."""
+        access = {
+            "OPENOBSERVE_URL": url,
+            "OPENOBSERVE_USER": "root@example.com",
+            "OPENOBSERVE_PASSWORD": PASSWORD,
+        }
+        stack = cls(folder, cli, access | environment)
+        for name in ("project", "state", "home"):
+            (folder / name).mkdir(parents=True)
+        shutil.copy(_PROGRAM, folder / "project")
+        project = {
+            "name": "kinds",
+            "runtime": {"name": "python"},
+            "plugins": {"providers": [{"name": "openobserve", "path": str(_BIN)}]},
+        }
+        (folder / "project" / "Pulumi.yaml").write_text(json.dumps(project))
+        assert stack.run("stack", "init", "test").code == 0
+        return stack
+
+    def run(self, *arguments: str, **environment: str) -> Outcome:
+        """Run a command of the CLI in the project."""
+        done = subprocess.run(  # noqa: S603 - the CLI that we test with
+            [self.cli / "pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder / "project",
+            env=self._environment(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return Outcome(done.returncode, done.stdout)
+
+    def up(self, *arguments: str, **environment: str) -> Outcome:
+        """Bring the stack up, without a preview first."""
+        return self.run("up", "--yes", "--skip-preview", *arguments, **environment)
+
+    def preview(self, **environment: str) -> dict[str, Step]:
+        """Return what an update would do, by resource; what stays the same is left out."""
+        outcome = self.run("preview", "--json", **environment)
+        assert outcome.code == 0, outcome.text
+        steps = json.loads(outcome.text)["steps"]
+        return {
+            step["urn"].rpartition("::")[2]: _step(step) for step in steps if step["op"] != "same"
+        }
+
+    def state(self) -> str:
+        """Return the state as it is stored, secrets encrypted."""
+        return self.run("stack", "export").text
+
+    def ids(self) -> dict[str, tuple[str, str]]:
+        """Return type and id of every resource by its name."""
+        resources = json.loads(self.state())["deployment"].get("resources", [])
+        return {
+            one["urn"].rpartition("::")[2]: (one["type"], one["id"])
+            for one in resources
+            if one["type"].startswith("openobserve:")
+        }
+
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+        ours = {
+            "PATH": os.pathsep.join((str(self.cli), str(_BIN), os.environ["PATH"])),
+            "PULUMI_PYTHON_CMD": sys.executable,
+            "PULUMI_BACKEND_URL": (self.folder / "state").as_uri(),
+            "PULUMI_HOME": str(self.folder / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_ERROR_OUTPUT_STRING": "true",
+        }
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PULUMI_", "OPENOBSERVE_"))
+        }
+        return kept | ours | self.environment | more
+
+
+def _step(step: dict[str, Any]) -> Step:
+    old, new = (step.get(state, {}).get("inputs", {}) for state in ("oldState", "newState"))
+    return Step(
+        step["op"],
+        {
+            path: (change["kind"], _at(old, path), _at(new, path))
+            for path, change in (step.get("detailedDiff") or {}).items()
+        },
+    )
+
+
+def _at(inputs: Any, path: str) -> Any:
+    for key in path.split("."):
+        inputs = inputs.get(key) if isinstance(inputs, dict) else None
+    return inputs

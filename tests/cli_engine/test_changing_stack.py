@@ -1,0 +1,121 @@
+"""What the CLI does when a stack comes, changes, drifts and goes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llmcost_infra.openobserve.client import Client
+from tests.cli_engine.stacks import PASSWORD, Stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli_engine.conftest import Deployed
+
+pytestmark = pytest.mark.cli
+
+
+def edit_first_panel(deployed: Deployed, **changes: Any) -> None:
+    """Change a panel as somebody in the UI does."""
+    path = "/api/default/dashboards/" + deployed.stack.ids()["cost"][1].split("/")[1]
+    with Client(deployed.server.url, "root@example.com", PASSWORD) as client:
+        found = client.get(path)
+        folder = deployed.stack.ids()["folder"][1].split("/")[2]
+        body = found["v8"]
+        body["tabs"][0]["panels"][0].update(changes)
+        client.put(path, body, {"folder": folder, "hash": found["hash"]})
+
+
+def test_an_edit_in_the_ui_is_seen_kept_and_undone(fresh: Deployed) -> None:
+    """Drift is told at its path; an update that meets it stops; with --refresh it goes through."""
+    assert fresh.stack.up().code == 0
+    edit_first_panel(fresh, title="Edited")
+
+    drift = fresh.stack.run("refresh", "--preview-only", "--expect-no-changes", "--diff")
+    assert drift.code != 0
+    assert '"Calls"' in drift.text
+    assert '"Edited"' in drift.text
+
+    fresh.server.requests.clear()
+    stopped = fresh.stack.up(TEST_TITLE="Cost of LLMs")
+    assert stopped.code != 0
+    assert "tabs.overview.panels.calls.title" in stopped.text
+    assert 'last known: "Calls"' in stopped.text
+    assert 'on the server: "Edited"' in stopped.text
+    assert "pulumi up --refresh" in stopped.text
+    assert fresh.writes == []
+
+    healed = fresh.stack.up("--refresh", TEST_TITLE="Cost of LLMs")
+    assert healed.code == 0, healed.text
+    assert fresh.stack.run("refresh", "--preview-only", "--expect-no-changes").code == 0
+
+
+def test_existing_objects_are_imported_without_a_change(
+    standing: Deployed, tmp_path: Path, cli: Path
+) -> None:
+    """A new stack takes over all five objects; only a secret has to be named, and nothing else."""
+    other = Stack.make(tmp_path / "other", cli, standing.server.url)
+    wanted = [
+        {"type": token, "name": name, "id": id_}
+        for name, (token, id_) in standing.stack.ids().items()
+    ]
+    listing = tmp_path / "import.json"
+    listing.write_text(json.dumps({"resources": wanted}))
+    standing.server.requests.clear()
+    options = ("--yes", "--generate-code=false", "--protect=false", "--skip-preview")
+    imported = other.run("import", "-f", str(listing), *options)
+    assert imported.code == 0, imported.text
+    # The server has a text with a secret in it: which part that is, only the program knows.
+    assert other.preview().keys() == {"mark"}
+    assert standing.writes == []
+    taken_over = other.up()
+    assert taken_over.code == 0, taken_over.text
+    assert other.preview() == {}
+    assert [path for _, path in standing.writes] == ["/api/default/functions/llm_mark_new"]
+
+
+def test_a_missing_object_cannot_be_imported(standing: Deployed, tmp_path: Path, cli: Path) -> None:
+    """The CLI says that it does not exist."""
+    other = Stack.make(tmp_path / "other", cli, standing.server.url)
+    where = ("openobserve:index:Folder", "folder", "default/dashboards/none")
+    imported = other.run("import", *where, "--yes", "--generate-code=false", "--skip-preview")
+    assert imported.code != 0
+    assert "does not exist" in imported.text
+
+
+def test_an_existing_object_is_adopted_or_refused(
+    standing: Deployed, tmp_path: Path, cli: Path
+) -> None:
+    """Equal objects are taken over and the log says so; another title in the place is not."""
+    other = Stack.make(tmp_path / "other", cli, standing.server.url)
+    standing.server.requests.clear()
+    adopted = other.up()
+    assert adopted.code == 0, adopted.text
+    assert "exists and is what was asked for: adopted" in adopted.text
+    assert standing.writes == []
+
+    third = Stack.make(tmp_path / "third", cli, standing.server.url)
+    refused = third.up(TEST_SQL_calls="SELECT 1 AS calls")
+    assert refused.code != 0
+    id_ = standing.stack.ids()["cost"][1]
+    assert f"pulumi import openobserve:index:Dashboard cost {id_}" in refused.text
+    assert standing.writes == []
+
+
+def test_a_destroy_leaves_what_it_says(fresh: Deployed) -> None:
+    """Everything goes but the retained stream, which the log names; destroying again is fine."""
+    assert fresh.stack.up().code == 0
+    gone = fresh.stack.run("destroy", "--yes", "--skip-preview")
+    assert gone.code == 0, gone.text
+    assert "llm_calls" in gone.text
+    assert "on_destroy" in gone.text
+    with Client(fresh.server.url, "root@example.com", PASSWORD) as client:
+        assert client.get("/api/default/dashboards")["dashboards"] == []
+        assert client.get("/api/default/functions")["list"] == []
+        streams = client.get("/api/default/streams", {"type": "traces"})["list"]
+    names = {one["name"] for one in streams}
+    assert "llm_calls" in names
+    assert fresh.stack.run("destroy", "--yes", "--skip-preview").code == 0

@@ -1,0 +1,124 @@
+"""What somebody sees who changes nothing, or one thing, of a stack that is up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli_engine.conftest import Deployed
+
+pytestmark = pytest.mark.cli
+
+PLUGIN = Path(sys.executable).parent / "pulumi-resource-openobserve"
+PANELS = "tabs.overview.panels."
+
+
+def test_a_second_up_writes_nothing(standing: Deployed) -> None:
+    """Pulumi reports everything unchanged, and the server counts no write."""
+    standing.server.requests.clear()
+    outcome = standing.stack.up()
+    assert outcome.code == 0, outcome.text
+    assert "6 unchanged" in outcome.text
+    assert standing.server.requests == []
+
+
+def test_a_refresh_finds_no_change(standing: Deployed) -> None:
+    """What was written reads back as the same; the drift job is quiet."""
+    outcome = standing.stack.run("refresh", "--preview-only", "--expect-no-changes")
+    assert outcome.code == 0, outcome.text
+
+
+@pytest.mark.parametrize(
+    ("orders", "sql", "changes"),
+    [
+        (
+            {"first": 5, "calls": 10, "errors": 20},
+            {},
+            {"first": ("add", None, "SELECT COUNT(*) AS first FROM llm_calls")},
+        ),
+        (
+            {"calls": 20, "errors": 10},
+            {},
+            {"calls.order": ("update", 10, 20), "errors.order": ("update", 20, 10)},
+        ),
+        (
+            {"calls": 10, "errors": 20},
+            {"TEST_SQL_errors": "SELECT 2 AS errors"},
+            {
+                "errors.query": (
+                    "update",
+                    "SELECT COUNT(*) AS errors FROM llm_calls",
+                    "SELECT 2 AS errors",
+                )
+            },
+        ),
+        (
+            {"errors": 20},
+            {},
+            {"calls": ("delete", "SELECT COUNT(*) AS calls FROM llm_calls", None)},
+        ),
+    ],
+    ids=["insert-first", "swap", "edit-sql", "remove"],
+)
+def test_a_preview_shows_what_changed_and_nothing_else(
+    standing: Deployed,
+    orders: dict[str, int],
+    sql: dict[str, str],
+    changes: dict[str, tuple[str, Any, Any]],
+) -> None:
+    """Only the panels that changed are shown, with old and new value; the server is not asked."""
+    standing.server.requests.clear()
+    steps = standing.stack.preview(TEST_ORDERS=json.dumps(orders), **sql)
+    assert steps.keys() == {"cost"}
+    assert steps["cost"].operation == "update"
+    shown = {
+        path.removeprefix(PANELS): (kind, _query_of(old), _query_of(new))
+        for path, (kind, old, new) in steps["cost"].changes.items()
+    }
+    assert shown == changes
+    assert standing.server.requests == []
+
+
+def _query_of(value: Any) -> Any:
+    return value["query"] if isinstance(value, dict) else value
+
+
+def test_a_changed_secret_is_shown_as_changed_and_not_at_all(standing: Deployed) -> None:
+    """Neither diff nor state holds the old or the new value."""
+    outcome = standing.stack.run("preview", "--diff", TEST_SALT="more-salt")
+    assert outcome.code == 0, outcome.text
+    assert "1 to update" in outcome.text
+    assert "[secret]" in outcome.text
+    assert "-salt" not in outcome.text
+    assert "-salt" not in standing.stack.state()
+
+
+def test_a_preview_needs_no_credentials(standing: Deployed) -> None:
+    """Nothing is asked of a server: a pull request can be previewed by anybody."""
+    nobody = {"OPENOBSERVE_URL": "", "OPENOBSERVE_USER": "", "OPENOBSERVE_PASSWORD": ""}
+    assert standing.stack.preview(TEST_TITLE="Other", **nobody).keys() == {"cost"}
+
+
+def test_the_state_is_complete(standing: Deployed) -> None:
+    """Every resource has an id of its kind's form, and no operation is pending."""
+    ids = standing.stack.ids()
+    assert {name: id_.count("/") for name, (_, id_) in ids.items()} == {
+        "folder": 2,
+        "calls": 2,
+        "mark": 1,
+        "pipeline": 1,
+        "cost": 1,
+    }
+    assert not json.loads(standing.stack.state())["deployment"].get("pending_operations")
+
+
+def test_the_schema_is_valid_for_the_cli(standing: Deployed) -> None:
+    """The CLI parses the provider's schema."""
+    outcome = standing.stack.run("package", "get-schema", str(PLUGIN))
+    assert outcome.code == 0, outcome.text
+    assert len(json.loads(outcome.text)["resources"]) == len(standing.stack.ids())
