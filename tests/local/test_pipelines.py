@@ -353,3 +353,21 @@ def test_a_scheduled_pipeline_that_fails_keeps_quiet(
     clock[0] += MINUTE
 
     assert (failed, local.server.scheduler.run_due()) == (1, 0)
+
+
+def test_a_pipeline_needs_a_name(client: httpx.Client) -> None:
+    """Blanks are none."""
+    answer = client.post(BASE, json=_body(name="  "))
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("Invalid pipeline")
+
+
+def test_scheduled_sources_may_be_alike(client: httpx.Client) -> None:
+    """Only realtime pipelines exclude each other."""
+    client.post("/api/default/calls/_json", json=[{"cost": 1.5}])
+    query = _query("1", 'SELECT MAX(_timestamp) AS _timestamp FROM "calls"')
+    source = {"source_type": "scheduled", **query["data"]}
+    body = _body([query, _stream("2", "hourly", "logs")], source=source)
+
+    assert [client.post(BASE, json=body).status_code for _ in range(2)] == [200, 200]

@@ -429,3 +429,35 @@ def test_a_failing_run_does_not_end_the_schedule(
     assert enough.wait(10)
     scene.server.scheduler.stop()
     assert "broken alert" in caplog.text
+
+
+@pytest.mark.parametrize("action", ["delete", "save"])
+def test_what_happens_to_an_alert_while_it_runs_wins(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """A deleted one does not come back, a saved one stays due at once."""
+    made = scene.alert()
+    path = f"/api/v2/default/alerts/{made}"
+    body = scene.state(made)
+
+    def meddle(*_: object) -> list[Body]:
+        scene.now += 1
+        answer = (
+            scene.client.delete(path) if action == "delete" else scene.client.put(path, json=body)
+        )
+        assert answer.is_success
+        return []
+
+    monkeypatch.setattr(scheduler, "rows_of", meddle)
+    scene.tick()
+
+    assert scene.tick() == (0 if action == "delete" else 1)
+    assert scene.client.get(path).is_success is (action == "save")
+
+
+def test_a_zone_that_nobody_knows_is_utc(scene: Scene) -> None:
+    """The alert is kept and runs all the same."""
+    cron = {"frequency_type": "cron", "cron": "0 * * * * *", "timezone": "Mars/Olympus"}
+    scene.alert(trigger=cron)
+
+    assert scene.tick(1) == 1
