@@ -48,6 +48,11 @@ class Budget(Strict):
     daily_usd: Usd = Decimal(500)
     """USD a day, over the whole stack."""
 
+    @property
+    def hourly_usd(self) -> Decimal:
+        """An hour's share of the daily budget, in USD, to a hundredth of a cent."""
+        return (self.daily_usd / 24).quantize(Decimal("0.0001"))
+
 
 @dataclass(frozen=True, slots=True)
 class Streams:

@@ -92,7 +92,7 @@ def render_dashboard(spec: DashboardSpec, settings: Settings) -> Inputs:
             "order": tab.order,
             "name": tab.name,
             "panels": {
-                panel_id: _rendered(panel, profile, stream)
+                panel_id: _rendered(panel, settings)
                 for panel_id, panel in spec.panels[tab_id].items()
             },
         }
@@ -101,13 +101,23 @@ def render_dashboard(spec: DashboardSpec, settings: Settings) -> Inputs:
     return inputs
 
 
-def _rendered(panel: PanelSpec, profile: str, stream: str) -> Inputs:
+def _rendered(panel: PanelSpec, settings: Settings) -> Inputs:
     inputs = cast("Inputs", _copied(panel.inputs))
     if panel.statements:
-        inputs["query"] = panel.statements[profile].over(stream)
+        stream = settings.streams.calls
+        inputs["query"] = panel.statements[settings.profile].over(stream)
         inputs["stream"] = stream
         inputs["stream_type"] = STREAM_TYPE
+    for line in inputs.get("config", {}).get("mark_line", ()):
+        if name := line.pop("setting", None):
+            line["value"] = _amount(name, settings)
     return inputs
+
+
+def _amount(name: str, settings: Settings) -> str:
+    budget = settings.budget
+    amounts = {"budget.daily_usd": budget.daily_usd, "budget.hourly_usd": budget.hourly_usd}
+    return f"{amounts[name].normalize():f}"
 
 
 def _copied(value: Any) -> Any:

@@ -18,6 +18,7 @@ __all__ = [
     "MarkLine",
     "MatchByName",
     "Override",
+    "SettingName",
     "TimeRange",
     "UnitOverride",
 ]
@@ -48,6 +49,9 @@ Unit = Literal[
 ]
 """``percent`` takes 0 to 100, ``percent-1`` takes 0 to 1; ``numbers`` shortens to K, M, B."""
 
+SettingName = Literal["budget.daily_usd", "budget.hourly_usd"]
+"""What a declaration may read of a stack's settings."""
+
 Text = Annotated[str, Field(min_length=1)]
 Period = Annotated[str, Field(pattern=r"^[1-9][0-9]*[smhdwM]$")]
 
@@ -59,13 +63,19 @@ class MarkLine(Strict):
     type: Literal["yAxis", "xAxis", "average", "median", "min", "max"]
     value: str | None = None
     """Text, as the server wants it; only for yAxis and xAxis."""
+    setting: SettingName | None = None
+    """Instead of a value: the stack's own."""
 
     @model_validator(mode="after")
     def _has_its_value(self) -> Self:
         placed = self.type in {"yAxis", "xAxis"}
-        if placed is (self.value is None):
-            said = "needs a value" if placed else "is computed: leave the value out"
-            raise misplaced(f"a line of type {self.type} {said}", "value")
+        given = [key for key in ("value", "setting") if getattr(self, key) is not None]
+        if placed and not given:
+            raise misplaced(f"a line of type {self.type} needs a value or a setting", "value")
+        if given and not placed:
+            raise misplaced(f"a line of type {self.type} is computed: leave it out", given[0])
+        if len(given) > 1:
+            raise misplaced("a line has a value or a setting, not both", "setting")
         return self
 
 

@@ -244,7 +244,6 @@ class Pie(QueryPanel):
     """Shares of a total, as slices."""
 
     axes = _SLICES
-    fewest_decimals = 2
     type: Literal["pie"]
 
 
@@ -252,7 +251,6 @@ class Donut(QueryPanel):
     """Shares of a total, as a ring."""
 
     axes = _SLICES
-    fewest_decimals = 2
     type: Literal["donut"]
 
 

@@ -29,7 +29,7 @@ _SUFFIX: Final = ".sql.j2"
 _STREAM: Final = "\0"
 """Stands for the stream's name in a rendered template; no file of text holds it."""
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
-_PUBLIC: Final = ("bucket", "calls", "tools", "total")
+_PUBLIC: Final = ("bucket", "calls", "tool_shares", "tools", "total")
 
 SqlMacros = dict[str, Any]
 """What a template can use, for one profile."""
@@ -154,6 +154,7 @@ class SqlTemplates:
                 "merged": _merged,
                 "stream": _STREAM,
                 "filters": tuple(filters.items()),
+                "all_filters": tuple(filters),
             }
         )
         return {name: getattr(module, name) for name in _PUBLIC}

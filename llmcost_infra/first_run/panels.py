@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["PanelAnswer", "ask_panels"]
 
 _ALL = "_o2_all_"
+_RATIOS = ("_pct", "_ms", "_per_run", "_per_call", "_per_user")
+"""Endings of columns of which a sum over rows means nothing; the greatest is quoted instead."""
 _MAX_ERROR = 1e-6
 """USD; far below a cent, so that a figure that rounds to the truth by luck is still refused."""
 
@@ -83,7 +85,7 @@ def _ask(
         return PanelAnswer(tab, panel["title"], len(rows), "", what, good=False)
     sums = {name: _sum(rows, name) for name in columns}
     wrong = [name for name in columns if name in truth and not _equal(sums[name], truth[name])]
-    headline = _format(sums[columns[0]], panel.get("config", {})) if columns else ""
+    headline = _headline(rows, columns[0], panel) if columns else ""
     return PanelAnswer(
         tab,
         panel["title"],
@@ -125,7 +127,30 @@ def _equal(found: float, true: Decimal) -> bool:
     return abs(found - float(true)) <= _MAX_ERROR * max(1.0, abs(float(true)))
 
 
-def _format(value: float, config: Mapping[str, Any]) -> str:
-    if config.get("unit") == "currency-dollar":
-        return f"${value:,.{int(config.get('decimals', 2))}f}"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+def _headline(rows: Sequence[Mapping[str, Any]], column: str, panel: Inputs) -> str:
+    unit = _unit(column, panel)
+    decimals = int(panel.get("config", {}).get("decimals", 2))
+    if len(rows) == 1 or not column.endswith(_RATIOS):
+        return _format(_sum(rows, column), unit, decimals)
+    greatest = max(float(row.get(column) or 0) for row in rows)
+    return f"up to {_format(greatest, unit, decimals)}"
+
+
+def _unit(column: str, panel: Inputs) -> str:
+    config = panel.get("config", {})
+    for override in config.get("override_config", []):
+        if override["field"]["value"] == column:
+            return str(override["config"][0]["value"]["unit"])
+    return str(config.get("unit", ""))
+
+
+def _format(value: float, unit: str, decimals: int) -> str:
+    match unit:
+        case "currency-dollar":
+            return f"${value:,.{decimals}f}"
+        case "percent":
+            return f"{value:,.{decimals}f} %"
+        case "milliseconds":
+            return f"{value:,.0f} ms"
+        case _:
+            return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"

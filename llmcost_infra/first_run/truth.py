@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,65 +10,81 @@ from typing import TYPE_CHECKING
 from llmcost_infra.pricing import Call, Price, PriceTable, price_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from llmcost_infra.first_run.traffic import SampleCall, SampleTrace
 
 __all__ = ["Truth", "truth_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NONE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Totals of some sample traces.
+    """Totals of some sample traces; each is called as the column that shows it.
 
     Args:
-        cost_usd: of the calls that have a price, USD.
+        cost: of the calls that have a price, USD.
+        input_cost: part of it for input and cache.
+        output_cost: part of it for output.
         input_tokens: of all calls that report usage.
         output_tokens: of all calls that report usage.
-        calls: requests to a model, refused ones included.
-        unpriced: calls with usage that nobody has a price for.
-        cost_by_model: USD by response model.
+        llm_calls: requests to a model, refused ones included.
+        no_price: calls with usage that nobody has a price for.
+        not_charged: calls that the provider refused.
+        tool_runs: runs of tools.
+        tool_errors: those that failed.
+        tool_cost: USD of the calls in traces that ran a tool.
     """
 
-    cost_usd: Decimal
-    input_tokens: int
-    output_tokens: int
-    calls: int
-    unpriced: int
-    cost_by_model: Mapping[str, Decimal]
+    cost: Decimal = _NONE
+    input_cost: Decimal = _NONE
+    output_cost: Decimal = _NONE
+    input_tokens: int = 0
+    output_tokens: int = 0
+    llm_calls: int = 0
+    no_price: int = 0
+    not_charged: int = 0
+    tool_runs: int = 0
+    tool_errors: int = 0
+    tool_cost: Decimal = _NONE
+
+    def __add__(self, other: Truth) -> Truth:
+        """Return the totals of both."""
+        return Truth(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
     def by_column(self) -> dict[str, Decimal]:
         """Return what the sum of each column of the shipped panels must be."""
-        return {
-            "total_cost": self.cost_usd,
-            "cost": self.cost_usd,
-            "input_tokens": Decimal(self.input_tokens),
-            "output_tokens": Decimal(self.output_tokens),
-            "llm_calls": Decimal(self.calls),
-        }
+        sums = {one.name: Decimal(getattr(self, one.name)) for one in fields(self)}
+        charged = self.llm_calls - self.not_charged
+        priced = Decimal(100 * (charged - self.no_price)) / charged if charged else Decimal(100)
+        return sums | {"total_cost": self.cost, "priced_pct": priced}
 
 
 def truth_of(traces: Iterable[SampleTrace], table: PriceTable) -> Truth:
     """Add up the sample traces with the exact price of every call."""
-    cost: defaultdict[str, Decimal] = defaultdict(Decimal)
-    calls = unpriced = inputs = outputs = 0
+    total = Truth()
     for trace in traces:
-        for call in trace.calls:
-            if call.tool:
-                continue
-            calls += 1
-            if call.rate_limited:
-                continue
-            inputs += call.input_tokens
-            outputs += call.output_tokens
-            price = price_of(_priceable(trace, call), table)
-            if isinstance(price, Price):
-                cost[trace.feature.response_model] += price.cost_usd
-            else:
-                unpriced += 1
-    return Truth(sum(cost.values(), Decimal(0)), inputs, outputs, calls, unpriced, dict(cost))
+        whole = sum((_of_call(trace, call, table) for call in trace.calls), Truth())
+        total += whole
+        if whole.tool_runs:
+            total += Truth(tool_cost=whole.cost)
+    return total
+
+
+def _of_call(trace: SampleTrace, call: SampleCall, table: PriceTable) -> Truth:
+    if call.tool:
+        return Truth(tool_runs=1, tool_errors=int(call.failed))
+    if call.rate_limited:
+        return Truth(llm_calls=1, not_charged=1)
+    used = Truth(llm_calls=1, input_tokens=call.input_tokens, output_tokens=call.output_tokens)
+    price = price_of(_priceable(trace, call), table)
+    if not isinstance(price, Price):
+        return used + Truth(no_price=1)
+    return used + Truth(
+        cost=price.cost_usd, input_cost=price.input_usd, output_cost=price.output_usd
+    )
 
 
 def _priceable(trace: SampleTrace, call: SampleCall) -> Call:

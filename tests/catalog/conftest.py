@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,8 +93,14 @@ class Stream:
                 if key not in STORED:
                     row[bare] = row.pop(key)
 
-    def ask(self, statement: str, hours: int = 24) -> list[dict[str, Any]]:
-        """Return the rows of an answer; a refusal or a fault fails the test."""
+    def ask(self, statement: str, hours: int = 24, **chosen: str) -> list[dict[str, Any]]:
+        """Return the rows of an answer; a refusal or a fault fails the test.
+
+        Whatever is not chosen is sent as the UI sends all.
+        """
+        statement = re.sub(
+            r"\$\{(\w+)\}", lambda match: f"'{chosen.get(match[1], '_o2_all_')}'", statement
+        )
         table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
         answer = query(
             statement,

@@ -52,8 +52,8 @@ def test_the_shipped_dashboard_is_what_the_snapshot_shows() -> None:
 
 
 def test_the_first_tab_has_the_tiles_the_brief_names() -> None:
-    """Four tiles in the first row, then cost over time and by model beside each other."""
-    [tab] = render_dashboard(load_dashboard("llm_cost"), LOCAL)["tabs"].values()
+    """Four tiles in the first row, cost over time and by model, then tokens, then the unknown."""
+    tab, _ = render_dashboard(load_dashboard("llm_cost"), LOCAL)["tabs"].values()
     assert tab["name"] == "LLM Cost Overview"
     panels = sorted(tab["panels"].values(), key=lambda panel: panel["order"])
     assert [(panel["title"], panel["type"], panel["width"]) for panel in panels] == [
@@ -63,8 +63,39 @@ def test_the_first_tab_has_the_tiles_the_brief_names() -> None:
         ("Total LLM Calls", "metric", 48),
         ("LLM Cost Over Time ($)", "bar", 128),
         ("Cost by Model", "pie", 64),
+        ("Input vs Output Cost Over Time ($)", "bar", 96),
+        ("Token Usage by Model", "bar", 96),
+        ("Token Usage Over Time", "line", 192),
+        ("Priced calls %", "metric", 48),
+        ("What the total does not know, by model", "table", 144),
     ]
-    assert [panel["order"] for panel in panels] == [10, 20, 30, 40, 50, 60]
+    assert [panel["order"] for panel in panels] == list(range(10, 120, 10))
+
+
+def test_the_second_tab_is_about_tools() -> None:
+    """Volume, cost a run, errors, and a table; the cost says how it is defined."""
+    _, tab = render_dashboard(load_dashboard("llm_cost"), LOCAL)["tabs"].values()
+    assert tab["name"] == "Tool Monitoring"
+    assert {name: panel["type"] for name, panel in tab["panels"].items()} == {
+        "tool_calls": "stacked",
+        "tool_cost": "h-bar",
+        "tool_errors": "line",
+        "tool_table": "table",
+    }
+    assert "shared equally over the tool runs" in tab["panels"]["tool_cost"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("daily", "line"), [("500", "20.8333"), ("24", "1"), ("0.01", "0.0004"), ("2400000", "100000")]
+)
+def test_the_budget_is_a_line_of_the_stack(daily: str, line: str) -> None:
+    """Bars are an hour wide, so the line is an hour's share; written as the server wants it."""
+    settings = Settings.from_mapping({"environment": "t", "budget": {"daily_usd": daily}})
+    panels = render_dashboard(load_dashboard("llm_cost"), settings)["tabs"]["overview"]["panels"]
+    assert "'1 hour'" in panels["cost_over_time"]["query"]
+    assert panels["cost_over_time"]["config"]["mark_line"] == [
+        {"name": "Budget an hour", "type": "yAxis", "value": line}
+    ]
 
 
 def test_loading_and_rendering_again_gives_the_same() -> None:
@@ -234,5 +265,5 @@ def test_a_project_overrides_one_template(project: Project) -> None:
 
 
 def _shipped() -> dict[str, str]:
-    [tab] = render_dashboard(load_dashboard("llm_cost"), Settings(environment="t"))["tabs"].values()
-    return {name: panel["query"] for name, panel in tab["panels"].items()}
+    tabs = render_dashboard(load_dashboard("llm_cost"), Settings(environment="t"))["tabs"].values()
+    return {name: panel["query"] for tab in tabs for name, panel in tab["panels"].items()}

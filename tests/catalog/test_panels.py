@@ -86,7 +86,7 @@ def test_a_wrong_axis_says_how_many_it_takes() -> None:
 def test_a_currency_has_decimals_enough(kind: str, unit: str, decimals: int | None) -> None:
     """Totals need cents; what is cut into buckets or calls needs four decimals, or shows $0.00."""
     config = {"unit": unit} | ({} if decimals is None else {"decimals": decimals})
-    least = 2 if kind in {"metric", "gauge", "pie", "donut"} else 4
+    least = 2 if kind in {"metric", "gauge"} else 4
     hidden = decimals is None or decimals < least
     assert bool(broken(kind, config=config)) is hidden
 
