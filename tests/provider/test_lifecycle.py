@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from llmcost_infra.errors import NotFound
 from llmcost_infra.provider.values import UNKNOWN, decode_map, encode_map
 from tests.provider.engine import CallError, CheckError, Engine, Resource
 from tests.provider.programs import (
@@ -92,6 +93,15 @@ def test_destroying_twice_is_fine(engine: Engine, server: MemoryServer) -> None:
     engine.state = kept
     engine.destroy()
     assert [token for token, _ in server.objects] == ["openobserve:index:Stream"]
+
+
+def test_a_delete_that_finds_nothing_is_fine(engine: Engine, server: MemoryServer) -> None:
+    """A server that answers 404 has nothing left to delete."""
+    engine.up(folder())
+    gone = NotFound(404, "Folder not found", request="DELETE /folders")
+    server.fail("delete", "before", gone)
+    engine.destroy()
+    assert engine.state == {}
 
 
 def test_what_stays_after_a_destroy_is_told(engine: Engine, server: MemoryServer) -> None:
@@ -209,7 +219,7 @@ def test_numbers_compare_by_value(engine: Engine) -> None:
         (stream(data_retention=-1), ("data_retention", "must be at least 0, not -1")),
         (
             stream(fields={"model": "text"}),
-            ("", "fields: model: 'text' is no type of a column;"),
+            ("", "fields.model: 'text' is no type of a column;"),
         ),
     ],
 )

@@ -6,7 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
-from llmcost_infra.openobserve.kinds.rules import check, items, nearest, non_empty, trimmed
+from llmcost_infra.openobserve.kinds.rules import (
+    any_map,
+    check,
+    items,
+    nearest,
+    non_empty,
+    trimmed,
+)
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
 if TYPE_CHECKING:
@@ -85,15 +92,11 @@ def _name(value: Any) -> str | None:
     return f"{value} is a route of the server: choose another" if value in _RESERVED else None
 
 
-def _secrets(value: Any) -> str | None:
-    return None if isinstance(value, dict) else "must be a map of name to value"
-
-
 _RULES: dict[str, Rule] = {
     "function": non_empty,
     "name": _name,
     "organization": trimmed,
-    "secrets": _secrets,
+    "secrets": any_map,
 }
 
 

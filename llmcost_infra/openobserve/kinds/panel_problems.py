@@ -6,14 +6,21 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Problem
+from llmcost_infra.openobserve.kinds.layout import COLUMNS, WIDTH
 from llmcost_infra.openobserve.kinds.panel_body import AXES, CONTENT_TYPES
 from llmcost_infra.openobserve.kinds.panel_rules import (
     AXIS_COUNTS,
+    AXIS_RULES,
+    CONFIG_RULES,
+    DRILLDOWN_RULES,
+    FIELDS_RULES,
+    MARK_LINE_RULES,
     PANEL_RULES,
+    QUERY_CONFIG_RULES,
     QUERY_RULES,
     SMALLEST,
 )
-from llmcost_infra.openobserve.kinds.rules import check, entries, items, nearest
+from llmcost_infra.openobserve.kinds.rules import check, check_each, entries, maps, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -51,16 +58,14 @@ def panel_problems(path: str, panel: Inputs, variables: Collection[str]) -> Iter
     asked = {content} if content else set[str]() if unknown_kind else _OF_A_QUERY
     yield from check(panel, PANEL_RULES, _OF_EVERY | asked, path)
     yield from _place_problems(path, panel)
+    yield from _config_problems(f"{path}.config", entries(panel).get("config", {}))
     if content:
         return
     yield from _query_problems(path, panel, variables)
-    for index, query in enumerate(items(panel.get("extra_queries"))):
-        at = f"{path}.extra_queries[{index}]"
-        if inside := entries({"query": query}).get("query"):
-            yield from check(inside, QUERY_RULES, _OF_A_QUERY, at)
-            yield from _query_problems(at, inside, variables)
-        else:
-            yield Problem(at, "must be a map")
+    extra = f"{path}.extra_queries"
+    yield from check_each(panel.get("extra_queries"), QUERY_RULES, _OF_A_QUERY, extra)
+    for index, query in enumerate(maps(panel.get("extra_queries"))):
+        yield from _query_problems(f"{extra}[{index}]", query, variables)
     if panel.get("query_type", "sql") == "sql":
         yield from _axis_problems(path, panel)
 
@@ -76,14 +81,35 @@ def _place_problems(path: str, panel: Inputs) -> Iterator[Problem]:
             yield Problem(
                 f"{path}.{key}", f"must be at least {least}: the UI enlarges a {panel['type']}"
             )
-    x, width = panel.get("x"), panel.get("width")
-    grid = 192
-    if isinstance(x, int | float) and isinstance(width, int | float) and x + width > grid:
-        yield Problem(f"{path}.x", f"{x:g} + {width:g} columns go over the grid of {grid}")
+    x, width = panel.get("x"), panel.get("width", WIDTH)
+    if isinstance(x, int | float) and isinstance(width, int | float) and x + width > COLUMNS:
+        yield Problem(f"{path}.x", f"{x:g} + {width:g} columns go over the grid of {COLUMNS}")
+
+
+def _config_problems(path: str, config: Inputs) -> Iterator[Problem]:
+    yield from check(config, CONFIG_RULES, (), path)
+    yield from check_each(config.get("mark_line"), MARK_LINE_RULES, {"type"}, f"{path}.mark_line")
+    drilldowns, at = config.get("drilldown"), f"{path}.drilldown"
+    yield from check_each(drilldowns, DRILLDOWN_RULES, {"data", "name", "type"}, at)
+    for index, drilldown in enumerate(maps(drilldowns)):
+        data = entries(drilldown).get("data")
+        if data is not None and "variables" not in data:
+            yield Problem(
+                f"{at}[{index}].data.variables", "is missing: write an empty list if there is none"
+            )
 
 
 def _query_problems(path: str, query: Inputs, variables: Collection[str]) -> Iterator[Problem]:
-    sql = query.get("query")
+    for key in AXES:
+        yield from check_each(query.get(key), AXIS_RULES, {"alias"}, f"{path}.{key}")
+    inside = entries(query)
+    yield from check(inside.get("fields", {}), FIELDS_RULES, (), f"{path}.fields")
+    config = inside.get("query_config", {})
+    yield from check(config, QUERY_CONFIG_RULES, (), f"{path}.query_config")
+    yield from _sql_problems(path, query.get("query"), variables)
+
+
+def _sql_problems(path: str, sql: Any, variables: Collection[str]) -> Iterator[Problem]:
     if not isinstance(sql, str):
         return
     if not sql.strip():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from llmcost_infra.openobserve.kinds.layout import COLUMNS
 from llmcost_infra.openobserve.kinds.rules import (
     Rule,
+    any_list,
+    any_map,
+    anything,
     boolean,
-    items,
-    mapping,
-    nearest,
     non_empty,
     number,
     one_of,
@@ -18,10 +18,19 @@ from llmcost_infra.openobserve.kinds.rules import (
     whole,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-__all__ = ["AXIS_COUNTS", "PANEL_RULES", "QUERY_RULES", "SMALLEST", "STREAM_TYPES"]
+__all__ = [
+    "AXIS_COUNTS",
+    "AXIS_RULES",
+    "CONFIG_RULES",
+    "DRILLDOWN_RULES",
+    "FIELDS_RULES",
+    "MARK_LINE_RULES",
+    "PANEL_RULES",
+    "QUERY_CONFIG_RULES",
+    "QUERY_RULES",
+    "SMALLEST",
+    "STREAM_TYPES",
+]
 
 STREAM_TYPES = ("enrichment_tables", "logs", "metrics", "traces")
 
@@ -58,207 +67,166 @@ _TYPES = (
     "sankey",
     "table",
 )
-_CONFIG_KEYS = frozenset(
-    {
-        "aggregation",
-        "axis_border_show",
-        "axis_label_rotate",
-        "axis_label_truncate_width",
-        "axis_width",
-        "background",
-        "base_map",
-        "chart_align",
-        "color",
-        "column_order",
-        "connect_nulls",
-        "decimals",
-        "drilldown",
-        "hidden_columns",
-        "label_option",
-        "lat_label",
-        "legend_height",
-        "legend_width",
-        "legends_position",
-        "legends_type",
-        "line_interpolation",
-        "line_thickness",
-        "lon_label",
-        "map_symbol_style",
-        "map_type",
-        "map_view",
-        "mappings",
-        "mark_line",
-        "name_label",
-        "no_value_replacement",
-        "override_config",
-        "panel_time_enabled",
-        "panel_time_range",
-        "promql_table_mode",
-        "show_gridlines",
-        "show_legends",
-        "show_symbol",
-        "step_value",
-        "sticky_columns",
-        "table_aggregations",
-        "table_dynamic_columns",
-        "table_filtering",
-        "table_pagination",
-        "table_pagination_rows_per_page",
-        "table_pivot_show_col_totals",
-        "table_pivot_show_row_totals",
-        "table_pivot_sticky_col_totals",
-        "table_pivot_sticky_row_totals",
-        "table_transpose",
-        "top_results",
-        "top_results_others",
-        "trellis",
-        "unit",
-        "unit_custom",
-        "visible_columns",
-        "weight_label",
-        "wrap_table_cells",
-        "y_axis_max",
-        "y_axis_min",
-    }
-)
-_CONFIG: dict[str, Rule] = {
+
+
+def _alias(value: Any) -> str | None:
+    if value == "_timestamp":
+        return "must not be _timestamp: the UI renames it; write AS ts in the query"
+    return non_empty(value)
+
+
+def _quoted(value: Any) -> str | None:
+    wrong = text(value)
+    return f"{wrong}: write it in quotes" if wrong else None
+
+
+CONFIG_RULES: dict[str, Rule] = {
+    "aggregation": anything,
+    "axis_border_show": anything,
+    "axis_label_rotate": anything,
+    "axis_label_truncate_width": anything,
+    "axis_width": anything,
+    "background": anything,
+    "base_map": anything,
+    "chart_align": anything,
+    "color": anything,
+    "column_order": anything,
+    "connect_nulls": anything,
     "decimals": whole(0, 20),
+    "drilldown": any_list,
+    "hidden_columns": anything,
+    "label_option": anything,
+    "lat_label": anything,
+    "legend_height": anything,
+    "legend_width": anything,
+    "legends_position": anything,
+    "legends_type": anything,
     "line_interpolation": one_of("linear", "smooth", "step-end", "step-middle", "step-start"),
+    "line_thickness": anything,
+    "lon_label": anything,
+    "map_symbol_style": anything,
+    "map_type": anything,
+    "map_view": anything,
+    "mappings": anything,
+    "mark_line": any_list,
+    "name_label": anything,
+    "no_value_replacement": anything,
+    "override_config": any_list,
+    "panel_time_enabled": anything,
+    "panel_time_range": anything,
+    "promql_table_mode": anything,
+    "show_gridlines": anything,
     "show_legends": boolean,
+    "show_symbol": anything,
     "step_value": text,
+    "sticky_columns": anything,
+    "table_aggregations": anything,
+    "table_dynamic_columns": anything,
+    "table_filtering": anything,
+    "table_pagination": anything,
+    "table_pagination_rows_per_page": anything,
+    "table_pivot_show_col_totals": anything,
+    "table_pivot_show_row_totals": anything,
+    "table_pivot_sticky_col_totals": anything,
+    "table_pivot_sticky_row_totals": anything,
+    "table_transpose": anything,
     "top_results": whole(1),
+    "top_results_others": anything,
+    "trellis": any_map,
     "unit": text,
+    "unit_custom": anything,
+    "visible_columns": anything,
+    "weight_label": anything,
+    "wrap_table_cells": anything,
     "y_axis_max": number,
     "y_axis_min": number,
 }
-_AXIS_KEYS = frozenset(
-    {
-        "alias",
-        "args",
-        "color",
-        "column",
-        "functionName",
-        "havingConditions",
-        "isDerived",
-        "label",
-        "rawQuery",
-        "showFieldAsJson",
-        "sortBy",
-        "treatAsNonTimestamp",
-        "type",
-    }
-)
-_FIELDS_KEYS = frozenset(
-    {
-        "latitude",
-        "longitude",
-        "name",
-        "promql_labels",
-        "promql_operations",
-        "source",
-        "target",
-        "value",
-        "value_for_maps",
-        "weight",
-    }
-)
-_QUERY_CONFIG_KEYS = frozenset(
-    {
-        "layer_type",
-        "limit",
-        "max",
-        "min",
-        "promql_legend",
-        "query_label",
-        "step_value",
-        "time_shift",
-        "weight_fixed",
-    }
-)
-_MARK_LINES = ("average", "max", "median", "min", "xAxis", "yAxis")
+"""Keys of a panel's config; the server drops any other."""
 
+AXIS_RULES: dict[str, Rule] = {
+    "alias": _alias,
+    "args": anything,
+    "color": anything,
+    "column": anything,
+    "functionName": anything,
+    "havingConditions": anything,
+    "isDerived": anything,
+    "label": text,
+    "rawQuery": anything,
+    "showFieldAsJson": anything,
+    "sortBy": anything,
+    "treatAsNonTimestamp": anything,
+    "type": anything,
+}
+"""Keys of an entry of an axis."""
 
-def _keys(valid: Collection[str]) -> Rule:
-    """Return the rule for a map with these keys only."""
+FIELDS_RULES: dict[str, Rule] = {
+    "latitude": anything,
+    "longitude": anything,
+    "name": anything,
+    "promql_labels": anything,
+    "promql_operations": anything,
+    "source": anything,
+    "target": anything,
+    "value": anything,
+    "value_for_maps": anything,
+    "weight": anything,
+}
+"""Keys of the fields that maps and flows need."""
 
-    def rule(value: Any) -> str | None:
-        if not isinstance(value, dict):
-            return "must be a map"
-        unknown = sorted(set(cast("dict[str, Any]", value)) - set(valid))
-        return f"{unknown[0]} is no key of it; {nearest(unknown[0], valid)}" if unknown else None
+QUERY_CONFIG_RULES: dict[str, Rule] = {
+    "layer_type": anything,
+    "limit": anything,
+    "max": number,
+    "min": number,
+    "promql_legend": text,
+    "query_label": anything,
+    "step_value": anything,
+    "time_shift": any_list,
+    "weight_fixed": anything,
+}
+"""Keys of a query's own config."""
 
-    return rule
+MARK_LINE_RULES: dict[str, Rule] = {
+    "name": text,
+    "type": one_of("average", "max", "median", "min", "xAxis", "yAxis"),
+    "value": _quoted,
+}
+"""Keys of a mark line that the server keeps."""
 
-
-def _axis(value: Any) -> str | None:
-    if not isinstance(value, list):
-        return "must be a list of {alias: column of the result, label: caption}"
-    for axis in items(value):
-        if wrong := _keys(_AXIS_KEYS)(axis):
-            return wrong
-        if "alias" not in axis:
-            return "alias is missing: the column of the result to show"
-        if axis["alias"] is not None and (wrong := non_empty(axis["alias"])):
-            return f"alias {wrong}"
-        if axis["alias"] == "_timestamp":
-            return "alias must not be _timestamp: the UI renames it; write AS ts in the query"
-    return None
-
-
-def _config(value: Any) -> str | None:
-    if wrong := _keys(_CONFIG_KEYS)(value):
-        return wrong
-    for key, rule in _CONFIG.items():
-        if value.get(key) is not None and (wrong := rule(value[key])):
-            return f"{key} {wrong}"
-    return _mark_lines(value.get("mark_line")) or _drilldowns(value.get("drilldown"))
-
-
-def _mark_lines(value: Any) -> str | None:
-    for line in items(value):
-        if wrong := mapping({"mark_line": line}):
-            return wrong
-        if line.get("type") is not None and (wrong := one_of(*_MARK_LINES)(line["type"])):
-            return f"mark_line type {wrong}"
-        if line.get("value") is not None and (wrong := text(line["value"])):
-            return f'mark_line value {wrong}: write it in quotes, like "{line["value"]}"'
-    return None
-
-
-def _drilldowns(value: Any) -> str | None:
-    for drilldown in items(value):
-        if wrong := mapping({"drilldown": drilldown}):
-            return wrong
-        data = drilldown.get("data", {})
-        if data is not None and "variables" not in data:
-            return "drilldown needs data.variables, if only an empty list: the UI walks it"
-    return None
-
+DRILLDOWN_RULES: dict[str, Rule] = {
+    "data": any_map,
+    "findBy": text,
+    "name": non_empty,
+    "targetBlank": boolean,
+    "type": one_of("byDashboard", "byUrl", "logs"),
+}
+"""Keys of a drill-down."""
 
 QUERY_RULES: dict[str, Rule] = {
-    "breakdown": _axis,
+    "breakdown": any_list,
     "custom_query": boolean,
-    "fields": _keys(_FIELDS_KEYS),
-    "filter": lambda value: None if isinstance(value, dict) else "must be a map",
-    "joins": lambda value: None if isinstance(value, list) else "must be a list",
+    "fields": any_map,
+    "filter": any_map,
+    "joins": any_list,
     "query": text,
-    "query_config": _keys(_QUERY_CONFIG_KEYS),
+    "query_config": any_map,
     "stream": text,
     "stream_type": one_of(*STREAM_TYPES),
     "tab_name": text,
     "vrl_function_query": text,
-    "x_axis": _axis,
-    "y_axis": _axis,
-    "z_axis": _axis,
+    "x_axis": any_list,
+    "y_axis": any_list,
+    "z_axis": any_list,
 }
 """Keys of a query; a panel has those of its first."""
 
 PANEL_RULES: dict[str, Rule] = {
     **QUERY_RULES,
-    "config": _config,
+    "config": any_map,
     "custom_chart_content": text,
     "description": text,
-    "extra_queries": lambda value: None if isinstance(value, list) else "must be a list",
+    "extra_queries": any_list,
     "height": whole(1),
     "html_content": text,
     "markdown_content": text,

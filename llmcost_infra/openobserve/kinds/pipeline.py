@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
 from llmcost_infra.openobserve.kinds.pipeline_body import canonical_node
 from llmcost_infra.openobserve.kinds.pipeline_problems import node_problems
-from llmcost_infra.openobserve.kinds.rules import boolean, check, entries, text, trimmed
+from llmcost_infra.openobserve.kinds.rules import (
+    anything,
+    boolean,
+    check,
+    entries,
+    text,
+    trimmed,
+)
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
 if TYPE_CHECKING:
@@ -30,7 +37,7 @@ _RULES: dict[str, Rule] = {
     "description": text,
     "enabled": boolean,
     "name": _name,
-    "nodes": lambda _: None,  # told in full by node_problems
+    "nodes": anything,  # told in full by node_problems
     "organization": trimmed,
 }
 

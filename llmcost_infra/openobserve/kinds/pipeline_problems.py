@@ -9,6 +9,9 @@ from llmcost_infra.openobserve.kinds.base import Inputs, Problem
 from llmcost_infra.openobserve.kinds.graph import cycle, predecessors
 from llmcost_infra.openobserve.kinds.rules import (
     Rule,
+    any_list,
+    any_map,
+    anything,
     boolean,
     check,
     entries,
@@ -31,36 +34,32 @@ _SOURCES = frozenset({"query", "stream"})
 _SINKS = frozenset({"remote_stream", "stream"})
 
 
-def _any_map(value: Any) -> str | None:
-    return None if isinstance(value, dict) else "must be a map"
-
-
 def _position(value: Any) -> str | None:
-    if _any_map(value) or set(value) != {"x", "y"}:
+    if any_map(value) or set(value) != {"x", "y"}:
         return "must be a map of x and y"
     return next((wrong for side in value.values() if side and (wrong := number(side))), None)
 
 
 def _next(value: Any) -> str | None:
-    if not isinstance(value, list):
-        return "must be a list of node ids"
+    if wrong := any_list(value):
+        return wrong
     twice = sorted(name for name, count in Counter(map(str, items(value))).items() if count > 1)
     return f"{', '.join(twice)} is there twice: its rows would be stored twice" if twice else None
 
 
 _STREAM_TYPE = one_of("logs", "traces", "metrics")
 _TYPES = one_of("condition", "function", "query", "remote_stream", "stream")
-_EVERY: dict[str, Rule] = {"meta": _any_map, "next": _next, "position": _position, "type": _TYPES}
+_EVERY: dict[str, Rule] = {"meta": any_map, "next": _next, "position": _position, "type": _TYPES}
 _RULES: dict[str, dict[str, Rule]] = {
     "stream": {"stream_name": trimmed, "stream_type": _STREAM_TYPE},
     "function": {"after_flatten": boolean, "name": trimmed},
-    "condition": {"conditions": _any_map, "version": whole(1, 2)},
+    "condition": {"conditions": any_map, "version": whole(1, 2)},
     "query": {
         "delay": number,
-        "query_condition": _any_map,
+        "query_condition": any_map,
         "start_at": number,
         "stream_type": _STREAM_TYPE,
-        "trigger_condition": _any_map,
+        "trigger_condition": any_map,
         "tz_offset": number,
     },
     "remote_stream": {"destination_name": trimmed},
@@ -144,7 +143,7 @@ def _item_problems(item: Any, path: str) -> Iterator[Problem]:
             "ignore_case": boolean,
             "logicalOperator": one_of("AND", "OR"),
             "operator": one_of(*_OPERATORS),
-            "value": lambda _: None,
+            "value": anything,
         }
         yield from check(values, rules, {"column", "operator", "value"}, path)
 

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Rule",
+    "any_list",
+    "any_map",
+    "anything",
     "boolean",
     "check",
+    "check_each",
     "entries",
     "items",
     "mapping",
@@ -60,6 +64,20 @@ def check(
     return found
 
 
+def check_each(
+    value: Any, rules: Mapping[str, Rule], required: Collection[str], path: str
+) -> list[Problem]:
+    """Return all that is wrong with the objects of a list; that it is one is told elsewhere."""
+    found: list[Problem] = []
+    for index, item in enumerate(_all_items(value)):
+        at = f"{path}[{index}]"
+        if isinstance(item, dict):
+            found += check(cast("dict[str, Any]", item), rules, required, at)
+        elif item is not None:
+            found.append(Problem(at, f"must be a map, not {_shown(item)}"))
+    return found
+
+
 def nearest(word: str, valid: Collection[str]) -> str:
     """Return a hint with the valid word that the writer probably meant, or all of them."""
     close = difflib.get_close_matches(word, sorted(valid), n=1)
@@ -83,9 +101,21 @@ def maps(value: Any) -> list[dict[str, Any]]:
 
 def items(value: Any) -> list[Any]:
     """Return the known items of a list, or nothing."""
-    if not isinstance(value, list):
-        return []
-    return [item for item in cast("Iterable[Any]", value) if item is not None]
+    return [item for item in _all_items(value) if item is not None]
+
+
+def anything(value: Any) -> None:
+    """Any value; what is in it is told elsewhere, or nobody's business."""
+
+
+def any_map(value: Any) -> str | None:
+    """A map of anything."""
+    return None if isinstance(value, dict) else f"must be a map, not {_shown(value)}"
+
+
+def any_list(value: Any) -> str | None:
+    """A list of anything."""
+    return None if isinstance(value, list) else f"must be a list, not {_shown(value)}"
 
 
 def text(value: Any) -> str | None:
@@ -149,8 +179,8 @@ def one_of(*valid: str) -> Rule:
 
 def mapping(value: Any) -> str | None:
     """A map whose entries are maps."""
-    if not isinstance(value, dict):
-        return f"must be a map, not {_shown(value)}"
+    if wrong := any_map(value):
+        return wrong
     for key, inner in cast("dict[str, Any]", value).items():
         if inner is not None and not isinstance(inner, dict):
             return f"{key} must be a map, not {_shown(inner)}"
@@ -159,14 +189,18 @@ def mapping(value: Any) -> str | None:
 
 def texts(value: Any) -> str | None:
     """A list of strings, each once."""
-    if not isinstance(value, list):
-        return f"must be a list, not {_shown(value)}"
+    if wrong := any_list(value):
+        return wrong
     known = items(value)
     wrong = next((wrong for item in known if (wrong := text(item))), None)
     if wrong:
         return f"each item {wrong}"
     twice = sorted({item for item in known if known.count(item) > 1})
     return f"{', '.join(twice)} is there more than once" if twice else None
+
+
+def _all_items(value: Any) -> Iterable[Any]:
+    return cast("Iterable[Any]", value) if isinstance(value, list) else ()
 
 
 def _shown(value: Any) -> str:

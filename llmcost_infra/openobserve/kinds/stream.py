@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind, Problem
 from llmcost_infra.openobserve.kinds.rules import (
     Rule,
+    any_map,
     check,
     items,
     nearest,
@@ -18,6 +19,9 @@ from llmcost_infra.openobserve.kinds.rules import (
     whole,
 )
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["LIST_SETTINGS", "SCALAR_SETTINGS", "StreamKind", "stored_name"]
 
@@ -49,48 +53,32 @@ def _columns(value: Any) -> str | None:
     return texts(value) or next((wrong for name in items(value) if (wrong := _name(name))), None)
 
 
-def _fields(value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return "must be a map of column to type"
-    for column, kind in cast("dict[str, Any]", value).items():
-        if wrong := _name(column):
-            return f"{column}: {wrong}"
-        if column == "_timestamp":
-            return "_timestamp is in every stream: leave it out"
-        if kind is not None and (wrong := text(kind) or _unknown_type(kind)):
-            return f"{column}: {wrong}"
-    return None
-
-
-def _unknown_type(kind: str) -> str | None:
-    if kind.lower() in _TYPES:
+def _type(value: Any) -> str | None:
+    if wrong := text(value):
+        return wrong
+    if value.lower() in _TYPES:
         return None
-    return f"{kind!r} is no type of a column; {nearest(kind.lower(), _TYPES)}"
+    return f"{value!r} is no type of a column; {nearest(value.lower(), _TYPES)}"
 
 
-def _partition_keys(value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return "must be a map of column to value, prefix or hash(number of partitions)"
-    for column, way in cast("dict[str, Any]", value).items():
-        if wrong := _name(column):
-            return f"{column}: {wrong}"
-        if way is not None and way not in {"value", "prefix"} and not _HASH.fullmatch(str(way)):
-            return f"{column}: must be value, prefix or hash(number of partitions)"
-    return None
+def _partition(value: Any) -> str | None:
+    if value in {"value", "prefix"} or _HASH.fullmatch(str(value)):
+        return None
+    return "must be value, prefix or hash(number of partitions)"
 
 
 _RULES: dict[str, Rule] = {
     "bloom_filter_fields": _columns,
     "data_retention": whole(0),
     "defined_schema_fields": _columns,
-    "fields": _fields,
+    "fields": any_map,
     "full_text_search_keys": _columns,
     "index_fields": _columns,
     "max_query_range": whole(0),
     "name": _name,
     "on_destroy": one_of("retain", "delete"),
     "organization": trimmed,
-    "partition_keys": _partition_keys,
+    "partition_keys": any_map,
     "stream_type": one_of("logs", "traces", "metrics"),
 }
 
@@ -113,7 +101,12 @@ class StreamKind(Kind):
 
     def problems(self, inputs: Inputs) -> list[Problem]:
         """Return what the server would refuse, or accept half: it makes the stream even so."""
-        return [*check(inputs, _RULES, self.required), *_index_problems(inputs)]
+        return [
+            *check(inputs, _RULES, self.required),
+            *_column_problems(inputs, "fields", _type),
+            *_column_problems(inputs, "partition_keys", _partition),
+            *_index_problems(inputs),
+        ]
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs with sorted lists and lower-case types.
@@ -147,6 +140,16 @@ def _keeps_rows(there: Inputs, wanted: Inputs, age_days: float | None) -> bool:
     if after == 0 or 0 < before <= after:
         return True
     return age_days is not None and age_days < after
+
+
+def _column_problems(inputs: Inputs, key: str, rule: Rule) -> Iterator[Problem]:
+    """Yield what is wrong with the columns of a map, and with what the map says about them."""
+    columns = inputs.get(key)
+    for column, value in (cast("Inputs", columns) if isinstance(columns, dict) else {}).items():
+        if column == "_timestamp":
+            yield Problem(f"{key}.{column}", "is in every stream: leave it out")
+        elif wrong := _name(column) or (None if value is None else rule(value)):
+            yield Problem(f"{key}.{column}", wrong)
 
 
 def _index_problems(inputs: Inputs) -> list[Problem]:

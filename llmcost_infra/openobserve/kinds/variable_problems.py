@@ -9,8 +9,11 @@ from llmcost_infra.openobserve.kinds.base import Inputs, Problem
 from llmcost_infra.openobserve.kinds.panel_rules import STREAM_TYPES
 from llmcost_infra.openobserve.kinds.rules import (
     Rule,
+    any_list,
+    any_map,
     boolean,
     check,
+    check_each,
     entries,
     items,
     nearest,
@@ -34,19 +37,20 @@ _RULES: dict[str, Rule] = {
     "hide_on_dashboard": boolean,
     "label": text,
     "multi_select": boolean,
-    "options": lambda value: None if isinstance(value, list) else "must be a list",
+    "options": any_list,
     "order": number,
     "panels": texts,
-    "query_data": lambda value: None if isinstance(value, dict) else "must be a map",
+    "query_data": any_map,
     "scope": one_of("global", "panels", "tabs"),
     "select_all_value_for_multi_select": one_of("all", "custom", "first"),
     "tabs": texts,
     "type": one_of("constant", "custom", "dynamic_filters", "query_values", "textbox"),
     "value": text,
 }
+_OPTION_RULES: dict[str, Rule] = {"label": non_empty, "selected": boolean, "value": non_empty}
 _QUERY_RULES: dict[str, Rule] = {
     "field": non_empty,
-    "filter": lambda value: None if isinstance(value, list) else "must be a list",
+    "filter": any_list,
     "max_record_size": whole(1),
     "stream": non_empty,
     "stream_type": one_of(*STREAM_TYPES),
@@ -85,10 +89,7 @@ def _option_problems(path: str, variable: Inputs) -> Iterator[Problem]:
     options = variable.get("options", [])
     if isinstance(options, list) and not options:
         yield Problem(f"{path}.options", "is missing: a list of {label: caption, value: text}")
-    for index, option in enumerate(items(options)):
-        rules: dict[str, Rule] = {"label": non_empty, "selected": boolean, "value": non_empty}
-        inside = entries({"option": option}).get("option", {})
-        yield from check(inside, rules, {"label", "value"}, f"{path}.options[{index}]")
+    yield from check_each(options, _OPTION_RULES, {"label", "value"}, f"{path}.options")
 
 
 def _scope_problems(path: str, variable: Inputs, tabs: Collection[str]) -> Iterator[Problem]:

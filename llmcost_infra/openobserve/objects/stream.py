@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -39,7 +38,7 @@ class Streams:
         self._access = access
         self._client = access.client
         # Two quick updates of one stream can lose the first.
-        self._one_at_a_time: dict[str, Lock] = defaultdict(Lock)
+        self._one_at_a_time: dict[str, Lock] = {}
 
     def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the name decides
         """Return the id that a new stream gets."""
@@ -61,7 +60,7 @@ class Streams:
         The server writes the columns before it looks at the settings: it may refuse and keep half.
         """
         id_ = self.chosen_id(inputs, urn)
-        with self._one_at_a_time[id_]:
+        with self._one_at_a_time.setdefault(id_, Lock()):
             end = self._access.clock() + _DELETED_WITHIN_S
             while (found := self._made(id_, inputs, last=self._access.clock() >= end)) is None:
                 self._access.pause(_LOOK_EVERY_S)
@@ -69,7 +68,7 @@ class Streams:
 
     def update(self, current: Found, target: Inputs) -> Found:
         """Change what differs from the stream as it is now, in one request."""
-        with self._one_at_a_time[current.id]:
+        with self._one_at_a_time.setdefault(current.id, Lock()):
             stream = self._schema(current.id)
             if stream is None:
                 raise OpenObserveError(
