@@ -24,12 +24,14 @@ class Server:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.asked_once = Event()
         self.may_answer = Event()
         self.may_answer.set()
 
     def __call__(self, _: httpx.Request) -> httpx.Response:
         """Answer."""
         self.asked += 1
+        self.asked_once.set()
         folders: list[dict[str, Any]] = [
             {"folderId": str(n), "name": "x"} for n in range(self.asked)
         ]
@@ -95,8 +97,7 @@ def test_a_write_during_a_read_makes_its_answer_old(lists: Lists, server_of_list
     server_of_lists.may_answer.clear()
     with ThreadPoolExecutor(1) as pool:
         early = pool.submit(read, lists)
-        while not server_of_lists.asked:
-            pass
+        assert server_of_lists.asked_once.wait(5)
         with lists.changed(PATH):
             pass
         server_of_lists.may_answer.set()

@@ -200,6 +200,17 @@ def test_a_stream_that_is_being_deleted_is_waited_for(
     assert settings(raw)["data_retention"] == 400
 
 
+def test_a_stream_without_settings_waits_as_well(
+    streams: ObjectStore, clock: Clock, raw: Client
+) -> None:
+    """The half-made stream looks complete; only a write tells that it is about to vanish."""
+    made = streams.create(LOGS, URN)
+    streams.delete(made.id, {**LOGS, "on_destroy": "delete"})
+    streams.create(LOGS, URN)
+    assert clock.waits
+    raw.put(f"{PATH}/app/settings", {"data_retention": 5}, {"type": "logs"})
+
+
 def test_waiting_for_a_deletion_has_an_end(
     streams: ObjectStore, faults: Faults, clock: Clock
 ) -> None:

@@ -95,9 +95,10 @@ class Streams:
         organization, stream_type, name = split_id(self.kind, id_)
         path = api_path(organization, "streams", name)
         try:
-            self._post(path, stream_type, inputs)
+            new = self._post(path, stream_type, inputs)
             stream = self._read(id_)
-            self._settle(id_, stream, inputs)
+            # A stream that is being deleted looks like any other until one writes to it.
+            self._settle(id_, stream, inputs, probe=not new)
         except (Conflict, NotFound) as error:
             if last or not _passes(error):
                 error.hint = "The server has not finished yet: run this again in some minutes."
@@ -105,16 +106,23 @@ class Streams:
             return None
         return self._found(id_, self._schema(id_) or stream, inputs)
 
-    def _post(self, path: str, stream_type: str, inputs: Inputs) -> None:
+    def _post(self, path: str, stream_type: str, inputs: Inputs) -> bool:
+        """Return whether this made the stream."""
         try:
             self._client.post(path, creation(inputs), {"type": stream_type})
         except Conflict as error:
             # Left half-made by a refused request, or made by the first row that came in.
             if "already exists" not in error.server_message:
                 raise
+            return False
+        return True
 
-    def _settle(self, id_: str, stream: StreamShape, target: Inputs) -> None:
+    def _settle(
+        self, id_: str, stream: StreamShape, target: Inputs, *, probe: bool = False
+    ) -> None:
         delta = settings_delta(id_, stream, self.kind.canonical(target))
+        if probe and not delta:
+            delta = {"data_retention": stream.settings.get("data_retention", 0)}
         if delta:
             organization, stream_type, name = split_id(self.kind, id_)
             path = api_path(organization, "streams", name, "settings")
