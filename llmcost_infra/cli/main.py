@@ -28,6 +28,9 @@ _COMMANDS = {
         "Provision the local stack, send sample calls, show what it shows.",
     ),
     "down": Lazy("llmcost_infra.cli.first_run:down", "Stop what `llmcost up` started."),
+    "pricing": Lazy(
+        "llmcost_infra.cli.pricing:pricing", "The price table: what a call costs, and by which row."
+    ),
     "local": Lazy("llmcost_infra.cli.main:local", "The embedded OpenObserve."),
 }
 
@@ -77,6 +80,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except LlmCostError as error:
         _show(str(error))
         return error.exit_code
+    except OSError as error:
+        _show(f"{error.filename}: {error.strerror}" if error.filename else _unexpected(error))
+        return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, whatever went wrong
         _show(_unexpected(error))
         return ExitCode.FAILED

@@ -93,6 +93,26 @@ def test_an_unforeseen_error_is_called_a_defect(
     assert "Traceback" not in ended.err
 
 
+def test_a_file_that_cannot_be_used_is_no_defect(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without permission or a full disk is named, in the system's own words."""
+    raising(OSError(13, "Permission denied", "/data/x"), monkeypatch)
+
+    ended = llmcost("fail")
+
+    assert (ended.code, ended.err) == (1, "error: /data/x: Permission denied\n")
+
+
+def test_a_system_error_about_no_file_is_like_any_other(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a file to name, the sentence asks for a report."""
+    raising(OSError(9, "Bad file descriptor"), monkeypatch)
+
+    assert "unexpected OSError: [Errno 9] Bad file descriptor" in llmcost("fail").err
+
+
 @pytest.mark.parametrize("error", [ValueError("odd"), TransportError("no answer")])
 def test_a_traceback_is_there_for_who_asks(
     llmcost: Type, monkeypatch: pytest.MonkeyPatch, error: Exception

@@ -13,6 +13,7 @@ import cli_reference
 import pytest
 import yaml
 
+from llmcost_infra.local.server import Config
 from llmcost_infra.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -101,6 +102,13 @@ def test_the_program_in_the_readme_is_short_and_uses_what_is_there() -> None:
     for node in ours:
         exported = import_module(str(node.module)).__all__
         assert {alias.name for alias in node.names} <= set(exported)
+
+
+def test_the_page_about_the_embedded_server_names_its_root_user() -> None:
+    """Who starts it by hand can log in."""
+    page = (ROOT / "docs/local.md").read_text()
+
+    assert f"`{Config.user}` with the password `{Config.password}`" in page
 
 
 def test_the_changelog_s_sentences_are_for_users() -> None:
