@@ -14,7 +14,7 @@ from llmcost_infra.pricing.table import BATCH, STANDARD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from llmcost_infra.pricing.table import Card, PriceTable, Rates, Row
+    from llmcost_infra.pricing.table import PriceTable, Rates, Row
 
 __all__ = ["STANDARD_TIERS", "Call", "Price", "Reason", "Unpriced", "price_of"]
 
@@ -150,7 +150,8 @@ def price_of(call: Call, table: PriceTable) -> Price | Unpriced:
         return tokens
     model = table.model(call.provider, call.model)
     if model is None:
-        return Unpriced("unpriced_model", f"{call.provider} {call.model} is not in the table")
+        asked = f"{call.provider} {call.model}".strip()
+        return Unpriced("unpriced_model", f"{asked} is not in the table")
     row = model.row_at(at_us)
     if row is None:
         return Unpriced("missing_rate", f"{model.id} has no rates at {call.at.isoformat()}")
@@ -179,8 +180,8 @@ def _tokens(call: Call) -> dict[str, int] | Unpriced:
 
 
 def _priced(call: Call, tokens: dict[str, int], row: Row, version: str) -> Price | Unpriced:
-    card = _card(row, sum(tokens[name] for name in _INPUT_CLASSES))
-    name = f"{row.id}>{card.over_input_tokens}" if card.over_input_tokens else row.id
+    card = row.card_at(sum(tokens[name] for name in _INPUT_CLASSES))
+    name = row.name(card, STANDARD)
     rates = card.tiers.get(call.tier)
     if rates is None:
         return Unpriced("missing_rate", f"{name} has no rates for tier {call.tier}", name)
@@ -197,12 +198,6 @@ def _priced(call: Call, tokens: dict[str, int], row: Row, version: str) -> Price
             return Unpriced("missing_rate", f"{name} has no rate for {one}", name)
         by_class[one] = _EXACT.multiply(rate, count)
     return Price(by_class, name, version)
-
-
-def _card(row: Row, input_tokens: int) -> Card:
-    # The whole request moves to the larger card, also the part below its limit.
-    larger = [card for card in row.cards[1:] if input_tokens > card.over_input_tokens]
-    return larger[-1] if larger else row.cards[0]
 
 
 def _rate(rates: Rates, name: str) -> Decimal | None:

@@ -61,6 +61,11 @@ class Pattern:
         return tuple(form for form in self.forms if not _is_literal(form))
 
     @cached_property
+    def examples(self) -> frozenset[str]:
+        """One id of each shape."""
+        return frozenset("".join(characters[0] for characters in form) for form in self.forms)
+
+    @cached_property
     def _regex(self) -> re.Pattern[str]:
         return re.compile(self.text[1:-1], re.ASCII)
 

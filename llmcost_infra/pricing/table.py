@@ -86,6 +86,23 @@ class Row:
     verified: date
     review_by: date
 
+    def card_at(self, input_tokens: int) -> Card:
+        """Return the rates of a request with so much input, cached ones included.
+
+        The whole request moves to the larger card, also the part below its limit.
+        """
+        found = self.cards[0]
+        for card in self.cards[1:]:
+            if input_tokens <= card.over_input_tokens:
+                break
+            found = card
+        return found
+
+    def name(self, card: Card, tier: str) -> str:
+        """Return what a priced call names as its row: with the limit and the tier, if any."""
+        size = f">{card.over_input_tokens}" if card.over_input_tokens else ""
+        return f"{self.id}{size}" if tier == STANDARD else f"{self.id}{size}+{tier}"
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
