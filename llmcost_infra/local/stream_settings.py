@@ -167,7 +167,10 @@ def _change_ranges(settings: Settings, added: list[Any], removed: list[Any]) -> 
         if entry["start"] > entry["end"]:
             raise Refusal(400, "start day should be less than end day")
     kept = [entry for entry in settings["extended_retention_days"] if entry not in removed]
-    settings["extended_retention_days"] = kept + [entry for entry in added if entry not in kept]
+    for entry in added:
+        if entry not in kept:
+            kept.append(entry)
+    settings["extended_retention_days"] = kept
 
 
 def _change_partitions(settings: Settings, added: list[Any], removed: list[Any]) -> None:

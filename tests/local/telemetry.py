@@ -1,0 +1,87 @@
+"""OTLP requests for tests: built from few words, or read from recorded payloads."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+__all__ = ["PROTOBUF", "encoded", "span", "spans_body", "spans_json"]
+
+PROTOBUF = {"content-type": "application/x-protobuf"}
+_IDS = ("traceId", "spanId", "parentSpanId")
+
+Json = dict[str, Any]
+
+
+def _value(value: Any) -> Json:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    match value:
+        case int():
+            form: Json = {"intValue": str(value)}
+        case float():
+            form = {"doubleValue": value}
+        case list():
+            form = {"arrayValue": {"values": [_value(item) for item in value]}}
+        case dict():
+            form = {"kvlistValue": {"values": _pairs(value)}}
+        case _:
+            form = {} if value is None else {"stringValue": value}
+    return form
+
+
+def _pairs(attributes: Json) -> list[Json]:
+    return [{"key": key, "value": _value(value)} for key, value in attributes.items()]
+
+
+def span(name: str, micros: int, attributes: Json | None = None, **more: Any) -> Json:
+    """Return a span in OTLP/JSON form that starts at a time and lasts 0.9 s."""
+    return {
+        "traceId": secrets.token_hex(16),
+        "spanId": secrets.token_hex(8),
+        "name": name,
+        "kind": 3,
+        "startTimeUnixNano": str(micros * 1000),
+        "endTimeUnixNano": str(micros * 1000 + 900_000_000),
+        "attributes": _pairs(attributes or {}),
+        **more,
+    }
+
+
+def spans_json(*spans: Json, resource: Json | None = None) -> Json:
+    """Return an export request with spans of one service."""
+    attributes = _pairs({"service.name": "shop"} if resource is None else resource)
+    return {
+        "resourceSpans": [
+            {"resource": {"attributes": attributes}, "scopeSpans": [{"spans": list(spans)}]}
+        ]
+    }
+
+
+def spans_body(*spans: Json, resource: Json | None = None) -> bytes:
+    """Return an export request with spans of one service, as protobuf."""
+    return encoded(spans_json(*spans, resource=resource), ExportTraceServiceRequest())
+
+
+def encoded(payload: Json, request: Message) -> bytes:
+    """Return a payload in OTLP/JSON form, whose ids are hexadecimal, as protobuf."""
+    return ParseDict(_with_ids(json.loads(json.dumps(payload))), request).SerializeToString()
+
+
+def _with_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_ids(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: base64.b64encode(bytes.fromhex(item)).decode() if key in _IDS else _with_ids(item)
+        for key, item in value.items()
+    }
