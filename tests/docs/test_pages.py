@@ -103,6 +103,18 @@ def test_the_program_in_the_readme_is_short_and_uses_what_is_there() -> None:
         assert {alias.name for alias in node.names} <= set(exported)
 
 
+def test_the_page_about_the_architecture_names_every_room() -> None:
+    """A room that is there is explained."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    rooms = {
+        path.stem for path in (ROOT / "llmcost_infra").glob("[a-z]*") if path.name != "py.typed"
+    }
+
+    explained = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+
+    assert rooms <= explained
+
+
 def test_the_page_about_the_embedded_server_names_its_root_user() -> None:
     """Who starts it by hand can log in."""
     page = (ROOT / "docs/local.md").read_text()
