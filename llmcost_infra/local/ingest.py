@@ -11,6 +11,8 @@ from llmcost_infra.local.responses import Refusal
 from llmcost_infra.local.rows import StreamKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from llmcost_infra.local.enrich import Pricer
     from llmcost_infra.local.objects import Objects
     from llmcost_infra.local.rows import RowStore
@@ -44,36 +46,45 @@ class Intake:
         """Return how spans of an organization are priced on arrival."""
         return span_price(self._objects, org, defined=self._model_pricing)
 
-    def take(self, source: StreamKey, rows: list[Row]) -> None:
+    def take(self, source: StreamKey, pieces: Iterable[list[Row]]) -> None:
         """Run the stream's pipeline on rows and keep what comes out, all of it or nothing.
 
         Args:
             source: the stream that they were sent to.
-            rows: flat JSON values.
+            pieces: flat JSON values, a manageable number at a time.
 
         Raises:
             Refusal: nothing was kept.
         """
         self._streams.refuse_deleting(source)
         pipeline = self._pipelines.of(*source)
-        outputs = {Output(source.type, source.name): rows}
-        if pipeline is not None:
-            try:
-                outputs = pipeline.run(rows)
-            except NotAnObject:
-                raise Refusal(500, "stream did not receive a valid json object") from None
-        self.keep(source.org, outputs)
+        kept: list[tuple[StreamKey, Any]] = []
+        for rows in pieces:
+            outputs = {Output(source.type, source.name): rows}
+            if pipeline is not None:
+                try:
+                    outputs = pipeline.run(rows)
+                except NotAnObject:
+                    raise Refusal(500, "stream did not receive a valid json object") from None
+            kept += self._batches(source.org, outputs)
+        self._append(kept)
 
     def keep(self, org: str, outputs: dict[Output, list[Row]]) -> None:
         """Keep rows of several streams with one write."""
-        batches: list[tuple[StreamKey, Any]] = []
+        self._append(list(self._batches(org, outputs)))
+
+    def _batches(
+        self, org: str, outputs: dict[Output, list[Row]]
+    ) -> Iterator[tuple[StreamKey, Any]]:
         for output, rows in outputs.items():
             if rows:
                 key = StreamKey(org, *output)
                 self._streams.refuse_deleting(key)
                 batch = to_batch(rows)
                 stored = self._streams.learn(key, batch.columns, batch.earliest)
-                batches.append((key, batch.record_batch(stored)))
+                yield key, batch.record_batch(stored)
+
+    def _append(self, batches: list[tuple[StreamKey, Any]]) -> None:
         if batches:
             self._rows.append(batches)
             self._streams.expire()

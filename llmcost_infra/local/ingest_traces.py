@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
     from llmcost_infra.local.enrich import Pricer
     from llmcost_infra.local.ingest_window import Window
 
-__all__ = ["Spans", "read_spans"]
+__all__ = ["Spans"]
 
 Row = dict[str, Any]
 
@@ -44,65 +45,70 @@ _OWN = frozenset(
         "trace_id",
     ]
 )
+_PIECE = 5_000
 _STATUS = ("UNSET", "OK", "ERROR")
 
 
 @dataclass
 class Spans:
-    """The spans of a request.
+    """Reads the spans of a request, and counts what it sees.
 
     Args:
-        rows: those within the ingest window.
-        rejected: number of the others.
-        llm: there are spans of language models among them.
-    """
-
-    rows: list[Row] = field(default_factory=list[Row])
-    rejected: int = 0
-    llm: bool = False
-
-
-def read_spans(
-    request: ExportTraceServiceRequest, stream: str, window: Window, price: Pricer
-) -> Spans:
-    """Turn a request into rows.
-
-    Args:
-        request: of an exporter.
         stream: where the spans go; names the service when the resource does not.
         window: which times are taken.
         price: what a usage of a model costs.
     """
-    spans = Spans()
-    service = stream
-    for block in request.resource_spans:
-        resource = attributes(block.resource.attributes, span_text)
-        # The server carries the name of a service over to blocks that have none.
-        service = resource.pop("service.name", service)
-        shared = {"service_name": service, **_resource_columns(resource)}
-        for scope in block.scope_spans:
-            for span in scope.spans:
-                if window.takes(span.start_time_unix_nano // 1000):
-                    _add(spans, span, shared, resource, price)
-                else:
-                    spans.rejected += 1
-    return spans
+
+    stream: str
+    window: Window
+    price: Pricer
+    rejected: int = field(default=0, init=False)
+    """Spans outside of the window, so far."""
+    llm: bool = field(default=False, init=False)
+    """There were spans of language models."""
+
+    def read(self, request: ExportTraceServiceRequest) -> Iterator[list[Row]]:
+        """Yield the rows of a request, some thousands at a time: a request may hold very many."""
+        rows: list[Row] = []
+        for span, shared, resource in self._spans(request):
+            if not self.window.takes(span.start_time_unix_nano // 1000):
+                self.rejected += 1
+                continue
+            rows.append(self._row(span, shared, resource))
+            if len(rows) >= _PIECE:
+                yield rows
+                rows = []
+        if rows:
+            yield rows
+
+    def _spans(
+        self, request: ExportTraceServiceRequest
+    ) -> Iterator[tuple[Span, Row, dict[str, Any]]]:
+        """Yield each span with the columns and the attributes of its resource."""
+        service = self.stream
+        for block in request.resource_spans:
+            resource = attributes(block.resource.attributes, span_text)
+            # The server carries the name of a service over to blocks that have none.
+            service = resource.pop("service.name", service)
+            shared = {"service_name": service, **_resource_columns(resource)}
+            for scope in block.scope_spans:
+                for span in scope.spans:
+                    yield span, shared, resource
+
+    def _row(self, span: Span, shared: Row, resource: dict[str, Any]) -> Row:
+        sent = attributes(span.attributes, span_text)
+        events = list(_events(span.events)) if span.events else []
+        if is_llm(sent):
+            self.llm = True
+            sent = enrich(sent, events, self.price, span.start_time_unix_nano // 1000)
+        row = _attribute_columns(sent, resource)
+        row |= shared
+        row |= _own_columns(span, events)
+        return row
 
 
 def _resource_columns(resource: dict[str, Any]) -> Row:
     return flatten({f"service_{key}": value for key, value in resource.items()}, level=0)
-
-
-def _add(spans: Spans, span: Any, shared: Row, resource: dict[str, Any], price: Pricer) -> None:
-    sent = attributes(span.attributes, span_text)
-    events = list(_events(span.events)) if span.events else []
-    if is_llm(sent):
-        spans.llm = True
-        sent = enrich(sent, events, price, span.start_time_unix_nano // 1000)
-    row = _attribute_columns(sent, resource)
-    row |= shared
-    row |= _own_columns(span, events)
-    spans.rows.append(row)
 
 
 def _attribute_columns(sent: dict[str, Any], resource: dict[str, Any]) -> Row:
@@ -128,7 +134,7 @@ def _column(key: str) -> str:
     return column_name(f"attr_{key}" if key in _OWN else key)
 
 
-def _own_columns(span: Any, events: list[Row]) -> Row:
+def _own_columns(span: Span, events: list[Row]) -> Row:
     start, end = span.start_time_unix_nano, span.end_time_unix_nano
     trace_id = span.trace_id.hex()
     status = span.status.code if span.HasField("status") else None

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from llmcost_infra.local.ingest_json import read_records
 from llmcost_infra.local.ingest_logs import read_logs
 from llmcost_infra.local.ingest_metrics import read_metrics
-from llmcost_infra.local.ingest_traces import read_spans
+from llmcost_infra.local.ingest_traces import Spans
 from llmcost_infra.local.ingest_window import SPANS_REJECTED, TOO_OLD, Window
 from llmcost_infra.local.naming import stream_name
 from llmcost_infra.local.otlp import read_json, read_protobuf
@@ -76,9 +76,8 @@ async def _traces(request: Request) -> Response:
 def _take_spans(server: Server, key: StreamKey, body: bytes, media: str) -> int:
     """Take spans in; return how many were rejected."""
     request = _read(media, body, ExportTraceServiceRequest())
-    spans = read_spans(request, key.name, Window(server.now()), server.intake.pricer(key.org))
-    if spans.rows:
-        server.intake.take(key, spans.rows)
+    spans = Spans(key.name, Window(server.now()), server.intake.pricer(key.org))
+    server.intake.take(key, spans.read(request))
     if spans.llm:
         server.streams.mark_llm(key)
     return spans.rejected
@@ -112,7 +111,7 @@ def _take_logs(server: Server, key: StreamKey, body: bytes, media: str) -> Recor
     request = _read(media, body, ExportLogsServiceRequest())
     records = read_logs(request, Window(server.now()))
     if records.rows:
-        server.intake.take(key, records.rows)
+        server.intake.take(key, [records.rows])
     return records
 
 
@@ -134,7 +133,7 @@ def _take_metrics(server: Server, org: str, body: bytes, media: str) -> int:
     for name in sorted(metrics.bare):
         server.streams.know(StreamKey(org, "metrics", name))
     for name, rows in metrics.rows.items():
-        server.intake.take(StreamKey(org, "metrics", name), rows)
+        server.intake.take(StreamKey(org, "metrics", name), [rows])
     return metrics.rejected
 
 
@@ -149,7 +148,7 @@ async def _json(request: Request) -> Response:
 def _take_records(server: Server, key: StreamKey, body: bytes) -> dict[str, Any]:
     records = read_records(body, Window(server.now()))
     if records.rows:
-        server.intake.take(key, records.rows)
+        server.intake.take(key, [records.rows])
     return records.status(key.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from llmcost_infra.local.ingest_logs import read_logs
-from llmcost_infra.local.ingest_traces import read_spans
+from llmcost_infra.local.ingest_traces import Spans
 from llmcost_infra.local.ingest_window import Window
 from llmcost_infra.local.model_prices import KIND
 from llmcost_infra.local.objects import Objects
@@ -68,7 +69,7 @@ def _spans(folder: str, tmp_path: Path) -> list[Row]:
     for payload in _payloads(folder, "traces"):
         request = ExportTraceServiceRequest()
         request.ParseFromString(encoded(payload, ExportTraceServiceRequest()))
-        rows += read_spans(request, folder, _Always(0), price).rows
+        rows += chain.from_iterable(Spans(folder, _Always(0), price).read(request))
     objects.close()
     return rows
 

@@ -358,11 +358,11 @@ class TestLife:
         server = Server(tmp_path / "kept", Config(), clock=lambda: moment)
         server.rows._journal_bytes = 1
         server.streams.create(self.key, {}, {"data_retention": 30})
-        server.intake.take(self.key, [{"_timestamp": moment, "a": 1}])
+        server.intake.take(self.key, [[{"_timestamp": moment, "a": 1}]])
         kept = server.rows.files(self.key)
         moment = next(times)
 
-        server.intake.take(self.key, [{"_timestamp": moment, "a": 2}])
+        server.intake.take(self.key, [[{"_timestamp": moment, "a": 2}]])
 
         assert len(kept) == 1
         assert [file.latest for file in server.rows.files(self.key)] == [moment]
