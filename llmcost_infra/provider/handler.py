@@ -111,7 +111,7 @@ class Handler:
         """
         if self._claims.holds_other(self.kind.token, id_, urn):
             name = self._forms.name(id_)
-            self._tell(urn, f"{name} stays on the server: this run gave it to another resource.")
+            self._tell(urn, f"{name} stays on the server: the program holds it otherwise now.")
             return
         try:
             stays = self._store().delete(id_, self._forms.plain(inputs))

@@ -105,6 +105,18 @@ def test_an_existing_object_is_adopted_or_refused(
     assert standing.writes == []
 
 
+def test_a_renamed_resource_keeps_its_object(fresh: Deployed) -> None:
+    """Without an alias the engine creates and deletes: the dashboard survives, with its id."""
+    assert fresh.stack.up().code == 0
+    before = fresh.stack.ids()["cost"]
+    fresh.server.requests.clear()
+    renamed = fresh.stack.up(TEST_NAME="spend")
+    assert renamed.code == 0, renamed.text
+    assert fresh.stack.ids()["spend"] == before
+    assert fresh.writes == []
+    assert fresh.stack.run("refresh", "--preview-only", "--expect-no-changes").code == 0
+
+
 def test_a_destroy_leaves_what_it_says(fresh: Deployed) -> None:
     """Everything goes but the retained stream, which the log names; destroying again is fine."""
     assert fresh.stack.up().code == 0

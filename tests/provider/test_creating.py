@@ -113,9 +113,7 @@ def test_a_lost_answer_is_found_again(engine: Engine, server: MemoryServer) -> N
     server.lose_answer("create")
     assert engine.up(dashboard()) == {"cost": "create"}
     assert len(server.objects) == 1
-    assert engine.sentences() == [
-        "cost: Dashboard default/LLM Cost was made; only the answer got lost."
-    ]
+    assert engine.sentences() == ["cost: Dashboard default/1 was made; only the answer got lost."]
     assert engine.up(dashboard()) == {"cost": "same"}
 
 
@@ -187,8 +185,8 @@ def test_a_renamed_resource_keeps_its_object(engine: Engine, server: MemoryServe
     engine.up(dashboard("new"), function())
     assert len(server.objects) == 2
     assert (
-        "old: Dashboard default/LLM Cost stays on the server: this run gave it to another "
-        "resource." in engine.sentences()
+        "old: Dashboard default/1 stays on the server: the program holds it otherwise now."
+        in engine.sentences()
     )
     assert engine.up(dashboard("new"), function()) == {"new": "same", "mark": "same"}
     engine.destroy()

@@ -20,6 +20,7 @@ from llmcost_infra.local.server import LocalServer
 from llmcost_infra.openobserve.client import Client
 from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.openobserve.retry import Retry
+from llmcost_infra.provider.session import connect
 from tests.provider.engine import CallError, Engine, Resource
 from tests.provider.programs import dashboard, folder, function, panel, pipeline, program, stream
 
@@ -99,6 +100,18 @@ def test_a_second_up_writes_nothing(world: World) -> None:
     world.server.requests.clear()
     assert set(world.engine.up(*program()).values()) == {"same"}
     assert world.server.requests == []
+
+
+def test_the_provider_opens_the_real_client_by_itself(world: World) -> None:
+    """Settings from the environment, timeout and parallel requests reach the client."""
+    environ = {
+        "OPENOBSERVE_URL": world.server.url,
+        "OPENOBSERVE_USER": "root@example.com",
+        "OPENOBSERVE_PASSWORD": PASSWORD,
+    }
+    engine = Engine(connect, {"timeout": "5", "parallel": "2"}, environ)
+    assert engine.up(folder()) == {"folder": "create"}
+    assert engine.refresh() == {}
 
 
 def test_a_refresh_finds_nothing_and_keeps_the_state(world: World) -> None:

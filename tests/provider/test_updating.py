@@ -117,6 +117,17 @@ def test_a_lost_answer_of_an_earlier_run_is_harmless(engine: Engine, server: Mem
     assert server.writes == []
 
 
+def test_a_half_applied_update_goes_on(engine: Engine, server: MemoryServer) -> None:
+    """Some paths have the target already, the others still the base: the rest is written."""
+    engine.up(stream(max_query_range=1))
+    edit(server, "Stream", max_query_range=2)
+    target = stream(max_query_range=2, data_retention=90)
+    assert engine.up(target) == {"calls": "update"}
+    ((_, stored),) = server.objects.items()
+    assert stored["data_retention"] == 90
+    assert engine.refresh() == {}
+
+
 def test_a_change_between_reading_and_writing_is_refused(
     engine: Engine, server: MemoryServer
 ) -> None:

@@ -56,7 +56,7 @@ pipeline = Pipeline(
     },
 )
 dashboard = Dashboard(
-    "cost",
+    os.environ.get("TEST_NAME", "cost"),
     title=os.environ.get("TEST_TITLE", "LLM Cost"),
     folder=folder.folder_id,
     default_time_range="24h",
