@@ -44,8 +44,8 @@ __all__ = [
     "roots",
 ]
 
-Kind = Literal["alerts", "dashboards", "pipelines", "pricing"]
-"""The four folders of declarations."""
+Kind = Literal["alerts", "contracts", "dashboards", "pipelines", "pricing"]
+"""The folders of declarations."""
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands in a file: keys and list positions from the top."""

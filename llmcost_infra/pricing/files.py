@@ -1,17 +1,14 @@
-"""Price files: `pricing/*.yaml` read as one table, with every problem at its line."""
+"""Price files: `pricing/*.yaml` and `contracts/*.yaml` read as one table, with every problem."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from llmcost_infra import declarations
 from llmcost_infra.declarations import InvalidDeclaration
-from llmcost_infra.pricing import schema
-from llmcost_infra.pricing.pattern import Pattern, PatternError
-from llmcost_infra.pricing.table import BATCH, STANDARD, Card, Model, PriceTable, Rates, Row
+from llmcost_infra.pricing import build, schema
+from llmcost_infra.pricing.contracts import load_contracts
+from llmcost_infra.pricing.table import PriceTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +16,14 @@ if TYPE_CHECKING:
 
     from llmcost_infra.declarations import Document, KeyPath
     from llmcost_infra.errors import DeclarationError
+    from llmcost_infra.pricing.pattern import Pattern
+    from llmcost_infra.pricing.table import Model
 
 __all__ = ["load_table"]
 
-_MILLIONTH: Final = -6
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def load_table(project: Path | None = None) -> PriceTable:
-    """Read every file of `pricing/` as one table.
+    """Read every file of `pricing/` and `contracts/` as one table.
 
     Args:
         project: a project whose own file of a provider replaces the shipped one.
@@ -42,8 +38,9 @@ def load_table(project: Path | None = None) -> PriceTable:
         problems = list(_problems(document, parsed, name))
         if problems:
             raise InvalidDeclaration(problems)
-        providers[parsed.provider] = tuple(sorted(map(_model, parsed.models), key=lambda m: m.id))
-    return PriceTable(providers)
+        models = map(build.model, parsed.models)
+        providers[parsed.provider] = tuple(sorted(models, key=lambda model: model.id))
+    return PriceTable(providers, load_contracts(project))
 
 
 def _problems(
@@ -66,10 +63,9 @@ def _problems(
 def _pattern_problems(
     document: Document, at: KeyPath, model: schema.ModelPrices, seen: dict[str, Pattern]
 ) -> Iterator[DeclarationError]:
-    try:
-        pattern = Pattern(model.match)
-    except PatternError as error:
-        yield document.problem(at, f"the pattern {error}", r"like '^gpt-4o(-\d{4}-\d{2}-\d{2})?$'")
+    pattern = build.pattern(document, at, model.match)
+    if not isinstance(pattern, build.Pattern):
+        yield pattern
         return
     for other, theirs in seen.items():
         if common := pattern.common_id(theirs):
@@ -92,39 +88,4 @@ def _rate_problems(
             yield document.problem(
                 (*at, index, "review_by"), "is not after verified", "a quarter later is usual"
             )
-        limits = [0, *(tier.over_input_tokens for tier in rate.context_tiers)]
-        for place, (below, limit) in enumerate(pairwise(limits)):
-            if limit <= below:
-                where = (*at, index, "context_tiers", place, "over_input_tokens")
-                yield document.problem(where, "the limit does not grow", "smallest limit first")
-
-
-def _model(spec: schema.ModelPrices) -> Model:
-    return Model(spec.id, Pattern(spec.match), tuple(_row(spec.id, rate) for rate in spec.rates))
-
-
-def _row(model: str, spec: schema.DatedRates) -> Row:
-    start = datetime(spec.from_.year, spec.from_.month, spec.from_.day, tzinfo=UTC)
-    return Row(
-        id=f"{model}@{spec.from_.isoformat()}",
-        from_us=(start - _EPOCH) // timedelta(microseconds=1),
-        cards=(_card(0, spec), *(_card(t.over_input_tokens, t) for t in spec.context_tiers)),
-        source=spec.source,
-        verified=spec.verified,
-        review_by=spec.review_by,
-    )
-
-
-def _card(over_input_tokens: int, spec: schema.Card) -> Card:
-    standard = _rates(spec.per_mtok)
-    tiers = {STANDARD: standard}
-    if spec.batch is not None:
-        tiers[BATCH] = _rates(spec.batch)
-    for name, rates in spec.service_tiers.items():
-        tiers[name] = standard if rates == "standard" else _rates(rates)
-    return Card(over_input_tokens, tiers)
-
-
-def _rates(spec: schema.Rates) -> Rates:
-    given = spec.model_dump(exclude_none=True)
-    return Rates(**{name: Decimal(usd).scaleb(_MILLIONTH) for name, usd in given.items()})
+        yield from build.limit_problems(document, (*at, index), rate.context_tiers)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
 from llmcost_infra.declarations import Strict, misplaced
 
-__all__ = ["Card", "ContextTier", "DatedRates", "ModelPrices", "PriceFile", "Rates"]
+__all__ = [
+    "Card",
+    "ContextTier",
+    "ContractFile",
+    "DatedRates",
+    "ModelPrices",
+    "OwnRates",
+    "PriceFile",
+    "Rates",
+]
 
 _USD: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+_FACTOR: Final = re.compile(r"[0-9](\.[0-9]{1,6})?")
 
 
 def _decimal_string(value: object) -> object:
@@ -29,6 +40,23 @@ Usd = Annotated[str, BeforeValidator(_decimal_string)]
 """USD per million tokens, as a decimal string."""
 
 
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@/-]{1,120}$")]
+"""A name that stands as it is in the pipeline's function."""
+
+
+def _multiplier(value: object) -> object:
+    if not isinstance(value, str) or _FACTOR.fullmatch(value) is None or not Decimal(value):
+        raise misplaced(
+            f"{value!r} is not a multiplier: more than 0, less than 10, in quotes",
+            hint='write it like "0.85"',
+        )
+    return value
+
+
+Multiplier = Annotated[str, BeforeValidator(_multiplier)]
+"""What a list price is multiplied with, as a decimal string."""
+
+
 class Rates(Strict):
     """USD per million tokens of each class; a class that is left out cannot be priced.
 
@@ -39,6 +67,11 @@ class Rates(Strict):
         cache_write: input written to the cache; for Anthropic, for five minutes.
         cache_write_1h: input written to the cache for an hour.
         reasoning: output that the reader never sees, where it is sold at its own rate.
+        input_audio: audio in the input.
+        cache_read_audio: audio read from the provider's cache.
+        output_audio: audio in the output.
+        input_image: images in the input, where they are not charged like other input.
+        output_image: images in the output.
     """
 
     input: Usd
@@ -47,6 +80,11 @@ class Rates(Strict):
     cache_write: Usd | None = None
     cache_write_1h: Usd | None = None
     reasoning: Usd | None = None
+    input_audio: Usd | None = None
+    cache_read_audio: Usd | None = None
+    output_audio: Usd | None = None
+    input_image: Usd | None = None
+    output_image: Usd | None = None
 
 
 class Card(Strict):
@@ -61,7 +99,7 @@ class Card(Strict):
 
     per_mtok: Rates
     batch: Rates | None = None
-    service_tiers: dict[str, Rates | Literal["standard"]] = Field(default_factory=dict)
+    service_tiers: dict[Word, Rates | Literal["standard"]] = Field(default_factory=dict)
 
 
 class ContextTier(Card):
@@ -83,6 +121,7 @@ class DatedRates(Card):
         verified: day on which they were last compared with the source.
         review_by: day by which they have to be compared again.
         context_tiers: rates of large requests, smallest limit first.
+        regions: region of inference → what every rate is multiplied with there.
     """
 
     from_: date = Field(alias="from")
@@ -90,6 +129,7 @@ class DatedRates(Card):
     verified: date
     review_by: date
     context_tiers: tuple[ContextTier, ...] = ()
+    regions: dict[Word, Multiplier] = Field(default_factory=dict)
 
 
 class ModelPrices(Strict):
@@ -99,11 +139,14 @@ class ModelPrices(Strict):
         id: provider, slash, name.
         match: anchored pattern of the model ids that cost this.
         rates: oldest first.
+        needs_split: audio or images are most of what it is used for, so that a call which does not
+            tell them apart has no price.
     """
 
     id: str
     match: str
     rates: list[DatedRates] = Field(min_length=1)
+    needs_split: bool = False
 
 
 class PriceFile(Strict):
@@ -116,3 +159,39 @@ class PriceFile(Strict):
 
     provider: str = Field(pattern=r"^[a-z0-9_.]+$")
     models: list[ModelPrices] = Field(min_length=1)
+
+
+class OwnRates(Card):
+    """A model's negotiated rates, which are all there is for that model.
+
+    Args:
+        match: anchored pattern of the model ids.
+        context_tiers: rates of large requests, smallest limit first.
+    """
+
+    match: str
+    context_tiers: tuple[ContextTier, ...] = ()
+
+
+class ContractFile(Strict):
+    """Prices that were negotiated with a provider.
+
+    Args:
+        provider: the provider's OpenTelemetry name.
+        account: provider account (organization, project, subscription) it is about; all if absent.
+        region: region of inference it is about; all if absent.
+        from_: first UTC day, written `from`.
+        to: first UTC day on which it no longer holds; open if absent.
+        source: the agreement it stands in.
+        multiplier: of the list price, for models without own rates.
+        rates: models with own rates.
+    """
+
+    provider: str = Field(pattern=r"^[a-z0-9_.]+$")
+    account: Word | None = None
+    region: Word | None = None
+    from_: date = Field(alias="from")
+    to: date | None = None
+    source: str = Field(min_length=1)
+    multiplier: Multiplier = "1"
+    rates: tuple[OwnRates, ...] = ()

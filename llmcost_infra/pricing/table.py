@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_right
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
-    from decimal import Decimal
 
     from llmcost_infra.pricing.pattern import Pattern
 
-__all__ = ["BATCH", "STANDARD", "Card", "Model", "PriceTable", "Rates", "Row"]
+__all__ = [
+    "BATCH",
+    "CLASSES",
+    "OUTPUT_CLASSES",
+    "SOLD_AS",
+    "STANDARD",
+    "Card",
+    "Contract",
+    "Model",
+    "PriceTable",
+    "Rates",
+    "Row",
+]
 
 STANDARD: Final = "standard"
 """Name of the tier that a call has when it names none."""
@@ -36,6 +47,11 @@ class Rates:
         cache_write: input written to a cache (five minutes where lifetimes differ).
         cache_write_1h: input written to a cache for an hour.
         reasoning: hidden output, where it has its own rate.
+        input_audio: audio that was sent.
+        cache_read_audio: audio read from a cache.
+        output_audio: audio that came back.
+        input_image: images that were sent, where they have their own rate.
+        output_image: images that came back.
     """
 
     input: Decimal
@@ -44,13 +60,35 @@ class Rates:
     cache_write: Decimal | None = None
     cache_write_1h: Decimal | None = None
     reasoning: Decimal | None = None
+    input_audio: Decimal | None = None
+    cache_read_audio: Decimal | None = None
+    output_audio: Decimal | None = None
+    input_image: Decimal | None = None
+    output_image: Decimal | None = None
+
+    def rate(self, token_class: str) -> Decimal | None:
+        """Return the rate of a class; some are sold like the one they are part of."""
+        rate: Decimal | None = getattr(self, token_class)
+        if rate is None and (whole := SOLD_AS.get(token_class)):
+            rate = getattr(self, whole)
+        return rate
 
     def items(self) -> Iterator[tuple[str, Decimal]]:
         """Yield each class that has a rate."""
-        for one in fields(self):
-            rate = getattr(self, one.name)
+        for one in CLASSES:
+            rate = getattr(self, one)
             if rate is not None:
-                yield one.name, rate
+                yield one, rate
+
+
+CLASSES: Final = tuple(one.name for one in fields(Rates))
+"""Every class of tokens; no token is in two of them."""
+
+OUTPUT_CLASSES: Final = frozenset({"output", "reasoning", "output_audio", "output_image"})
+"""The classes of what comes back; all others are sent."""
+
+SOLD_AS: Final = {"reasoning": "output", "input_image": "input"}
+"""Class → the one whose rate it pays where it has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +115,7 @@ class Row:
         source: where the figures were read.
         verified: day on which they were last compared.
         review_by: day by which they have to be compared again.
+        regions: region of inference → what every rate is multiplied with; 1 elsewhere.
     """
 
     id: str
@@ -85,6 +124,7 @@ class Row:
     source: str
     verified: date
     review_by: date
+    regions: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
 
     def card_at(self, input_tokens: int) -> Card:
         """Return the rates of a request with so much input, cached ones included.
@@ -112,16 +152,64 @@ class Model:
         id: provider, slash, name.
         pattern: the model ids that cost this.
         rows: oldest first.
+        needs_split: audio or images are most of what it is used for, at rates of their own, so that
+            a call which does not tell them apart cannot be priced.
     """
 
     id: str
     pattern: Pattern
     rows: tuple[Row, ...]
+    needs_split: bool = False
 
     def row_at(self, at_us: int) -> Row | None:
         """Return the row that is valid at a moment (Unix µs), or None before the first."""
-        index = bisect_right(self.rows, at_us, key=lambda row: row.from_us)
-        return self.rows[index - 1] if index else None
+        for row in reversed(self.rows):
+            if row.from_us <= at_us:
+                return row
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Prices that were negotiated with a provider.
+
+    Args:
+        id: name of its file.
+        provider: OpenTelemetry provider name.
+        from_us: first moment, Unix microseconds UTC.
+        to_us: first moment at which it no longer holds.
+        account: provider account (organization, project, subscription) it is about; empty is all.
+        region: region of inference it is about; empty is all.
+        multiplier: of the list price, for models without own rates.
+        models: models with own rates; one row each.
+    """
+
+    id: str
+    provider: str
+    from_us: int
+    to_us: int
+    account: str = ""
+    region: str = ""
+    multiplier: Decimal = Decimal(1)
+    models: tuple[Model, ...] = ()
+
+    @property
+    def specificity(self) -> tuple[bool, bool]:
+        """Rank among the contracts that cover one call: an account goes before a region."""
+        return bool(self.account), bool(self.region)
+
+    def covers(self, provider: str, account: str, region: str, at_us: int) -> bool:
+        """Tell whether a call is under this contract."""
+        return (
+            self.provider == provider
+            and self.account in {"", account}
+            and self.region in {"", region}
+            and self.from_us <= at_us < self.to_us
+        )
+
+    def own_row(self, model: str) -> Row | None:
+        """Return the negotiated rates of a model id, or None where the multiplier holds."""
+        return next((one.rows[0] for one in self.models if one.pattern.matches(model)), None)
 
 
 @dataclass(frozen=True)
@@ -130,18 +218,17 @@ class PriceTable:
 
     Args:
         providers: OpenTelemetry provider name → models, sorted by id.
+        contracts: what was negotiated, the least specific first.
     """
 
     providers: Mapping[str, tuple[Model, ...]] = field(repr=False)
+    contracts: tuple[Contract, ...] = ()
 
     @cached_property
     def version(self) -> str:
         """Hash of all that decides a price; comments, sources and dates of review do not."""
-        content = [
-            [model.id, model.pattern.text, [_content(row) for row in model.rows]]
-            for models in self.providers.values()
-            for model in models
-        ]
+        content = [_model_content(model) for models in self.providers.values() for model in models]
+        content += [_contract_content(contract) for contract in self.contracts]
         return hashlib.sha256(
             json.dumps(sorted(content, key=str), sort_keys=True).encode()
         ).hexdigest()[:12]
@@ -169,23 +256,38 @@ class PriceTable:
             provider: OpenTelemetry provider name.
             model: id as the provider answers it; may carry the provider and a slash in front.
         """
+        if found := self._by_id.get((provider, model)):
+            return found
         name = model.removeprefix(f"{provider}/")
         if found := self._by_id.get((provider, name)):
             return found
         candidates = self._open.get(provider, ())
         return next((one for one in candidates if one.pattern.matches(name)), None)
 
+    def contract(self, provider: str, account: str, region: str, at_us: int) -> Contract | None:
+        """Return the most specific contract that covers a call, or None."""
+        covering = (
+            one for one in reversed(self.contracts) if one.covers(provider, account, region, at_us)
+        )
+        return next(covering, None)
+
+
+def _model_content(model: Model) -> list[object]:
+    content: list[object] = [model.id, model.pattern.text, [_content(row) for row in model.rows]]
+    return [*content, "needs_split"] if model.needs_split else content
+
+
+def _contract_content(one: Contract) -> list[object]:
+    models = [_model_content(model) for model in one.models]
+    covered = [one.provider, one.account, one.region, one.from_us, one.to_us]
+    return [one.id, *covered, str(one.multiplier.normalize()), models]
+
 
 def _content(row: Row) -> list[object]:
-    return [
-        row.from_us,
-        [
-            [
-                card.over_input_tokens,
-                tier,
-                sorted((n, str(r.normalize())) for n, r in rates.items()),
-            ]
-            for card in row.cards
-            for tier, rates in sorted(card.tiers.items())
-        ],
+    cards = [
+        [card.over_input_tokens, tier, sorted((n, str(r.normalize())) for n, r in rates.items())]
+        for card in row.cards
+        for tier, rates in sorted(card.tiers.items())
     ]
+    regions = sorted((name, str(factor.normalize())) for name, factor in row.regions.items())
+    return [row.from_us, cards, *regions]

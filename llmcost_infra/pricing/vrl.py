@@ -8,36 +8,52 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.pricing.compute import STANDARD_TIERS
-from llmcost_infra.pricing.table import BATCH, STANDARD
+from llmcost_infra.pricing.money import plain
+from llmcost_infra.pricing.table import BATCH, CLASSES, OUTPUT_CLASSES, SOLD_AS, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
-    from llmcost_infra.pricing.table import Card, Model, PriceTable, Rates, Row
+    from llmcost_infra.pricing.table import Card, Contract, Model, PriceTable, Rates, Row
 
 __all__ = ["INPUTS", "OUTPUTS", "compile_vrl"]
 
 INPUTS: Final = (
     "call_provider", "call_model", "call_at", "call_input", "call_output", "call_cache_read",
-    "call_cache_write", "call_cache_write_1h", "call_reasoning", "call_tier", "call_batch",
-    "call_cache_inside",
+    "call_cache_write", "call_cache_write_1h", "call_reasoning", "call_input_audio",
+    "call_cache_read_audio", "call_output_audio", "call_input_image", "call_output_image",
+    "call_tier", "call_batch", "call_cache_inside", "call_account", "call_region",
 )  # fmt: skip
-"""Variables that have to be set before, all of one type: provider, model and tier (lower case) are
-text; `call_at` is µs; token counts are integers, `call_input` and `call_output` -1 when nobody
-counted; `call_batch` and `call_cache_inside` are booleans."""
+"""Variables that have to be set before, all of one type: provider, model, tier (lower case),
+account and region are text; `call_at` is µs; token counts are integers, and -1 says that nobody
+counted `call_input` or `call_output`, or told audio or images apart; `call_batch` and
+`call_cache_inside` are booleans."""
 
-OUTPUTS: Final = ("price_status", "price_row", "price_input_usd", "price_output_usd")
-"""Variables that are set afterwards; the amounts mean nothing unless the status is `priced`."""
+OUTPUTS: Final = (
+    "price_status", "price_row", "price_input_usd", "price_output_usd", "price_contract",
+    "price_contract_usd",
+)  # fmt: skip
+"""Variables that are set afterwards; the amounts mean nothing unless the status is `priced`. What a
+contract makes of the call is -1.0 where its own rates lack one."""
 
-_CLASSES: Final = (
-    ("input", "plain"),
-    ("cache_read", "call_cache_read"),
-    ("cache_write", "call_cache_write"),
-    ("cache_write_1h", "call_cache_write_1h"),
-    ("output", "visible"),
-    ("reasoning", "call_reasoning"),
-)
+# Class → the variable that counts its tokens, and nobody else's.
+_COUNTS: Final = {
+    "input": "plain",
+    "cache_read": "from_cache",
+    "cache_write": "call_cache_write",
+    "cache_write_1h": "call_cache_write_1h",
+    "output": "visible",
+    "reasoning": "call_reasoning",
+    "input_audio": "audio",
+    "cache_read_audio": "call_cache_read_audio",
+    "output_audio": "call_output_audio",
+    "input_image": "call_input_image",
+    "output_image": "call_output_image",
+}
+_TOLD_APART: Final = (
+    "call_input_audio", "call_output_audio", "call_input_image", "call_output_image",
+)  # fmt: skip
 _MEGA: Final = 6
 
 
@@ -57,6 +73,7 @@ def compile_vrl(table: PriceTable) -> str:
             *_indent(_providers(table)),
             "}",
             *_amounts(),
+            *_contracts(table.contracts),
         )
     )
 
@@ -67,22 +84,30 @@ def _split() -> Iterator[str]:
     yield 'price_row = ""'
     yield "price_input_usd = 0.0"
     yield "price_output_usd = 0.0"
+    yield "factor = 1.0"
+    yield 'place = ""'
     yield f'if {tiers} {{ call_tier = "{STANDARD}" }}'
     yield f'if call_batch {{ call_tier = "{BATCH}" }}'
+    yield f"told_apart = {' || '.join(f'{one} != -1' for one in _TOLD_APART)}"
+    yield "if !told_apart { call_cache_read_audio = 0 }"
+    yield from (f"if {one} == -1 {{ {one} = 0 }}" for one in _TOLD_APART)
     yield "cached = call_cache_read + call_cache_write + call_cache_write_1h"
-    yield "plain = call_input"
-    yield "if call_cache_inside { plain = call_input - cached }"
+    yield "sent = call_input"
+    yield "if !call_cache_inside { sent = call_input + cached }"
+    yield "audio = call_input_audio - call_cache_read_audio"
+    yield "plain = sent - cached - audio - call_input_image"
+    yield "from_cache = call_cache_read - call_cache_read_audio"
     yield "visible = 0 - call_reasoning"
     yield "if call_output > 0 { visible = call_output - call_reasoning }"
-    for name, _ in _CLASSES:
-        yield f"rate_{name} = -1.0"
-    impossible = " || ".join(f"{count} < 0" for _, count in (("", "call_input"), *_CLASSES))
+    yield "visible = visible - call_output_audio - call_output_image"
+    yield from (f"rate_{name} = -1.0" for name in _COUNTS)
+    impossible = " || ".join(f"{count} < 0" for count in ("call_input", *_COUNTS.values()))
     yield f'if {impossible} {{ price_status = "no_usage" }}'
 
 
 def _providers(table: PriceTable) -> Iterator[str]:
-    yield "all_input = plain + cached"
     yield "known = false"
+    yield "needs_split = false"
     for index, (provider, models) in enumerate(sorted(table.providers.items())):
         yield f'{"} else " if index else ""}if call_provider == "{provider}" {{'
         prefix = f"{provider}/"
@@ -92,38 +117,53 @@ def _providers(table: PriceTable) -> Iterator[str]:
         yield from _indent(_models(models))
     yield "}" if table.providers else ""
     yield 'if known { price_status = "missing_rate" }'
+    yield "if needs_split && !told_apart {"
+    yield ' price_status = "no_usage"'
+    yield " rate_input = -1.0"
+    yield "}"
 
 
 def _models(models: Iterable[Model]) -> Iterator[str]:
     # No else: the compiler's time grows with the square of the length of such a chain.
     for model in models:
-        # Unicode digits are no digits of a model id.
-        pattern = model.pattern.text.replace(r"\d", "[0-9]")
-        yield f"if match(call_model, r'{pattern}') {{"
+        yield f"if {_fits(model)} {{"
         yield " known = true"
-        yield from _indent(_rows(model.rows))
+        yield from _indent(_rows(model))
         yield "}"
 
 
-def _rows(rows: tuple[Row, ...]) -> Iterator[str]:
-    for index, row in enumerate(reversed(rows)):
+def _fits(model: Model) -> str:
+    # Unicode digits are no digits of a model id.
+    pattern = model.pattern.text.replace(r"\d", "[0-9]")
+    return f"match(call_model, r'{pattern}')"
+
+
+def _rows(model: Model) -> Iterator[str]:
+    for index, row in enumerate(reversed(model.rows)):
         yield f"{'} else ' if index else ''}if call_at >= {row.from_us} {{"
+        if model.needs_split:
+            yield " needs_split = true"
         yield from _indent(_cards(row))
+        for region, factor in row.regions.items():
+            yield f' if call_region == "{region}" {{'
+            yield f"  factor = {_number(factor)}"
+            yield f'  place = "~{region}"'
+            yield " }"
     yield "}"
 
 
 def _cards(row: Row) -> Iterator[str]:
     *larger, base = reversed(row.cards)
     for card in larger:
-        yield f"if all_input > {card.over_input_tokens} {{"
-        yield from _indent(_tiers(f"{row.id}>{card.over_input_tokens}", card))
+        yield f"if sent > {card.over_input_tokens} {{"
+        yield from _indent(_tiers(row, card))
         yield "} else {"
-    yield from _tiers(row.id, base)
+    yield from _tiers(row, base)
     yield from ("}" for _ in larger)
 
 
-def _tiers(name: str, card: Card) -> Iterator[str]:
-    yield f'price_row = "{name}"'
+def _tiers(row: Row, card: Card) -> Iterator[str]:
+    yield f'price_row = "{row.name(card, STANDARD)}"'
     for index, (rates, tiers) in enumerate(_by_rates(card).items()):
         named = " || ".join(f'call_tier == "{tier}"' for tier in tiers)
         yield f"{'} else ' if index else ''}if {named} {{"
@@ -140,36 +180,81 @@ def _by_rates(card: Card) -> dict[Rates, list[str]]:
 
 def _rates(rates: Rates) -> Iterator[str]:
     for name, rate in rates.items():
-        yield f"rate_{name} = {_literal(rate)}"
+        yield f"rate_{name} = {_number(rate.scaleb(_MEGA))}"
 
 
-def _literal(rate: Decimal) -> str:
-    per_mtok = format(rate.scaleb(_MEGA).normalize(), "f")
-    return per_mtok if "." in per_mtok else f"{per_mtok}.0"
+def _number(value: Decimal) -> str:
+    text = plain(value)
+    return text if "." in text else f"{text}.0"
 
 
 def _amounts() -> Iterator[str]:
-    # VRL takes && and || from left to right: the parentheses are not for show.
-    missing = " || ".join(f"({count} > 0 && rate_{name} < 0.0)" for name, count in _CLASSES)
     # Every set of rates has one for input, so this tells whether one was found.
     yield "if rate_input >= 0.0 {"
     yield ' price_status = "priced"'
     yield f' if call_tier != "{STANDARD}" {{ price_row = price_row + "+" + call_tier }}'
-    yield " if rate_reasoning < 0.0 { rate_reasoning = rate_output }"
+    yield from _indent(_fill_in())
     yield " if call_output < 0 && rate_output >= 0.0 {"
     yield '  price_status = "no_usage"'
-    yield f" }} else if {missing} {{"
+    yield f" }} else if {_missing()} {{"
     yield '  price_status = "missing_rate"'
     yield " } else {"
-    yield f"  price_input_usd = ({_sum(_CLASSES[:4])}) / 1000000.0"
-    yield f"  price_output_usd = ({_sum(_CLASSES[4:])}) / 1000000.0"
+    yield f"  price_input_usd = ({_total(inputs=True)}) * factor / 1000000.0"
+    yield f"  price_output_usd = ({_total(inputs=False)}) * factor / 1000000.0"
+    yield "  price_row = price_row + place"
     yield " }"
     yield "}"
 
 
-def _sum(classes: tuple[tuple[str, str], ...]) -> str:
+def _contracts(contracts: tuple[Contract, ...]) -> Iterator[str]:
+    yield 'price_contract = ""'
+    yield "price_contract_usd = price_input_usd + price_output_usd"
+    for contract in contracts:
+        tests = ['price_status == "priced"', f'call_provider == "{contract.provider}"']
+        if contract.account:
+            tests.append(f'call_account == "{contract.account}"')
+        if contract.region:
+            tests.append(f'call_region == "{contract.region}"')
+        tests += [f"call_at >= {contract.from_us}", f"call_at < {contract.to_us}"]
+        yield f"if {' && '.join(tests)} {{"
+        yield f' price_contract = "{contract.id}"'
+        list_usd = "(price_input_usd + price_output_usd)"
+        yield f" price_contract_usd = {list_usd} * {_number(contract.multiplier)}"
+        for model in contract.models:
+            yield from _indent(_own_rates(model))
+        yield "}"
+
+
+def _own_rates(model: Model) -> Iterator[str]:
+    yield f"if {_fits(model)} {{"
+    yield " price_contract_usd = -1.0"
+    yield from (f" rate_{name} = -1.0" for name in _COUNTS)
+    # Its cards name a row, and the row of the list price is what the call keeps.
+    yield " list_row = price_row"
+    yield from _indent(_cards(model.rows[0]))
+    yield " price_row = list_row"
+    yield from _indent(_fill_in())
+    counted = "(call_output >= 0 || rate_output < 0.0)"
+    yield f" if rate_input >= 0.0 && {counted} && !({_missing()}) {{"
+    yield (f"  price_contract_usd = ({_total(inputs=True)} + {_total(inputs=False)}) / 1000000.0")
+    yield " }"
+    yield "}"
+
+
+def _fill_in() -> Iterator[str]:
+    for name, whole in SOLD_AS.items():
+        yield f"if rate_{name} < 0.0 {{ rate_{name} = rate_{whole} }}"
+
+
+def _missing() -> str:
+    # VRL takes && and || from left to right: the parentheses are not for show.
+    return " || ".join(f"({count} > 0 && rate_{name} < 0.0)" for name, count in _COUNTS.items())
+
+
+def _total(*, inputs: bool) -> str:
     # From 0.0: no tokens of a class without a rate would come out as -0.0.
-    return " + ".join(("0.0", *(f"{count} * rate_{name}" for name, count in classes)))
+    names = (name for name in CLASSES if (name not in OUTPUT_CLASSES) is inputs)
+    return " + ".join(("0.0", *(f"{_COUNTS[name]} * rate_{name}" for name in names)))
 
 
 def _indent(lines: Iterable[str]) -> Iterator[str]:

@@ -46,7 +46,57 @@ models:
     verified: 2025-01-02
     review_by: 2025-04-01
     per_mtok: {input: "0.02"}
+- id: acme/voice
+  match: '^voice$'
+  needs_split: true
+  rates:
+  - from: 2025-01-01
+    source: a price list
+    verified: 2025-01-02
+    review_by: 2025-04-01
+    per_mtok:
+      input: "2.00"
+      cache_read: "0.20"
+      output: "9.00"
+      input_audio: "20.00"
+      cache_read_audio: "1.00"
+      output_audio: "80.00"
+      output_image: "60.00"
+    regions: {eu: "1.10"}
 """
+
+CONTRACTS = {
+    "everybody": """\
+provider: acme
+from: 2025-03-01
+to: 2025-09-01
+source: a letter
+multiplier: "0.90"
+""",
+    "europe": """\
+provider: acme
+region: eu
+from: 2025-03-01
+source: a letter
+multiplier: "0.85"
+""",
+    "first-project": """\
+provider: acme
+account: proj-1
+from: 2025-04-01
+source: an order form
+multiplier: "0.80"
+rates:
+- match: '^one(-\\d{4})?$'
+  per_mtok: {input: "0.50", cache_read: "0.05", output: "2.00"}
+  batch: {input: "0.25", output: "1.00"}
+  context_tiers:
+  - over_input_tokens: 2000
+    per_mtok: {input: "0.70", output: "3.00"}
+- match: '^vectors$'
+  per_mtok: {input: "0.01"}
+""",
+}
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +123,9 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
     folder = tmp_path_factory.mktemp("project")
     (folder / "pricing").mkdir()
     (folder / "pricing" / "acme.yaml").write_text(ACME, encoding="utf-8")
+    (folder / "contracts").mkdir()
+    for name, text in CONTRACTS.items():
+        (folder / "contracts" / f"{name}.yaml").write_text(text, encoding="utf-8")
     return load_table(folder)
 
 

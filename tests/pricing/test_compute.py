@@ -370,3 +370,69 @@ def test_no_amount_is_rounded(tokens: int) -> None:
     )
 
     assert cost(TABLE, call) * 20_000_000 == tokens
+
+
+AUDIO = {"input_tokens": 100, "output_tokens": 50, "model": "voice"}
+
+
+def test_audio_and_images_pay_their_own_rates(acme: PriceTable, call: Callable[..., Call]) -> None:
+    """What is told apart leaves the class that it was counted in, and nothing is paid twice."""
+    price = price_of(
+        call(
+            **AUDIO,
+            cache_read_tokens=30,
+            input_audio_tokens=40,
+            cache_read_audio_tokens=10,
+            input_image_tokens=5,
+            output_audio_tokens=20,
+            output_image_tokens=1,
+            reasoning_tokens=4,
+        ),
+        acme,
+    )
+
+    assert isinstance(price, Price)
+    assert {name: usd * 1_000_000 for name, usd in price.by_class.items()} == {
+        "input": 35 * 2,
+        "cache_read": 20 * Decimal("0.2"),
+        "input_audio": 30 * 20,
+        "cache_read_audio": 10,
+        "input_image": 5 * 2,
+        "output": 25 * 9,
+        "reasoning": 4 * 9,
+        "output_audio": 20 * 80,
+        "output_image": 60,
+    }
+    assert price.cost_usd == price.input_usd + price.output_usd
+    assert price.output_usd * 1_000_000 == 25 * 9 + 4 * 9 + 20 * 80 + 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (AUDIO, "no_usage"),
+        (AUDIO | {"input_audio_tokens": 101}, "no_usage"),
+        (AUDIO | {"output_image_tokens": 51}, "no_usage"),
+        (AUDIO | {"input_audio_tokens": 1, "cache_read_audio_tokens": 2}, "no_usage"),
+        ({"input_audio_tokens": 1}, "missing_rate"),
+        ({"output_image_tokens": 1}, "missing_rate"),
+    ],
+)
+def test_audio_that_cannot_be_priced_says_why(
+    acme: PriceTable, call: Callable[..., Call], changes: dict[str, Any], reason: str
+) -> None:
+    """A voice model without a split, counts that contradict, and unsold classes have no price."""
+    unpriced = price_of(call(**changes), acme)
+
+    assert isinstance(unpriced, Unpriced)
+    assert unpriced.reason == reason
+
+
+@pytest.mark.parametrize(
+    "part", ["input_audio_tokens", "output_audio_tokens", "input_image_tokens"]
+)
+def test_one_part_that_is_told_is_a_split(
+    acme: PriceTable, call: Callable[..., Call], part: str
+) -> None:
+    """Instrumentation leaves out parts that are 0, so one of them is enough."""
+    assert isinstance(price_of(call(**AUDIO, **{part: 0}), acme), Price)

@@ -46,6 +46,7 @@ def test_a_projects_file_replaces_the_shipped_provider(
     assert [model.id for model in load_table(folder).providers["openai"]] == [
         "openai/one",
         "openai/vectors",
+        "openai/voice",
     ]
 
 

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DEFAULTS = {"call_provider": '""', "call_model": '""', "call_tier": '""'}
+_TEXTS = ("call_provider", "call_model", "call_tier", "call_account", "call_region")
+_DEFAULTS = dict.fromkeys(_TEXTS, '""')
 _BOOLEANS = {"call_batch": "false", "call_cache_inside": "true"}
-_COUNTS = ("cache_read", "cache_write", "cache_write_1h", "reasoning")
+_COUNTS = ("cache_read", "cache_write", "cache_write_1h", "reasoning", "cache_read_audio")
+_PARTS = ("input_audio", "output_audio", "input_image", "output_image")
 
 
 def as_function(table: PriceTable) -> Program:
@@ -57,7 +59,13 @@ def as_row(call: Call) -> dict[str, Any]:
         "call_input": -1 if call.input_tokens is None else call.input_tokens,
         "call_output": -1 if call.output_tokens is None else call.output_tokens,
         **{f"call_{name}": getattr(call, f"{name}_tokens") for name in _COUNTS},
+        **{
+            f"call_{name}": -1 if (count := getattr(call, f"{name}_tokens")) is None else count
+            for name in _PARTS
+        },
         "call_tier": call.service_tier.lower(),
+        "call_account": call.account,
+        "call_region": call.region,
         "call_batch": call.batch,
         "call_cache_inside": call.cache_inside_input,
     }
@@ -70,14 +78,25 @@ def assert_same(answer: dict[str, Any], expected: Price | Unpriced) -> None:
         return
     assert (answer["price_status"], answer["price_row"]) == ("priced", expected.row)
     for name, usd in (("input", expected.input_usd), ("output", expected.output_usd)):
-        told = Decimal(answer[f"price_{name}_usd"])
-        assert abs(told - usd) <= Decimal("1e-9") + usd * Decimal("1e-12"), name
+        assert_close(answer[f"price_{name}_usd"], usd)
+    assert answer["price_contract"] == expected.contract
+    if expected.contract_usd is None:
+        assert answer["price_contract_usd"] == -1.0
+    else:
+        assert_close(answer["price_contract_usd"], expected.contract_usd)
+
+
+def assert_close(told: float, usd: Decimal) -> None:
+    """Hold a float to an exact amount."""
+    assert abs(Decimal(told) - usd) <= Decimal("1e-9") + usd * Decimal("1e-12")
 
 
 def corpus(table: PriceTable, size: int) -> list[Call]:
     """Return calls of every model and id form, around every date and limit, with odd counts too."""
     chance = random.Random("calls")  # noqa: S311 - the same calls every time
     models = [(p, model) for p, models in table.providers.items() for model in models]
+    # The small provider has every feature of a row and all the contracts.
+    models += [(p, model) for p, model in models if p == "acme"] * (len(models) // 12)
     return [_call(chance, *chance.choice(models)) for _ in range(size)]
 
 
@@ -100,10 +119,27 @@ def _call(chance: random.Random, provider: str, model: Model) -> Call:
         cache_write_tokens=cached[1] // 4,
         cache_write_1h_tokens=cached[2] // 8,
         reasoning_tokens=chance.choice([*[0] * 6, (output or 0) // 2, (output or 0) + 1]),
+        **_parts(chance, tokens, output or 0),
+        account=chance.choice(["", "", "proj-1", "proj-2"]),
+        region=chance.choice(["", "", "eu", "us"]),
         service_tier=chance.choice([*[""] * 9, "default", "flex", "priority", "batch", "scale"]),
         batch=chance.random() < 0.1,
         cache_inside_input=chance.random() < 0.7,
     )
+
+
+def _parts(chance: random.Random, tokens: int, output: int) -> dict[str, Any]:
+    """Return audio and images, mostly not told apart, and sometimes more than there was."""
+    if chance.random() < 0.7:
+        return {}
+    audio = chance.choice([0, tokens // 10, tokens // 3])
+    return {
+        "input_audio_tokens": chance.choice([None, audio, audio]),
+        "cache_read_audio_tokens": chance.choice([0, 0, audio // 5]),
+        "output_audio_tokens": chance.choice([None, 0, output // 7]),
+        "input_image_tokens": chance.choice([None, 0, tokens // 9]),
+        "output_image_tokens": chance.choice([None, 0, output // 3]),
+    }
 
 
 def _id(chance: random.Random, provider: str, model: Model) -> str:
@@ -123,7 +159,11 @@ def test_ten_thousand_calls_cost_the_same_in_both_languages(acme: PriceTable) ->
 
     reasons = {price.reason for price in prices if isinstance(price, Unpriced)}
     assert reasons == {"unpriced_model", "missing_rate", "no_usage"}
-    assert sum(isinstance(price, Price) for price in prices) > 3_000
+    priced = [price for price in prices if isinstance(price, Price)]
+    assert len(priced) > 2_000
+    assert {price.contract for price in priced} == {"", "everybody", "europe", "first-project"}
+    assert any(price.contract_usd is None for price in priced)
+    assert any(price.row.endswith("~eu") for price in priced)
 
 
 RATE = st.decimals("0.000001", "999", places=6).map(lambda usd: usd.scaleb(-6))
