@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llmcost_infra.sql_engine.select import TIMESTAMP, OuterSelect, is_call, is_wildcard, names_time
 from llmcost_infra.sql_engine.tokens import tokenize
+from llmcost_infra.sql_engine.words import AFTER_TABLE, AGGREGATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,137 +15,6 @@ if TYPE_CHECKING:
     from llmcost_infra.sql_engine.tokens import Token
 
 __all__ = ["TIMESTAMP", "Clauses", "Table", "read_clauses"]
-
-TIMESTAMP = "_timestamp"
-"""The column that every stream has: microseconds since 1970."""
-
-_AGGREGATES = frozenset(
-    [
-        "approx_distinct",
-        "approx_median",
-        "approx_percentile_cont",
-        "approx_percentile_cont_with_weight",
-        "approx_topk",
-        "approx_topk_distinct",
-        "array_agg",
-        "avg",
-        "bit_and",
-        "bit_or",
-        "bit_xor",
-        "bool_and",
-        "bool_or",
-        "corr",
-        "count",
-        "covar",
-        "covar_pop",
-        "covar_samp",
-        "first_value",
-        "grouping",
-        "last_value",
-        "max",
-        "mean",
-        "median",
-        "min",
-        "nth_value",
-        "percentile_cont",
-        "regr_avgx",
-        "regr_avgy",
-        "regr_count",
-        "regr_intercept",
-        "regr_r2",
-        "regr_slope",
-        "regr_sxx",
-        "regr_sxy",
-        "regr_syy",
-        "stddev",
-        "stddev_pop",
-        "stddev_samp",
-        "string_agg",
-        "sum",
-        "summary_percentile",
-        "var",
-        "var_pop",
-        "var_population",
-        "var_samp",
-        "var_sample",
-    ]
-)
-_SET_OPERATORS = frozenset({"UNION", "EXCEPT", "INTERSECT"})
-_CLAUSE_STARTS = (
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "HAVING",
-    "WINDOW",
-    "ORDER",
-    "LIMIT",
-    "OFFSET",
-    "FETCH",
-)
-# A parenthesis after one of these words does not hold the arguments of a function.
-_NO_CALL = frozenset(
-    [
-        "ALL",
-        "AND",
-        "ANY",
-        "AS",
-        "BETWEEN",
-        "BY",
-        "CASE",
-        "CAST",
-        "DISTINCT",
-        "ELSE",
-        "EXISTS",
-        "FILTER",
-        "FROM",
-        "GROUP",
-        "HAVING",
-        "IN",
-        "INTERVAL",
-        "IS",
-        "JOIN",
-        "LIKE",
-        "NOT",
-        "ON",
-        "OR",
-        "OVER",
-        "SELECT",
-        "SOME",
-        "THEN",
-        "TRY_CAST",
-        "UNION",
-        "USING",
-        "VALUES",
-        "WHEN",
-        "WHERE",
-        "WITH",
-    ]
-)
-_AFTER_TABLE = frozenset(
-    [
-        "CROSS",
-        "EXCEPT",
-        "FETCH",
-        "FULL",
-        "GROUP",
-        "HAVING",
-        "INNER",
-        "INTERSECT",
-        "JOIN",
-        "LEFT",
-        "LIMIT",
-        "NATURAL",
-        "OFFSET",
-        "ON",
-        "ORDER",
-        "RIGHT",
-        "UNION",
-        "USING",
-        "WHERE",
-        "WINDOW",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,17 +106,17 @@ def read_clauses(statement: str) -> Clauses:
     """Take a statement apart; one that is no SQL gives clauses that mean nothing."""
     text = _last_statement(statement)
     tokens = tokenize(text)
-    outer = _Outer(text, tokens)
+    outer = OuterSelect(text, tokens)
     return Clauses(
         text=text,
         tokens=tokens,
         tables=tuple(dict.fromkeys(_tables(tokens))),
         names=frozenset(token.name for token in tokens if token.name),
-        wildcard=any(_is_wildcard(tokens, at) for at in range(len(tokens))),
+        wildcard=any(is_wildcard(tokens, at) for at in range(len(tokens))),
         complex=outer.is_complex() or outer.selects_everything(),
         plain=bool(tokens) and tokens[0].keyword == "SELECT" and not outer.is_complex(),
         select_list=outer.select_list(),
-        aggregates=any(_is_call(tokens, at, _AGGREGATES) for at in range(len(tokens))),
+        aggregates=any(is_call(tokens, at, AGGREGATES) for at in range(len(tokens))),
         distinct=outer.distinct,
         grouped="GROUP" in outer.starts,
         with_clause=bool(tokens) and tokens[0].keyword == "WITH",
@@ -268,25 +139,6 @@ def _last_statement(statement: str) -> str:
         if piece.strip():
             return piece
     return statement
-
-
-def _is_call(tokens: Sequence[Token], at: int, names: frozenset[str]) -> bool:
-    return tokens[at].name in names and at + 1 < len(tokens) and tokens[at + 1].text == "("
-
-
-def _is_wildcard(tokens: Sequence[Token], at: int) -> bool:
-    if tokens[at].text != "*" or at == 0:
-        return False
-    before = tokens[at - 1]
-    after = tokens[at + 1].keyword if at + 1 < len(tokens) else ""
-    return before.keyword in {"SELECT", "DISTINCT", ",", "."} and after in {
-        "",
-        ",",
-        ")",
-        "FROM",
-        "EXCEPT",
-        "EXCLUDE",
-    }
 
 
 def _tables(tokens: Sequence[Token]) -> Iterator[Table]:
@@ -322,7 +174,7 @@ def _named(tokens: Sequence[Token], at: int, own: frozenset[str]) -> Iterator[Ta
     while at < len(tokens) and tokens[at].depth >= depth:
         token = tokens[at]
         if token.depth == depth:
-            if token.keyword in _AFTER_TABLE:
+            if token.keyword in AFTER_TABLE:
                 return
             if token.text == ",":
                 expected = True
@@ -347,143 +199,5 @@ def _qualified(tokens: Sequence[Token], at: int) -> list[str]:
 
 def _timeless_selects(tokens: Sequence[Token]) -> Iterator[int]:
     for at, token in enumerate(tokens):
-        if token.keyword == "SELECT" and not _names_time(tokens, at):
+        if token.keyword == "SELECT" and not names_time(tokens, at):
             yield token.end
-
-
-def _names_time(tokens: Sequence[Token], select: int) -> bool:
-    depth = tokens[select].depth
-    for at in range(select + 1, len(tokens)):
-        token = tokens[at]
-        if token.depth < depth or (token.depth == depth and token.keyword == "FROM"):
-            break
-        if token.name == TIMESTAMP or _is_wildcard(tokens, at):
-            return True
-    return False
-
-
-class _Outer:
-    """The outermost select of a statement."""
-
-    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
-        self._tokens = tokens
-        main = next(
-            (
-                at
-                for at, token in enumerate(tokens)
-                if not token.depth and token.keyword == "SELECT"
-            ),
-            None,
-        )
-        self.set_operation = any(
-            token.keyword in _SET_OPERATORS for token in tokens if not token.depth
-        )
-        self.starts: dict[str, int] = {}
-        for at in range(main or 0, len(tokens)):
-            word = tokens[at].keyword
-            if not tokens[at].depth and word in _CLAUSE_STARTS and word not in self.starts:
-                self.starts[word] = at
-        self.distinct = bool(self._clause("SELECT")) and (
-            tokens[self._clause("SELECT").start].keyword == "DISTINCT"
-        )
-        later = [self.starts[word] for word in ("LIMIT", "OFFSET", "FETCH") if word in self.starts]
-        self.order_at = tokens[min(later)].start if later else len(text)
-
-    def _clause(self, word: str) -> range:
-        """Return the places of a clause's tokens."""
-        if word not in self.starts:
-            return range(0)
-        start = self.starts[word]
-        ends = [at for at in self.starts.values() if at > start]
-        return range(start + 1, min(ends, default=len(self._tokens)))
-
-    def is_complex(self) -> bool:
-        """Tell whether the server leaves the select list alone.
-
-        It does not look for aggregates inside the arguments of a function: this is why
-        `COALESCE(SUM(x), 0)` alone gets `_timestamp` added, and fails.
-        """
-        source = [self._tokens[at] for at in self._clause("FROM")]
-        return (
-            self.set_operation
-            or self.distinct
-            or "GROUP" in self.starts
-            or "HAVING" in self.starts
-            or any(token.keyword in {"JOIN", ",", "("} for token in source if not token.depth)
-            or any(self._marks_complex(at) for at in self._outside_of_calls())
-        )
-
-    def _marks_complex(self, at: int) -> bool:
-        tokens = self._tokens
-        return (
-            tokens[at].keyword in {"OVER", "FILTER", "WITHIN"}
-            or _is_call(tokens, at, _AGGREGATES)
-            or (
-                tokens[at].text == "("
-                and tokens[at + 1 : at + 2] != []
-                and tokens[at + 1].keyword in {"SELECT", "WITH"}
-            )
-        )
-
-    def _outside_of_calls(self) -> Iterator[int]:
-        """Yield the places of tokens that are not inside the arguments of a function."""
-        calls: list[bool] = []
-        for at in range(self.starts.get("SELECT", 0), len(self._tokens)):
-            token = self._tokens[at]
-            if token.text == ")" and calls:
-                calls.pop()
-            if not any(calls):
-                yield at
-            if token.text == "(":
-                before = self._tokens[at - 1]
-                calls.append(bool(before.name) and before.keyword not in _NO_CALL)
-
-    def selects_everything(self) -> bool:
-        """Tell whether the select list holds a `*`."""
-        return any(_is_wildcard(self._tokens, at) for at in self._clause("SELECT"))
-
-    def select_list(self) -> tuple[int, int]:
-        """Return the offsets of the select list."""
-        places = self._clause("SELECT")
-        if not places:
-            return (0, 0)
-        return self._tokens[places[0]].start, self._tokens[places[-1]].end
-
-    def counts_distinct(self) -> bool:
-        """Tell whether the select list holds a `count(DISTINCT …)`."""
-        tokens = self._tokens
-        return any(
-            _is_call(tokens, at, frozenset({"count"})) and tokens[at + 2].keyword == "DISTINCT"
-            for at in self._clause("SELECT")
-            if at + 2 < len(tokens)
-        )
-
-    def selects_timestamp(self) -> bool:
-        """Tell whether the select list names `_timestamp`, or everything."""
-        return "SELECT" in self.starts and _names_time(self._tokens, self.starts["SELECT"])
-
-    def order_by(self) -> tuple[tuple[str, str], ...]:
-        """Return columns and directions of the ORDER BY, as far as they are plain columns."""
-        items: list[list[Token]] = [[]]
-        for at in self._clause("ORDER"):
-            token = self._tokens[at]
-            if token.text == "," and not token.depth:
-                items.append([])
-            elif token.keyword != "BY":
-                items[-1].append(token)
-        return tuple(
-            (item[0].name, "desc" if any(token.keyword == "DESC" for token in item) else "asc")
-            for item in items
-            if item and item[0].name and (len(item) == 1 or item[1].text not in {"(", "."})
-        )
-
-    def limit(self) -> int | None:
-        """Return the LIMIT, if it is a number."""
-        return next(
-            (
-                int(self._tokens[at].text)
-                for at in self._clause("LIMIT")
-                if self._tokens[at].kind == "number" and self._tokens[at].text.isdigit()
-            ),
-            None,
-        )
