@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import TYPE_CHECKING, Any
 
-from llmcost_infra.local.json_text import JsonText, SyntaxFault, position
+from llmcost_infra.local.ingest_text import read_text
 from llmcost_infra.local.naming import flatten
-from llmcost_infra.local.responses import Refusal
 from llmcost_infra.local.shapes import is_list, is_object
 
 if TYPE_CHECKING:
@@ -69,11 +67,7 @@ def read_records(body: bytes, window: Window) -> Records:
     Raises:
         Refusal: the body is no JSON.
     """
-    text = body.decode("utf-8", errors="replace")
-    try:
-        content = json.loads(text)
-    except ValueError:
-        raise _no_json(text) from None
+    content = read_text(body.decode("utf-8", errors="replace"))
     records = Records()
     sent: list[Any] = content if is_list(content) else [content]
     for record in sent:
@@ -82,14 +76,6 @@ def read_records(body: bytes, window: Window) -> Records:
         else:
             records.refuse("invalid record: expected an object")
     return records
-
-
-def _no_json(text: str) -> Refusal:
-    try:
-        JsonText(text).walk()
-    except SyntaxFault as fault:
-        return Refusal(400, f"{fault.words} at {position(text, fault.offset)}")
-    return Refusal(400, "expected value at line 1 column 1")
 
 
 def _time(value: Any, now: int) -> int | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError, Message
 
-from llmcost_infra.local.json_text import JsonText, SyntaxFault, position
+from llmcost_infra.local.ingest_text import read_text
+from llmcost_infra.local.json_text import JsonText, position
 from llmcost_infra.local.responses import Refusal
 from llmcost_infra.local.shapes import is_list, is_object
 
@@ -43,35 +43,23 @@ def read_json(body: bytes, request: _M) -> _M:
         Refusal: it is no JSON, or holds a double: the server's model of it cannot be read.
     """
     text = body.decode("utf-8", errors="replace")
-    try:
-        content = json.loads(text)
-    except ValueError:
-        raise _no_json(text) from None
-    _refuse_doubles(text, content)
+    content = read_text(text, "Invalid json: ")
+    if not is_object(content):
+        kind = "sequence" if is_list(content) else "value"
+        expected = request.DESCRIPTOR.name
+        raise Refusal(400, f"Invalid json: invalid type: {kind}, expected struct {expected}")
+    _refuse_doubles(text)
     try:
         return ParseDict(_with_ids(content), request, ignore_unknown_fields=True)
     except (ParseError, ValueError, TypeError, AttributeError) as error:
         raise Refusal(400, f"Invalid json: {error}") from None
 
 
-def _no_json(text: str) -> Refusal:
-    try:
-        JsonText(text).walk()
-    except SyntaxFault as fault:
-        return Refusal(400, f"Invalid json: {fault.words} at {position(text, fault.offset)}")
-    return Refusal(400, "Invalid json: expected value at line 1 column 1")
-
-
-def _refuse_doubles(text: str, content: Any) -> None:
+def _refuse_doubles(text: str) -> None:
     if "doubleValue" not in text:
         return
     for path, (_, end) in JsonText(text).walk().items():
-        if (
-            path
-            and path[-1] == "doubleValue"
-            and "attributes" in path
-            and isinstance(content, dict)
-        ):
+        if path and path[-1] == "doubleValue" and "attributes" in path:
             # The parser gives up after the attribute value that holds the double.
             at = position(text, end + 1)
             raise Refusal(400, f"Invalid json: invalid type: map, expected f64 at {at}")
