@@ -13,6 +13,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from llmcost_infra import __version__
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.provider.configuration import SETTINGS
+from llmcost_infra.provider.rpc import EngineLog
 from llmcost_infra.provider.values import encode_map
 from tests.provider.engine import CallError, Engine
 from tests.provider.programs import folder, function
@@ -100,3 +101,13 @@ def test_a_big_dashboard_passes(engine: Engine, server: MemoryServer) -> None:
     assert engine.up(big) == {"mark": "create"}
     assert engine.refresh() == {}
     assert len(server.objects) == 1
+
+
+def test_a_log_that_nobody_reads_is_no_failure() -> None:
+    """Before the handshake, and after the end, there is nobody to log to."""
+    log = EngineLog()
+    log.info("nobody")
+    log.connect("127.0.0.1:1")
+    log.debug("nobody either")
+    log.close()
+    log.info("nobody any more")
