@@ -124,11 +124,12 @@ class Streams:
         with self._lock:
             if self.get(key) is None:
                 raise Refusal(404, "stream not found")
-            self._objects.delete(key.org, KIND, _object_key(key))
-            self._known[key] = None
+            # Rows first: a crash in between leaves a stream without rows, never rows without one.
+            self._rows.drop(key)
             until = {"until": self._clock() + _DELETE_MICROS}
             self._objects.put(key.org, _DELETING, _object_key(key), until)
-            self._rows.drop(key)
+            self._objects.delete(key.org, KIND, _object_key(key))
+            self._known[key] = None
 
     def refuse_deleting(self, key: StreamKey) -> None:
         """Refuse to touch a stream whose deletion still runs."""

@@ -30,6 +30,7 @@ __all__ = [
     "DEFAULT_LIMIT",
     "Answer",
     "CastFault",
+    "DeclaredStreams",
     "MemoryStreams",
     "Plan",
     "Streams",
@@ -62,6 +63,27 @@ class Streams(Protocol):
             CastFault: a stored value does not fit its column.
         """
         ...
+
+
+@dataclass(frozen=True)
+class DeclaredStreams:
+    """Streams of which only the columns are known: for checks without rows.
+
+    Args:
+        declared: column types by stream, whose name may be `type.name`.
+    """
+
+    declared: Mapping[str, Mapping[str, str]]
+
+    def columns(self, table: Table) -> Mapping[str, str] | None:
+        """Return the declared columns, and the time that every stream has."""
+        found = self.declared.get(table.written)
+        return None if found is None else {TIMESTAMP: "Int64", **found}
+
+    def batches(self, table: Table, columns: Sequence[str], time_range: TimeRange) -> list[Any]:
+        """There are no rows."""
+        del table, columns, time_range
+        return []
 
 
 @dataclass(frozen=True)

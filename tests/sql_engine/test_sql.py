@@ -14,6 +14,7 @@ from llmcost_infra.sql_engine.sql import (
     DEFAULT_LIMIT,
     Answer,
     CastFault,
+    DeclaredStreams,
     MemoryStreams,
     plan,
     query,
@@ -114,6 +115,34 @@ class TestPlan:
             plan("SELECT duration,, feature FROM llm_traces", streams)
 
         assert "found: , at Line: 1, Column: 17" in caught.value.message
+
+
+class TestDeclaredStreams:
+    """Columns without rows."""
+
+    declared = DeclaredStreams({"calls": {"cost": "Float64"}, "logs.app": {"line": "Utf8"}})
+
+    def test_a_statement_can_be_checked(self) -> None:
+        """The time is always there."""
+        planned = plan("SELECT cost FROM calls", self.declared)
+
+        assert [(field.name, field.type) for field in planned.fields] == [
+            ("_timestamp", "int64"),
+            ("cost", "double"),
+        ]
+
+    def test_what_is_not_declared_is_refused(self) -> None:
+        """Streams as well as columns."""
+        with pytest.raises(SqlRefusal, match="Search stream not found: app"):
+            plan("SELECT line FROM app", self.declared)
+        with pytest.raises(SqlRefusal, match="No field named cost"):
+            plan('SELECT cost FROM "logs"."app"', self.declared)
+
+    def test_there_are_no_rows(self) -> None:
+        """A count is zero."""
+        answer = query("SELECT COUNT(*) AS n FROM calls", self.declared, EVERYTHING)
+
+        assert answer.rows == [{"n": 0}]
 
 
 class TestQuery:
