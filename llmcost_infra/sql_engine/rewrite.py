@@ -91,7 +91,7 @@ def rewrite(
         edits.append(_Edit(*clauses.select_list, TIMESTAMP))
     elif not clauses.complex:
         edits += [_Edit(at, at, f" {TIMESTAMP},") for at in clauses.timeless_selects]
-    if clauses.sorted_by_time and (not clauses.complex or clauses.selects_timestamp):
+    if clauses.sorted_by_time and (clauses.plain or not clauses.complex):
         edits.append(_Edit(clauses.order_at, clauses.order_at, f" ORDER BY {TIMESTAMP} DESC "))
     return Rewritten(_apply(clauses.text, edits), widths[0] if widths else None)
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Field", "Query", "Session", "Stopped"]
 
 _PARTITIONS = 2
+# A statement asks: one that makes tables could read any file of this machine.
+_READ_ONLY: Any = (
+    datafusion.SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+)
 
 
 class Stopped(Exception):  # noqa: N818 - DataFusion stopped while it ran
@@ -158,6 +162,6 @@ class Session:
     def query(self, sql: str) -> Query:
         """Plan a statement; raises ValueError with DataFusion's words when it cannot be."""
         try:
-            return Query(self._context, self._context.sql(sql))
+            return Query(self._context, self._context.sql_with_options(sql, _READ_ONLY))
         except Exception as refused:  # noqa: BLE001 - DataFusion raises bare exceptions
             raise ValueError(str(refused).removeprefix("DataFusion error: ")) from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from llmcost_infra.local.columnar import to_batch
 from llmcost_infra.local.rows import RowStore, StreamKey
 from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.sql import CastFault
@@ -205,6 +206,49 @@ def test_names_with_odd_characters_have_files(start: Start) -> None:
 
     assert _times(start(), key) == [1]
     assert StreamKey.of_path(key.path) == key
+
+
+BATCHES = st.lists(
+    st.lists(
+        st.tuples(st.integers(0, 50), st.none() | st.integers(0, 9) | st.sampled_from(["1", "7"])),
+        min_size=1,
+        max_size=6,
+    ),
+    max_size=8,
+)
+
+
+@given(batches=BATCHES, start=st.integers(0, 50), end=st.integers(0, 50), eager=st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_a_scan_finds_what_a_loop_would(
+    tmp_path_factory: pytest.TempPathFactory,
+    batches: list[list[tuple[int, Any]]],
+    start: int,
+    end: int,
+    *,
+    eager: bool,
+) -> None:
+    """In memory or in files, with numbers stored as text in between."""
+    folder = tmp_path_factory.mktemp("rows")
+    with closing(RowStore(folder, 1 if eager else 10**9)) as store:
+        for batch in batches:
+            rows = [{"_timestamp": time, "v": value} for time, value in batch]
+            store.append([(CALLS, to_batch(rows).record_batch({}))])
+
+        found = [
+            (row["_timestamp"], row["v"])
+            for batch in store.scan(CALLS, COLUMNS, TimeRange(start, end))
+            for row in batch.to_pylist()
+        ]
+
+    expected = [
+        (time, None if value is None else int(value))
+        for batch in batches
+        for time, value in batch
+        if start <= time < end
+    ]
+    assert sorted(found, key=repr) == sorted(expected, key=repr)
+    shutil.rmtree(folder)
 
 
 class Keeping(RuleBasedStateMachine):
