@@ -42,11 +42,16 @@ TARGETS = {
     "start": (1.5, "s"),
     "ingest": (5_000, "spans/s"),
     "panel": (0.3, "s"),
+    "panel, re-sent spans once": (0.3, "s"),
     "memory": (600, "MB"),
 }
 PANEL = (
     "SELECT histogram(_timestamp) AS ts, llmcost_model AS model, SUM(llmcost_cost_usd) AS usd "
     'FROM "llm_calls" GROUP BY ts, model ORDER BY ts, model'
+)
+ONCE = (
+    "SELECT model, SUM(usd) AS usd FROM (SELECT trace_id, span_id, MAX(llmcost_model) AS model, "
+    'MAX(llmcost_cost_usd) AS usd FROM "llm_calls" GROUP BY trace_id, span_id) x GROUP BY model'
 )
 PEER = PANEL.replace(
     "histogram(_timestamp)",
@@ -76,11 +81,12 @@ def _measured(folder: Path) -> dict[str, float]:
         figures["ingest"] = max(_ingest(client) for _ in range(3))
         batch = _one_batch(client)
     rows = folder / "rows"
-    for count, name in ((MANY_ROWS, "panel"), (MILLION, "a million rows")):
+    for count, name in ((MANY_ROWS, "panel"), (MILLION, "panel over a million")):
         files = _fill(rows / "rows", batch, count)
         with _server(rows) as (client, process, _):
-            _panel(client)
-            figures[name] = min(_panel(client) for _ in range(3))
+            _panel(client, ONCE)
+            figures[name] = min(_panel(client, PANEL) for _ in range(3))
+            figures[f"{name}, re-sent spans once"] = min(_panel(client, ONCE) for _ in range(3))
             figures["memory"] = _memory(process)
         if count == MANY_ROWS:
             figures["panel, DataFusion alone"] = _peer(files)
@@ -237,9 +243,9 @@ def _searched(client: httpx.Client, sql: str, size: int = 1_000) -> list[dict[st
     return hits
 
 
-def _panel(client: httpx.Client) -> float:
+def _panel(client: httpx.Client, sql: str) -> float:
     began = time.perf_counter()
-    _searched(client, PANEL)
+    _searched(client, sql)
     return time.perf_counter() - began
 
 

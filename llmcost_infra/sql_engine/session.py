@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Field", "Query", "Session", "Stopped"]
 
-_PARTITIONS = 2
+# Reading takes longer than computing; more partitions are no faster and hold groups twice.
+_PARTITIONS = 1
 # A statement asks: one that makes tables could read any file of this machine.
 _READ_ONLY: Any = (
     datafusion.SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
@@ -135,9 +136,7 @@ class Session:
     def fill(self, table: Table, columns: Columns, batches: Sequence[Any]) -> None:
         """Make a table of record batches that have exactly these columns, or replace it."""
         empty = arrow.RecordBatch.from_pylist([], schema=arrow_schema(columns.items()))
-        half = -(-len(batches) // _PARTITIONS)
-        halves: list[list[Any]] = [list(batches[:half]), list(batches[half:])]
-        partitions = [part for part in halves if part] or [[empty]]
+        partitions = [list(batches) or [empty]]
         if not table.stream_type:
             self._drop(table.name)
             self._context.register_record_batches(table.name, partitions)
