@@ -133,8 +133,13 @@ def _install_lock(root: Path, venv: Path) -> None:
     lock = root / "requirements.lock"
     total = sum("==" in line for line in lock.read_text(encoding="utf-8").splitlines())
     watched.say(f"Installing {total} packages of {lock.name} (a minute or two the first time)")
+    # The lock is complete. Left to resolve, an older pip takes the newest `coverage[toml]` instead
+    # of the one that is locked as `coverage`, and then misses its hash.
     ended = watched.run(
-        [*_pip(venv), "install", "--require-hashes", "--progress-bar=off", "-r", str(lock)],
+        [
+            *(*_pip(venv), "install", "--no-deps", "--require-hashes", "--progress-bar=off"),
+            *("-r", str(lock)),
+        ],
         title="installing",
         note=PipProgress(total),
         env=_environment(),
@@ -208,7 +213,7 @@ def _explain(tail: tuple[str, ...]) -> SetupError:
         )
     return SetupError(
         f"The packages could not be installed: {_last(tail)}",
-        "To see all of it: .venv/bin/pip install --require-hashes -r requirements.lock",
+        "To see all of it: .venv/bin/pip install --no-deps --require-hashes -r requirements.lock",
     )
 
 
