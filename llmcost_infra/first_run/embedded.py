@@ -88,12 +88,14 @@ def stop(folder: Path) -> bool:
     # The port is asked too: after a reboot the number may belong to somebody else's process.
     if known is None or not _alive(known.pid) or not _answers(known):
         return False
-    os.kill(known.pid, signal.SIGTERM)
-    end = time.monotonic() + _STOPPED_WITHIN_S
-    while _alive(known.pid) and time.monotonic() < end:
-        time.sleep(0.05)
-    if _alive(known.pid):
-        os.kill(known.pid, signal.SIGKILL)
+    for request in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(known.pid, request)
+        end = time.monotonic() + _STOPPED_WITHIN_S
+        while _alive(known.pid) and time.monotonic() < end:
+            time.sleep(0.05)
+        if not _alive(known.pid):
+            break
     return True
 
 
