@@ -2,7 +2,7 @@
 
 The binding is vrl-python: one abi3 wheel for every Python from 3.8 on, typed, on the same VRL
 crate. Nearly all its time goes into carrying values across, a row of 40 columns costs 30 µs:
-so a function gets only the columns that its text names.
+so a function gets only the columns that its text names, and those that it only hands on stay here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, cast
 from vrl_python import VRLRuntime
 
 from llmcost_infra.errors import EngineError
-from llmcost_infra.sql_engine.vrl_names import reach
+from llmcost_infra.sql_engine.vrl_names import reach, without_carried
 
 __all__ = ["FunctionFault", "Program", "compile_error", "program"]
 
@@ -36,8 +36,9 @@ class Program:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._reach = reach(source)
-        self._text = _without_result(source) if not self._reach.whole else source
+        text, self._carried = without_carried(source)
+        self._reach = reach(text)
+        self._text = text if self._reach.whole else _without_result(text)
         self._runtime = VRLRuntime()
         try:
             self._runtime.compile(self._text)
@@ -57,11 +58,13 @@ class Program:
             FunctionFault: it stopped; OpenObserve then lets the original row through.
         """
         reached = self._reach
-        if reached.whole:
-            return self._execute(row)
-        given = {name: row[name] for name in reached.columns if name in row}
+        given = row
+        if not reached.whole:
+            given = {name: row[name] for name in reached.columns if name in row}
         made = self._execute(given)
-        if reached.replaces or not isinstance(made, dict):
+        if self._carried:
+            return made | {name: row.get(name) for name in self._carried}
+        if reached.whole or reached.replaces or not isinstance(made, dict):
             return made
         merged = row | cast("Row", made)
         for name in given:
