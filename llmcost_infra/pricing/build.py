@@ -64,6 +64,7 @@ def _row(model_id: str, spec: schema.DatedRates) -> Row:
     return Row(
         id=f"{model_id}@{spec.from_.isoformat()}",
         from_us=midnight_us(spec.from_),
+        to_us=midnight_us(spec.to) if spec.to else None,
         cards=cards(spec, spec.context_tiers),
         source=spec.source,
         verified=spec.verified,

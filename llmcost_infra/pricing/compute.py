@@ -170,7 +170,8 @@ def price_of(call: Call, table: PriceTable) -> Price | Unpriced:
     tokens = _tokens(call)
     if isinstance(tokens, Unpriced):
         return tokens
-    row = _row(call, table, at_us)
+    provider = table.provider(call.provider)
+    row = _row(call, table, provider, at_us)
     if isinstance(row, Unpriced):
         return row
     by_class = _by_class(call, tokens, row)
@@ -180,15 +181,15 @@ def price_of(call: Call, table: PriceTable) -> Price | Unpriced:
     if factor := row.regions.get(call.region):
         name = f"{name}~{call.region}"
         by_class = {one: _EXACT.multiply(usd, factor) for one, usd in by_class.items()}
-    contract = table.contract(call.provider, call.account, call.region, at_us)
+    contract = table.contract(provider, call.account, call.region, at_us)
     if contract is None:
         return Price(by_class, name, table.version, "", _sum(by_class.values()))
     usd = _contract_usd(call, tokens, contract, by_class)
     return Price(by_class, name, table.version, contract.id, usd)
 
 
-def _row(call: Call, table: PriceTable, at_us: int) -> Row | Unpriced:
-    model = table.model(call.provider, call.model)
+def _row(call: Call, table: PriceTable, provider: str, at_us: int) -> Row | Unpriced:
+    model = table.model(provider, call.model)
     if model is None:
         asked = f"{call.provider} {call.model}".strip()
         return Unpriced("unpriced_model", f"{asked} is not in the table")
@@ -275,7 +276,7 @@ def _by_class(call: Call, tokens: dict[str, int], row: Row) -> dict[str, Decimal
 def _contract_usd(
     call: Call, tokens: dict[str, int], contract: Contract, by_class: Mapping[str, Decimal]
 ) -> Decimal | None:
-    own = contract.own_row(call.model.removeprefix(f"{call.provider}/"))
+    own = contract.own_row(call.model.removeprefix(f"{contract.provider}/"))
     if own is None:
         return _EXACT.multiply(_sum(by_class.values()), contract.multiplier)
     negotiated = _by_class(call, tokens, own)

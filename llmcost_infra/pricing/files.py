@@ -32,6 +32,7 @@ def load_table(project: Path | None = None) -> PriceTable:
         DeclarationError: a file is wrong, with every problem at its line.
     """
     providers: dict[str, tuple[Model, ...]] = {}
+    aliases: dict[str, str] = {}
     for name in declarations.names("pricing", project):
         document = declarations.read(declarations.find("pricing", name, project))
         parsed = document.parse(schema.PriceFile)
@@ -40,7 +41,10 @@ def load_table(project: Path | None = None) -> PriceTable:
             raise InvalidDeclaration(problems)
         models = map(build.model, parsed.models)
         providers[parsed.provider] = tuple(sorted(models, key=lambda model: model.id))
-    return PriceTable(providers, load_contracts(project))
+        for place, alias in enumerate(parsed.aliases):
+            if aliases.setdefault(alias, name) != name or alias in providers:
+                raise document.problem(("aliases", place), f"{alias!r} is somebody else's name")
+    return PriceTable(providers, load_contracts(project), aliases)
 
 
 def _problems(
@@ -88,4 +92,6 @@ def _rate_problems(
             yield document.problem(
                 (*at, index, "review_by"), "is not after verified", "a quarter later is usual"
             )
+        if rate.to is not None and rate.to <= rate.from_:
+            yield document.problem((*at, index, "to"), f"{rate.to} is not after {rate.from_}")
         yield from build.limit_problems(document, (*at, index), rate.context_tiers)

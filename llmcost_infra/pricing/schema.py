@@ -117,6 +117,7 @@ class DatedRates(Card):
 
     Args:
         from_: first UTC day, written `from`.
+        to: first UTC day on which it no longer holds, where the next rates are not known.
         source: where the figures were read.
         verified: day on which they were last compared with the source.
         review_by: day by which they have to be compared again.
@@ -125,6 +126,7 @@ class DatedRates(Card):
     """
 
     from_: date = Field(alias="from")
+    to: date | None = None
     source: str = Field(min_length=1)
     verified: date
     review_by: date
@@ -154,10 +156,12 @@ class PriceFile(Strict):
 
     Args:
         provider: the provider's OpenTelemetry name (`gen_ai.provider.name`).
+        aliases: other names that instrumentation gives it, in lower case.
         models: in any order.
     """
 
     provider: str = Field(pattern=r"^[a-z0-9_.]+$")
+    aliases: tuple[Word, ...] = ()
     models: list[ModelPrices] = Field(min_length=1)
 
 

@@ -116,6 +116,7 @@ class Row:
         verified: day on which they were last compared.
         review_by: day by which they have to be compared again.
         regions: region of inference → what every rate is multiplied with; 1 elsewhere.
+        to_us: first moment at which it no longer holds, where the next rates are not known.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Row:
     verified: date
     review_by: date
     regions: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    to_us: int | None = None
 
     def card_at(self, input_tokens: int) -> Card:
         """Return the rates of a request with so much input, cached ones included.
@@ -162,10 +164,10 @@ class Model:
     needs_split: bool = False
 
     def row_at(self, at_us: int) -> Row | None:
-        """Return the row that is valid at a moment (Unix µs), or None before the first."""
+        """Return the row that is valid at a moment (Unix µs), or None where no rate is known."""
         for row in reversed(self.rows):
             if row.from_us <= at_us:
-                return row
+                return row if row.to_us is None or at_us < row.to_us else None
         return None
 
 
@@ -219,15 +221,22 @@ class PriceTable:
     Args:
         providers: OpenTelemetry provider name → models, sorted by id.
         contracts: what was negotiated, the least specific first.
+        aliases: other name → OpenTelemetry provider name.
     """
 
     providers: Mapping[str, tuple[Model, ...]] = field(repr=False)
     contracts: tuple[Contract, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    def provider(self, name: str) -> str:
+        """Return the OpenTelemetry name of a provider that goes by several."""
+        return self.aliases.get(name, name)
 
     @cached_property
     def version(self) -> str:
         """Hash of all that decides a price; comments, sources and dates of review do not."""
         content = [_model_content(model) for models in self.providers.values() for model in models]
+        content += [[*alias] for alias in self.aliases.items()]
         content += [_contract_content(contract) for contract in self.contracts]
         return hashlib.sha256(
             json.dumps(sorted(content, key=str), sort_keys=True).encode()
@@ -290,4 +299,4 @@ def _content(row: Row) -> list[object]:
         for tier, rates in sorted(card.tiers.items())
     ]
     regions = sorted((name, str(factor.normalize())) for name, factor in row.regions.items())
-    return [row.from_us, cards, *regions]
+    return [row.from_us, cards, *regions, *([row.to_us] if row.to_us else [])]

@@ -12,7 +12,7 @@ from llmcost_infra.pricing.money import plain
 from llmcost_infra.pricing.table import BATCH, CLASSES, OUTPUT_CLASSES, SOLD_AS, STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from llmcost_infra.pricing.table import Card, Contract, Model, PriceTable, Rates, Row
@@ -108,6 +108,9 @@ def _split() -> Iterator[str]:
 def _providers(table: PriceTable) -> Iterator[str]:
     yield "known = false"
     yield "needs_split = false"
+    for name, aliases in _names(table.aliases).items():
+        tests = " || ".join(f'call_provider == "{alias}"' for alias in aliases)
+        yield f'if {tests} {{ call_provider = "{name}" }}'
     for index, (provider, models) in enumerate(sorted(table.providers.items())):
         yield f'{"} else " if index else ""}if call_provider == "{provider}" {{'
         prefix = f"{provider}/"
@@ -121,6 +124,13 @@ def _providers(table: PriceTable) -> Iterator[str]:
     yield ' price_status = "no_usage"'
     yield " rate_input = -1.0"
     yield "}"
+
+
+def _names(aliases: Mapping[str, str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for alias, name in sorted(aliases.items()):
+        names.setdefault(name, []).append(alias)
+    return names
 
 
 def _models(models: Iterable[Model]) -> Iterator[str]:
@@ -141,9 +151,13 @@ def _fits(model: Model) -> str:
 def _rows(model: Model) -> Iterator[str]:
     for index, row in enumerate(reversed(model.rows)):
         yield f"{'} else ' if index else ''}if call_at >= {row.from_us} {{"
+        if row.to_us is not None:
+            yield f" if call_at < {row.to_us} {{"
         if model.needs_split:
             yield " needs_split = true"
         yield from _indent(_cards(row))
+        if row.to_us is not None:
+            yield " }"
         for region, factor in row.regions.items():
             yield f' if call_region == "{region}" {{'
             yield f"  factor = {_number(factor)}"

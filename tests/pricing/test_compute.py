@@ -27,6 +27,7 @@ MODELS = st.sampled_from(
         (provider, min(model.pattern.literals))
         for provider, models in TABLE.providers.items()
         for model in models
+        if not model.needs_split
     ]
 )
 

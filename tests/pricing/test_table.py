@@ -34,7 +34,8 @@ def us(year: int, month: int, day: int) -> int:
 
 def test_a_projects_provider_stands_beside_the_shipped_ones(acme: PriceTable) -> None:
     """A project adds a provider by a file of its own."""
-    assert set(acme.providers) == {"acme", "anthropic", "openai"}
+    assert set(acme.providers) == {"acme", *load_table().providers}
+    assert {"anthropic", "openai"} < set(acme.providers)
 
 
 def test_a_projects_file_replaces_the_shipped_provider(
@@ -87,7 +88,7 @@ def test_a_model_is_found_by_its_id(acme: PriceTable, name: str, found: str | No
 
 def test_an_unknown_provider_has_no_models(acme: PriceTable) -> None:
     """A provider that the table lacks has no models, not another provider's."""
-    assert acme.model("azure.ai.openai", "gpt-4o") is None
+    assert acme.model("nobody", "gpt-4o") is None
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_ten_thousand_calls_cost_the_same_in_both_languages(acme: PriceTable) ->
     reasons = {price.reason for price in prices if isinstance(price, Unpriced)}
     assert reasons == {"unpriced_model", "missing_rate", "no_usage"}
     priced = [price for price in prices if isinstance(price, Price)]
-    assert len(priced) > 2_000
+    assert len(priced) > 1_500
     assert {price.contract for price in priced} == {"", "everybody", "europe", "first-project"}
     assert any(price.contract_usd is None for price in priced)
     assert any(price.row.endswith("~eu") for price in priced)
@@ -178,7 +178,7 @@ RATES = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(RATES, RATES, RATES), min_size=1, max_size=3), st.randoms())
 def test_any_table_compiles_to_itself(
     cards: list[tuple[Rates, Rates, Rates]], chance: random.Random
