@@ -37,6 +37,7 @@ _LIMIT_S = 0.5
 _DASHBOARDS = 1_000
 _PANELS = 12
 _ROUNDS = 3
+_ANY = Settings(environment="any", prefix="any_")
 
 _PEERS = {
     "bar": barchart.Panel,
@@ -52,7 +53,7 @@ _PEER_UNITS = {"currency-dollar": "currencyUSD", "numbers": "short", "locale": "
 
 @dataclass(frozen=True)
 class _Peer:
-    """One panel as the peer builds it; its SQL holds ``{stream}``."""
+    """One panel as the peer builds it; its SQL reads the stream of `_ANY`."""
 
     builder: Callable[[], Any]
     inputs: dict[str, Any]
@@ -109,7 +110,7 @@ def _peers(spec: DashboardSpec) -> list[_Peer]:
             builder=_PEERS.get(panel.inputs["type"], timeseries.Panel),
             inputs=panel.inputs,
             unit=_PEER_UNITS[panel.inputs["config"]["unit"]],
-            sql=panel.statements["pipeline"].over("{stream}"),
+            sql=panel.statements["pipeline"].over(_ANY.streams, _ANY.attribution),
         )
         for tab in spec.panels.values()
         for panel in tab.values()
@@ -120,7 +121,7 @@ def _built(peers: list[_Peer], settings: Settings) -> Any:
     """Return a dashboard out of the peer's builders."""
     built = dashboard.Dashboard("LLM Cost").uid("llm-cost").time("now-24h", "now")
     for peer in peers:
-        inputs, sql = peer.inputs, peer.sql.replace("{stream}", settings.streams.calls)
+        inputs, sql = peer.inputs, peer.sql.replace(_ANY.streams.calls, settings.streams.calls)
         panel = peer.builder().title(inputs["title"]).description(inputs.get("description", ""))
         panel.span(inputs["width"] // 8).height(inputs["height"])
         panel.unit(peer.unit).decimals(inputs["config"]["decimals"])

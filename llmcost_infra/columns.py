@@ -1,4 +1,4 @@
-"""Logical columns, which SQL templates use, and how each profile of data provides them."""
+"""Logical columns, which SQL templates use, and the columns that this project stores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LOGICAL", "PROFILES", "STORED", "ColumnType", "LogicalColumn", "Profile"]
+__all__ = ["LOGICAL", "ROLLUP", "STORED", "STORED_NAMES", "ColumnType", "LogicalColumn"]
 
 ColumnType = Literal["utf8", "int64", "uint64", "float64", "boolean"]
 """Types of stored columns; those that a pipeline function writes keep theirs."""
@@ -30,19 +30,6 @@ class LogicalColumn:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """How one shape of data provides the logical columns.
-
-    Args:
-        name: what a stack's settings call it.
-        expressions: logical column → SQL expression over one stored row.
-    """
-
-    name: str
-    expressions: Mapping[str, str]
-
-
 _OWN: Final = (
     # Who was called, and for what.
     LogicalColumn("provider", "utf8", "Who bills the call, e.g. openai."),
@@ -60,9 +47,11 @@ _OWN: Final = (
     LogicalColumn("cache_write_tokens", "int64", "Input tokens written to the provider's cache."),
     LogicalColumn("reasoning_tokens", "int64", "Output tokens spent on reasoning."),
     # Money; null unless the call is priced.
-    LogicalColumn("cost_usd", "float64", "Cost in USD; null when unknown, never 0 for that."),
+    LogicalColumn("cost_usd", "float64", "Cost in USD by list price; null when unknown, never 0."),
     LogicalColumn("input_cost_usd", "float64", "Part of the cost for input and cache, in USD."),
     LogicalColumn("output_cost_usd", "float64", "Part of the cost for output, in USD."),
+    LogicalColumn("contract_cost_usd", "float64", "Cost by contract, else by list price, in USD."),
+    LogicalColumn("contract", "utf8", "Contract whose prices apply; null without one."),
     LogicalColumn(
         "pricing_status",
         "utf8",
@@ -82,6 +71,7 @@ _OWN: Final = (
     LogicalColumn("environment", "utf8", "Deployment environment of the application."),
     LogicalColumn("user", "utf8", "Hashed id of the end user."),
     LogicalColumn("conversation", "utf8", "Id of the conversation."),
+    LogicalColumn("prompt_name", "utf8", "Name of the prompt template; never its text."),
     # How the row came about.
     LogicalColumn("dialect", "utf8", "Instrumentation dialect that the span was read from."),
     LogicalColumn("state", "utf8", "new until the pipeline has finished the row, then done."),
@@ -109,16 +99,37 @@ LOGICAL: Final[Mapping[str, LogicalColumn]] = MappingProxyType(
 )
 """Every logical column by name."""
 
-_STORED_NAMES: Final = {column.name: f"llmcost_{column.name}" for column in _OWN} | {
-    column.name: column.name for column in _TRACE
-}
+STORED_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {column.name: f"llmcost_{column.name}" for column in _OWN}
+    | {column.name: column.name for column in _TRACE}
+)
+"""Logical column → column of the LLM stream."""
 
 STORED: Final[Mapping[str, ColumnType]] = MappingProxyType(
-    {stored: LOGICAL[name].type for name, stored in _STORED_NAMES.items()}
+    {stored: LOGICAL[name].type for name, stored in STORED_NAMES.items()}
 )
 """Columns of the LLM stream and their types, as the pipeline's projection lets them through."""
 
-PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
-    {"pipeline": Profile("pipeline", MappingProxyType(_STORED_NAMES))}
+ROLLUP: Final[Mapping[str, ColumnType]] = MappingProxyType(
+    {
+        "period": "utf8",
+        "period_start": "int64",
+        "environment": "utf8",
+        "team": "utf8",
+        "feature": "utf8",
+        "model": "utf8",
+        "llm_calls": "int64",
+        "priced_calls": "int64",
+        "failed_calls": "int64",
+        "input_tokens": "int64",
+        "output_tokens": "int64",
+        "cost_usd": "float64",
+        "input_cost_usd": "float64",
+        "output_cost_usd": "float64",
+        "computed_at": "int64",
+    }
 )
-"""Every profile by name; ``pipeline`` reads the columns that this project's pipeline writes."""
+"""Columns of the rollup stream: totals of an hour or a day (`period`) from `period_start` (µs).
+
+A period that was added up again has a row more; the greatest `computed_at` (µs) counts.
+"""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.catalog.dashboards import DashboardDeclaration, DashboardSpec, PanelSpec
 from llmcost_infra.catalog.panels import QueryPanel
 from llmcost_infra.catalog.statements import StatementError, output_columns, variables
 from llmcost_infra.catalog.templates import SqlTemplates
-from llmcost_infra.columns import LOGICAL, PROFILES
+from llmcost_infra.columns import LOGICAL
 from llmcost_infra.declarations import InvalidDeclaration, find, nearest, read
 from llmcost_infra.errors import DeclarationError
+from llmcost_infra.profiles import PROFILES
+from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_dashboard"]
 
-_ANY_STREAM = "llm_calls"
+_ANY: Final = Settings(environment="any")
+"""Names do not change what a statement returns."""
 
 
 def load_dashboard(name: str, project: Path | None = None) -> DashboardSpec:
@@ -94,7 +97,7 @@ class _Reader:
         try:
             return self._templates.get(name)
         except DeclarationError as error:
-            self.problems.append(error)
+            self._note(error)
         except KeyError as error:
             self._broken((*at, "sql"), f"there is no sql/{name}.sql.j2", str(error.args[0]))
         return None
@@ -103,12 +106,14 @@ class _Reader:
         self, at: KeyPath, panel: QueryPanel, template: SqlTemplate
     ) -> dict[str, Statement]:
         statements: dict[str, Statement] = {}
-        try:
-            for profile, macros in self._macros.items():
+        first = next(iter(self._macros))
+        for profile, macros in self._macros.items():
+            try:
                 statements[profile] = template.statement(macros)
-                self._check_text(at, panel, template, statements[profile].over(_ANY_STREAM))
-        except DeclarationError as error:
-            self.problems.append(error)
+                text = statements[profile].over(_ANY.streams, _ANY.attribution)
+                self._check_text(at, panel, template, text)
+            except DeclarationError as error:
+                self._note(error, "" if profile == first else f"with profile {profile}")
         return statements
 
     def _check_text(self, at: KeyPath, panel: QueryPanel, template: SqlTemplate, text: str) -> None:
@@ -125,7 +130,7 @@ class _Reader:
             if name not in self._declared.variables:
                 hint = nearest(name, sorted(self._declared.variables))
                 message = f"the dashboard declares no variable {name!r}"
-                self.problems.append(template.problem(message, text, where, hint))
+                self._note(template.problem(message, text, where, hint))
 
     def look_for_twins(self) -> None:
         """Note what stands twice: orders among siblings, panel ids and tab names anywhere."""
@@ -156,4 +161,14 @@ class _Reader:
             self._broken(("variables", name), "no panel uses this variable", "")
 
     def _broken(self, at: KeyPath, message: str, hint: str) -> None:
-        self.problems.append(self._document.problem(at, message, hint))
+        self._note(self._document.problem(at, message, hint))
+
+    def _note(self, problem: DeclarationError, where: str = "") -> None:
+        """Keep a problem; most are the same with every profile, and one telling is enough."""
+        if str(problem) not in {str(known) for known in self.problems}:
+            hint = "; ".join(filter(None, (where, problem.hint)))
+            self.problems.append(
+                DeclarationError(problem.message, path=problem.path, line=problem.line, hint=hint)
+                if where
+                else problem
+            )

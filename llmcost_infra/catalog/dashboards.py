@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 from pydantic import Field
 
 from llmcost_infra.catalog.panels import AnyPanel, Id, Text
+from llmcost_infra.catalog.stack_values import fill_in
 from llmcost_infra.catalog.variables import QueryValues
-from llmcost_infra.columns import PROFILES
 from llmcost_infra.declarations import Strict
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Inputs = dict[str, Any]
 """Inputs of a resource as plain JSON values."""
 
 STREAM_TYPE: Final = "traces"
+ROLLUP_TYPE: Final = "logs"
 
 
 class TabDeclaration(Strict):
@@ -32,6 +33,8 @@ class TabDeclaration(Strict):
 
     order: int
     name: Text
+    only_with: Literal["history"] | None = None
+    """Setting of the stack without which the tab is left out."""
     panels: Annotated[Mapping[Id, AnyPanel], Field(min_length=1)]
 
 
@@ -77,14 +80,14 @@ class DashboardSpec:
 
 def render_dashboard(spec: DashboardSpec, settings: Settings) -> Inputs:
     """Return the Dashboard resource's inputs for a stack, without folder and organization."""
-    declared, profile, stream = spec.declared, settings.profile, settings.streams.calls
+    declared = spec.declared
     inputs: Inputs = {"title": declared.title}
     if declared.description:
         inputs["description"] = declared.description
     inputs["default_time_range"] = declared.default_time_range
     if declared.variables:
         inputs["variables"] = {
-            name: variable.as_inputs(PROFILES[profile], stream, STREAM_TYPE)
+            name: variable.as_inputs(settings, STREAM_TYPE)
             for name, variable in declared.variables.items()
         }
     inputs["tabs"] = {
@@ -97,6 +100,7 @@ def render_dashboard(spec: DashboardSpec, settings: Settings) -> Inputs:
             },
         }
         for tab_id, tab in declared.tabs.items()
+        if tab.only_with is None or getattr(settings, tab.only_with)
     }
     return inputs
 
@@ -104,20 +108,14 @@ def render_dashboard(spec: DashboardSpec, settings: Settings) -> Inputs:
 def _rendered(panel: PanelSpec, settings: Settings) -> Inputs:
     inputs = cast("Inputs", _copied(panel.inputs))
     if panel.statements:
-        stream = settings.streams.calls
-        inputs["query"] = panel.statements[settings.profile].over(stream)
-        inputs["stream"] = stream
-        inputs["stream_type"] = STREAM_TYPE
-    for line in inputs.get("config", {}).get("mark_line", ()):
-        if name := line.pop("setting", None):
-            line["value"] = _amount(name, settings)
+        statement, streams = panel.statements[settings.profile], settings.streams
+        rollup = statement.reads_rollup
+        inputs["query"] = statement.over(streams, settings.attribution)
+        inputs["stream"] = streams.rollup if rollup else streams.calls
+        inputs["stream_type"] = ROLLUP_TYPE if rollup else STREAM_TYPE
+    if config := inputs.get("config"):
+        fill_in(config, settings)
     return inputs
-
-
-def _amount(name: str, settings: Settings) -> str:
-    budget = settings.budget
-    amounts = {"budget.daily_usd": budget.daily_usd, "budget.hourly_usd": budget.hourly_usd}
-    return f"{amounts[name].normalize():f}"
 
 
 def _copied(value: Any) -> Any:

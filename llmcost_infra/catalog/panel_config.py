@@ -125,9 +125,12 @@ class DrillDownData(Strict):
     """Where a drill-down leads."""
 
     folder: str = ""
+    """Of another dashboard; by default the stack's own folder."""
     dashboard: str = ""
     tab: str = ""
     url: str = ""
+    page: Annotated[str, Field(pattern=r"^(?:/.*)?$")] = ""
+    """Instead of a URL: a page of OpenObserve, with ``{stream}`` and ``{organization}``."""
     passAllVariables: bool = True  # noqa: N815 - the server's own key
     # The UI walks this list without asking whether it is there.
     variables: tuple[Mapping[str, str], ...] = ()
@@ -144,10 +147,10 @@ class DrillDown(Strict):
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
-        needed = ("url",) if self.type == "byUrl" else ("folder", "dashboard", "tab")
-        for key in needed:
-            if not getattr(self.data, key):
-                raise misplaced(f"a drill-down of type {self.type} needs it", "data", key)
+        needed = (("url", "page"),) if self.type == "byUrl" else (("dashboard",), ("tab",))
+        for keys in needed:
+            if not any(getattr(self.data, key) for key in keys):
+                raise misplaced(f"a drill-down of type {self.type} needs it", "data", keys[0])
         return self
 
 

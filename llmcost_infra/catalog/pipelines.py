@@ -76,6 +76,7 @@ def render_pipeline(spec: PipelineSpec, settings: Settings, table: PriceTable) -
     values = {
         **_LIMITS,
         "environment": settings.environment,
+        "attribution": settings.attribution,
         "own_columns": [column for column in STORED if column.startswith(_OWN)],
         "trace_columns": [
             column for column in STORED if not column.startswith(_OWN) and column not in _REWRITTEN

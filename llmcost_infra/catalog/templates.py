@@ -1,4 +1,4 @@
-"""SQL templates: rendered once for each profile, when loaded; a stack only names its stream.
+"""SQL templates: rendered once for each profile, when loaded; a stack only fills in names.
 
 So the text that was checked is the text that is sent, whatever stack it is for.
 """
@@ -15,21 +15,25 @@ import jinja2
 from llmcost_infra.columns import LOGICAL
 from llmcost_infra.declarations import nearest, roots
 from llmcost_infra.errors import DeclarationError
+from llmcost_infra.profiles import ATTRIBUTED, attributed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from llmcost_infra.columns import Profile
+    from llmcost_infra.profiles import Profile
+    from llmcost_infra.settings import Attribution, Streams
 
 __all__ = ["SqlMacros", "SqlTemplate", "SqlTemplates", "Statement"]
 
 _MACROS: Final = Path(__file__).parent / "sql"
 _SUFFIX: Final = ".sql.j2"
+# These stand for what a stack chooses; no file of text holds them.
 _STREAM: Final = "\0"
-"""Stands for the stream's name in a rendered template; no file of text holds it."""
+_ROLLUP: Final = "\2"
+_CHOSEN: Final = attributed("")[0]
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
-_PUBLIC: Final = ("bucket", "calls", "tool_shares", "tools", "total")
+_PUBLIC: Final = ("bucket", "calls", "rollup", "tool_shares", "tools", "total")
 
 SqlMacros = dict[str, Any]
 """What a template can use, for one profile."""
@@ -43,17 +47,25 @@ class _UnknownColumn(jinja2.TemplateRuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A SQL statement but for the name of the stream that it reads.
+    """A SQL statement but for what a stack chooses: streams, and the sources of attribution.
 
     Args:
-        parts: the text around each mention of the stream.
+        text: the statement, with a mark for each choice.
     """
 
-    parts: tuple[str, ...]
+    text: str
 
-    def over(self, stream: str) -> str:
-        """Return the statement over a stream."""
-        return stream.join(self.parts)
+    @property
+    def reads_rollup(self) -> bool:
+        """Whether it reads the rollup stream and not the LLM stream."""
+        return _ROLLUP in self.text
+
+    def over(self, streams: Streams, attribution: Attribution) -> str:
+        """Return the statement of a stack."""
+        text = self.text.replace(_STREAM, streams.calls).replace(_ROLLUP, streams.rollup)
+        for name in ATTRIBUTED if _CHOSEN in text else ():
+            text = text.replace(attributed(name), _first_of(getattr(attribution, name)))
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,7 @@ class SqlTemplate:
         # A template may call anything with anything: whatever it raises is its author's mistake.
         except Exception as error:
             raise self._refused(error) from error
-        return Statement(tuple(_LOOSE_ENDS.sub("", text.strip()).split(_STREAM)))
+        return Statement(_LOOSE_ENDS.sub("", text.strip()))
 
     def problem(self, message: str, text: str, at: int, hint: str = "") -> DeclarationError:
         """Return an error about a place in the rendered text, at the line that it comes from.
@@ -153,6 +165,7 @@ class SqlTemplates:
                 "column": _reader(profile),
                 "merged": _merged,
                 "stream": _STREAM,
+                "rollup_stream": _ROLLUP,
                 "filters": tuple(filters.items()),
                 "all_filters": tuple(filters),
             }
@@ -184,6 +197,10 @@ def _reader(profile: Profile) -> Callable[[str], str]:
             raise _UnknownColumn(name) from None
 
     return column
+
+
+def _first_of(columns: Sequence[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"COALESCE({', '.join(columns)})"
 
 
 def _merged(name: str) -> str:

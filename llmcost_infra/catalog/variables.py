@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from llmcost_infra.declarations import Strict
+from llmcost_infra.profiles import PROFILES, attributed
 
 if TYPE_CHECKING:
-    from llmcost_infra.columns import Profile
+    from llmcost_infra.settings import Settings
 
 __all__ = ["QueryValues"]
 
@@ -26,13 +27,12 @@ class QueryValues(Strict):
     column: str
     """Logical column; every call that a panel reads is narrowed by it."""
 
-    def as_inputs(self, profile: Profile, stream: str, stream_type: str) -> dict[str, Any]:
+    def as_inputs(self, settings: Settings, stream_type: str) -> dict[str, Any]:
         """Return the variable as the provider takes it.
 
         Args:
-            profile: how logical columns are read.
-            stream: stream that the choices come from.
-            stream_type: its type.
+            settings: the stack's; its LLM stream is where the choices come from.
+            stream_type: the type of that stream.
         """
         return {
             "order": self.order,
@@ -44,8 +44,17 @@ class QueryValues(Strict):
             "escape_single_quotes": True,
             "query_data": {
                 "stream_type": stream_type,
-                "stream": stream,
-                "field": profile.expressions[self.column],
+                "stream": settings.streams.calls,
+                "field": _field(self.column, settings),
                 "max_record_size": _MOST_CHOICES,
             },
         }
+
+
+def _field(column: str, settings: Settings) -> str:
+    """Return the plain column that lists the values of a logical one."""
+    profile = PROFILES[settings.profile]
+    if profile.expressions[column] == attributed(column):
+        sources: tuple[str, ...] = getattr(settings.attribution, column)
+        return sources[0]
+    return profile.choices.get(column, profile.expressions[column])

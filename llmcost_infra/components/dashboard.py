@@ -1,8 +1,8 @@
-"""The LLM cost dashboard in its folder."""
+"""The LLM cost dashboards in their folder."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pulumi
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from llmcost_infra.settings import Settings
 
 __all__ = ["CostDashboard"]
+
+_DASHBOARDS: Final = {"llm_cost": "", "llm_cost_details": "-details"}
+"""Declarations in the order in which people read them, and how their Pulumi names end."""
 
 
 class CostDashboard(pulumi.ComponentResource):
@@ -53,15 +56,21 @@ class CostDashboard(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         with without_traceback():
-            rendered = render_dashboard(load_dashboard("llm_cost", project), settings)
-        dashboard = Dashboard(
-            name,
-            **rendered,
-            folder=folder.folder_id,
-            organization=settings.organization,
-            # A dashboard's variables write to the settings of the streams that they read.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[streams]),
-        )
+            rendered = [
+                render_dashboard(load_dashboard(declared, project), settings)
+                for declared in _DASHBOARDS
+            ]
+        dashboards = [
+            Dashboard(
+                f"{name}{suffix}",
+                **inputs,
+                folder=folder.folder_id,
+                organization=settings.organization,
+                # A dashboard's variables write to the settings of the streams that they read.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[streams]),
+            )
+            for suffix, inputs in zip(_DASHBOARDS.values(), rendered, strict=True)
+        ]
         self.folder_id = folder.folder_id
-        self.dashboard_ids = [dashboard.dashboard_id]
+        self.dashboard_ids = [dashboard.dashboard_id for dashboard in dashboards]
         self.register_outputs({"folder_id": self.folder_id, "dashboard_ids": self.dashboard_ids})

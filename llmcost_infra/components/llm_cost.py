@@ -18,7 +18,7 @@ __all__ = ["LlmCost"]
 
 
 class LlmCost(pulumi.ComponentResource):
-    """Streams, ingest pipeline and cost dashboard of one environment.
+    """Streams, ingest pipeline and cost dashboards of one environment.
 
     Args:
         name: Pulumi name; the names of what is inside start with it.
@@ -32,7 +32,8 @@ class LlmCost(pulumi.ComponentResource):
     """
 
     streams: LlmStreams
-    pipeline: LlmPipeline
+    pipeline: LlmPipeline | None = None
+    """None where the stack reads a stream that somebody else fills."""
     dashboard: CostDashboard
 
     def __init__(
@@ -47,9 +48,10 @@ class LlmCost(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self)
         project = project or Path.cwd()  # the engine runs a program in the folder of its project
         self.streams = LlmStreams(f"{name}-streams", settings, inside)
-        self.pipeline = LlmPipeline(
-            f"{name}-pipeline", settings, self.streams, project=project, opts=inside
-        )
+        if settings.profile == "pipeline":
+            self.pipeline = LlmPipeline(
+                f"{name}-pipeline", settings, self.streams, project=project, opts=inside
+            )
         self.dashboard = CostDashboard(
             f"{name}-dashboard", settings, self.streams, project=project, opts=inside
         )

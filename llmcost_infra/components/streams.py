@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 import pulumi
 
-from llmcost_infra.columns import STORED
+from llmcost_infra.columns import ROLLUP, STORED
+from llmcost_infra.profiles import ATTRIBUTED, PROFILES
 from llmcost_infra.resources import Stream
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ _TIMESTAMP = "_timestamp"  # every stream has it
 
 
 class LlmStreams(pulumi.ComponentResource):
-    """LLM stream, quarantine, and the stream for traces that are not about LLMs.
+    """The streams that panels, pipeline and people use.
 
-    Applications send to the source stream, which keeps nothing itself: the pipeline routes every
-    row to one of the three streams that this component makes.
+    With the profile ``pipeline``, applications send to the source stream, which keeps nothing
+    itself: the pipeline routes every row to one of the three streams that this component makes.
+    With any other, the stack reads one stream that somebody else fills and owns: only the columns
+    that panels name are declared there, and nothing of it is ever deleted.
 
     Args:
         name: Pulumi name.
@@ -36,48 +39,71 @@ class LlmStreams(pulumi.ComponentResource):
     """Stream that applications send to (header ``stream-name``)."""
     calls: pulumi.Output[str]
     """LLM stream: one row a call or tool run, no text."""
-    other: pulumi.Output[str]
+    other: pulumi.Output[str] | None = None
     """Traces that are not about LLMs."""
-    quarantine: pulumi.Output[str]
+    quarantine: pulumi.Output[str] | None = None
     """Rows that the pipeline did not finish; numbers only."""
+    rollup: pulumi.Output[str] | None = None
+    """Totals of hours and days, where the stack keeps a history."""
 
     def __init__(
         self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("llmcost:index:LlmStreams", name, None, opts)
-        names, days = settings.streams, settings.retention
-        self.source = names.source
+        self._name, self._settings = name, settings
+        self.source = settings.streams.source
+        if settings.profile == "pipeline":
+            self._make()
+        else:
+            self._read()
+        made = {role: getattr(self, role) for role in ("calls", "other", "quarantine", "rollup")}
+        self.register_outputs(
+            {"source": self.source} | {role: output for role, output in made.items() if output}
+        )
 
-        def stream(
-            role: str, stream_name: str, retention: int, fields: Mapping[str, ColumnType]
-        ) -> Stream:
-            return Stream(
-                f"{name}-{role}",
-                name=stream_name,
-                stream_type="traces",
-                fields=fields,
-                data_retention=retention,
-                on_destroy=settings.on_destroy,
-                organization=settings.organization,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-
+    def _make(self) -> None:
+        names, days = self._settings.streams, self._settings.retention
         # Declared before the first row arrives: a panel on a column that no row had yet fails.
-        calls = stream("calls", names.calls, days.llm_days, _declared(STORED))
-        other = stream("other", names.other, days.other_days, {})
-        quarantine = stream(
+        self.calls = self._stream("calls", names.calls, days.llm_days, STORED)
+        self.other = self._stream("other", names.other, days.other_days, {})
+        self.quarantine = self._stream(
             "quarantine", names.quarantine, days.quarantine_days, {"llmcost_state": "utf8"}
         )
-        self.calls, self.other, self.quarantine = calls.name, other.name, quarantine.name
-        self.register_outputs(
-            {
-                "source": self.source,
-                "calls": self.calls,
-                "other": self.other,
-                "quarantine": self.quarantine,
-            }
+        if self._settings.history:
+            self.rollup = self._stream(
+                "rollup", names.rollup, days.rollup_days, ROLLUP, stream_type="logs"
+            )
+
+    def _read(self) -> None:
+        profile, sources = PROFILES[self._settings.profile], self._settings.attribution
+        attributed = {column: "utf8" for name in ATTRIBUTED for column in getattr(sources, name)}
+        stream = Stream(
+            f"{self._name}-calls",
+            name=self._settings.streams.calls,
+            stream_type="traces",
+            fields=cast("Mapping[str, ColumnType]", attributed | dict(profile.declares)),
+            on_destroy="retain",
+            organization=self._settings.organization,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+        self.calls = stream.name
 
-
-def _declared(columns: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
-    return {name: type_ for name, type_ in columns.items() if name != _TIMESTAMP}
+    def _stream(
+        self,
+        role: str,
+        stream_name: str,
+        retention: int,
+        fields: Mapping[str, ColumnType],
+        stream_type: Literal["logs", "traces"] = "traces",
+    ) -> pulumi.Output[str]:
+        stream = Stream(
+            f"{self._name}-{role}",
+            name=stream_name,
+            stream_type=stream_type,
+            fields={column: kind for column, kind in fields.items() if column != _TIMESTAMP},
+            data_retention=retention,
+            on_destroy=self._settings.on_destroy,
+            organization=self._settings.organization,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return stream.name

@@ -176,9 +176,12 @@ def _name(trace: SampleTrace, call: SampleCall) -> str:
     return f"{trace.feature.operation} {trace.feature.model}"
 
 
-def _attributes(trace: SampleTrace, call: SampleCall) -> dict[str, str | int]:
+def _attributes(trace: SampleTrace, call: SampleCall) -> dict[str, str | int | float]:
     """Return the span attributes of the GenAI semantic conventions (v1.41)."""
-    attributes: dict[str, str | int] = {"feature": trace.feature.name, "user.id": trace.user}
+    attributes: dict[str, str | int | float] = {
+        "feature": trace.feature.name,
+        "user.id": trace.user,
+    }
     if call.tool:
         attributes |= {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.tool}
         return attributes | ({"error.type": "ToolError"} if call.failed else {})
@@ -187,6 +190,9 @@ def _attributes(trace: SampleTrace, call: SampleCall) -> dict[str, str | int]:
         "gen_ai.provider.name": trace.feature.provider,
         "gen_ai.request.model": trace.feature.model,
     }
+    if trace.feature.prompt:
+        # Not gen_ai.prompt.name: OpenObserve takes all under gen_ai.prompt for text and removes it.
+        attributes["prompt.name"] = trace.feature.prompt
     if call.rate_limited:
         return attributes | {"error.type": f"{trace.feature.provider}.RateLimitError"}
     attributes |= {
@@ -195,6 +201,8 @@ def _attributes(trace: SampleTrace, call: SampleCall) -> dict[str, str | int]:
     }
     if trace.feature.operation == "chat":
         attributes["gen_ai.usage.output_tokens"] = call.output_tokens
+    if call.first_token_ns is not None:
+        attributes["gen_ai.response.time_to_first_chunk"] = call.first_token_ns / 1e9
     if call.cached_tokens:
         attributes["gen_ai.usage.cache_read.input_tokens"] = call.cached_tokens
     return attributes

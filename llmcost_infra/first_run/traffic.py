@@ -24,7 +24,7 @@ WINDOW_HOURS = 4
 
 HOUR_NS = 3_600 * 1_000_000_000
 
-_SEED = "llmcost-infra sample traffic, first edition"
+_SEED = "llmcost-infra sample traffic, second edition"
 _USERS = ("u-1001", "u-1002", "u-1003", "u-1004", "u-1005", "u-1006")
 
 
@@ -45,6 +45,7 @@ class Feature:
         cached_share: share of the input that is read from the provider's cache.
         operation: ``gen_ai.operation.name``.
         tools: tools that a trace may run between two calls.
+        prompt: ``prompt.name``; none where the application names none.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Feature:
     cached_share: float = 0.0
     operation: Literal["chat", "embeddings"] = "chat"
     tools: tuple[str, ...] = ()
+    prompt: str = ""
 
 
 _FEATURES = (
@@ -73,6 +75,7 @@ _FEATURES = (
         input_tokens=(2_000, 12_000),
         output_tokens=(200, 900),
         cached_share=0.6,
+        prompt="summarise_v3",
     ),
     Feature(
         name="support_chat",
@@ -85,6 +88,7 @@ _FEATURES = (
         input_tokens=(800, 5_000),
         output_tokens=(100, 700),
         tools=("search_orders", "refund_policy"),
+        prompt="support_agent_v7",
     ),
     Feature(
         name="ticket_triage",
@@ -96,6 +100,7 @@ _FEATURES = (
         per_hour=20,
         input_tokens=(300, 1_500),
         output_tokens=(20, 120),
+        prompt="triage_v1",
     ),
     Feature(
         name="semantic_search",
@@ -148,6 +153,7 @@ class SampleCall:
         input_tokens: input, cached included.
         cached_tokens: part of the input that came from the cache.
         output_tokens: output.
+        first_token_ns: from the start to the first token; None unless the answer was streamed.
         rate_limited: the provider refused with 429; no usage then.
         failed: a tool run that ended in an error.
     """
@@ -159,6 +165,7 @@ class SampleCall:
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    first_token_ns: int | None = None
     rate_limited: bool = False
     failed: bool = False
 
@@ -241,6 +248,7 @@ def _call(feature: Feature, at_ns: int, chance: random.Random) -> SampleCall:
     output = chance.randint(*feature.output_tokens)
     # Providers report cached input in steps of 128 tokens.
     cached = int(tokens * feature.cached_share * chance.random()) // 128 * 128
+    first_token = chance.randrange(duration // 20, duration // 2)
     if chance.random() < 0.03:  # noqa: PLR2004 - three in a hundred are refused
         return SampleCall(span_id, at_ns, at_ns + 30_000_000, rate_limited=True)
     return SampleCall(
@@ -250,6 +258,7 @@ def _call(feature: Feature, at_ns: int, chance: random.Random) -> SampleCall:
         input_tokens=tokens,
         cached_tokens=cached,
         output_tokens=output,
+        first_token_ns=first_token if feature.operation == "chat" else None,
     )
 
 

@@ -59,7 +59,13 @@ class Truth:
         sums = {one.name: Decimal(getattr(self, one.name)) for one in fields(self)}
         charged = self.llm_calls - self.not_charged
         priced = Decimal(100 * (charged - self.no_price)) / charged if charged else Decimal(100)
-        return sums | {"total_cost": self.cost, "priced_pct": priced}
+        return sums | {
+            "total_cost": self.cost,
+            "priced_pct": priced,
+            # The sample's only failures are calls that a provider refused for being too many.
+            "failed_calls": Decimal(self.not_charged),
+            "rate_limited": Decimal(self.not_charged),
+        }
 
 
 def truth_of(traces: Iterable[SampleTrace], table: PriceTable) -> Truth:

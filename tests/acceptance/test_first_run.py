@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,46 +18,18 @@ from llmcost_infra.errors import (
     Unauthorized,
 )
 from llmcost_infra.first_run.up import run_down, run_up
-from llmcost_infra.local.server import LocalServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[2]
-PASSWORD = "a-password-of-the-acceptance-test"
+    from llmcost_infra.local.server import LocalServer
+    from tests.acceptance.conftest import Name
+
 READS = re.compile(r"GET|HEAD|OPTIONS")
 # Searches and telemetry are posted, and configure nothing.
 DATA = re.compile(r"/_search$|/v1/(traces|logs|metrics)$|/_json$")
 
 pytestmark = [pytest.mark.cli, pytest.mark.usefixtures("pulumi_on_path")]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
-    """A server that counts what it is asked."""
-    local = LocalServer(tmp_path_factory.mktemp("data"), password=PASSWORD)
-    local.start()
-    yield local
-    local.stop()
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh copy of the program, as a clone has it."""
-    for name in ("Pulumi.yaml", "Pulumi.local.yaml", "__main__.py"):
-        shutil.copy(CHECKOUT / name, tmp_path)
-    (tmp_path / ".venv").symlink_to(CHECKOUT / ".venv")
-    monkeypatch.chdir(tmp_path)
-    for name in ("URL", "USER", "PASSWORD", "ORG"):
-        monkeypatch.delenv(f"OPENOBSERVE_{name}", raising=False)
-    return tmp_path
-
-
-def on(server: LocalServer, monkeypatch: pytest.MonkeyPatch, **other: str) -> None:
-    """Name the server as a user names a real one."""
-    named = {"URL": server.url, "USER": "root@example.com", "PASSWORD": PASSWORD} | other
-    for name, value in named.items():
-        monkeypatch.setenv(f"OPENOBSERVE_{name}", value)
 
 
 def writes(server: LocalServer) -> list[tuple[str, str, int]]:
@@ -81,11 +51,12 @@ def up() -> str:
 def test_every_panel_shows_what_was_sent_and_a_second_run_writes_nothing(
     server: LocalServer,
     project: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    name_server: Name,
     capfd: pytest.CaptureFixture[str],
+    password: str,
 ) -> None:
     """The first run is true to the sent traffic; the second finds nothing to do or to send."""
-    on(server, monkeypatch)
+    name_server()
     first = up()
     for title in (
         "Total LLM Cost ($)",
@@ -114,7 +85,7 @@ def test_every_panel_shows_what_was_sent_and_a_second_run_writes_nothing(
         [path.read_text() for path in (project / ".llmcost").rglob("*") if path.suffix == ".json"]
     )
     assert "demo_llm_calls" in state
-    assert PASSWORD not in state + first + second + pulumi
+    assert password not in state + first + second + pulumi
 
 
 @pytest.mark.parametrize(
@@ -129,13 +100,13 @@ def test_every_panel_shows_what_was_sent_and_a_second_run_writes_nothing(
 @pytest.mark.usefixtures("project")
 def test_a_server_that_cannot_be_used_is_one_clear_error(
     server: LocalServer,
-    monkeypatch: pytest.MonkeyPatch,
+    name_server: Name,
     named: dict[str, str],
     error: type[LlmCostError],
     said: str,
 ) -> None:
     """What, where and the next step, before the engine starts and before anything is written."""
-    on(server, monkeypatch, **named)
+    name_server(**named)
     before = writes(server)
     with pytest.raises(error) as failed:
         up()
@@ -158,17 +129,18 @@ def test_a_server_that_cannot_be_used_is_one_clear_error(
 def test_a_mistake_in_a_declaration_is_met_before_the_first_write(  # noqa: PLR0913, PLR0917 - a table
     server: LocalServer,
     project: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    checkout: Path,
+    name_server: Name,
     file: str,
     right: str,
     wrong: str,
     said: str,
 ) -> None:
     """File, line and nearest valid name, with the exit code of a mistake; nothing is sent."""
-    on(server, monkeypatch)
+    name_server()
     mine = project / file
     mine.parent.mkdir(parents=True, exist_ok=True)
-    mine.write_text((CHECKOUT / file).read_text().replace(right, wrong, 1))
+    mine.write_text((checkout / file).read_text().replace(right, wrong, 1))
     before = writes(server)
     with pytest.raises(DeclarationError, match=re.escape(said)) as refused:
         up()
@@ -176,7 +148,9 @@ def test_a_mistake_in_a_declaration_is_met_before_the_first_write(  # noqa: PLR0
     assert writes(server) == before
 
 
-def test_the_embedded_server_is_started_populated_and_removed(project: Path) -> None:
+def test_the_embedded_server_is_started_populated_and_removed(
+    project: Path, checkout: Path
+) -> None:
     """Without a server named, everything up to removal happens in one git-ignored folder."""
     files = sorted(path.name for path in project.iterdir())
     try:
@@ -184,7 +158,7 @@ def test_the_embedded_server_is_started_populated_and_removed(project: Path) -> 
         assert sorted(p.name for p in project.iterdir()) == sorted([*files, ".llmcost"])
         # A first run leaves no change in git: the engine finds its salt in the committed file.
         for name in ("Pulumi.yaml", "Pulumi.local.yaml"):
-            assert (project / name).read_bytes() == (CHECKOUT / name).read_bytes()
+            assert (project / name).read_bytes() == (checkout / name).read_bytes()
     finally:
         out = io.StringIO()
         run_down(remove=True, console=Console(file=out))

@@ -12,8 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from llmcost_infra.catalog.panel_config import CURRENCIES, Config
 from llmcost_infra.catalog.panels import AnyPanel, Markdown, Panel, QueryPanel
+from llmcost_infra.catalog.stack_values import fill_in
 from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
 from llmcost_infra.openobserve.kinds.panel_rules import AXIS_COUNTS
+from llmcost_infra.settings import Settings
 
 PANEL: TypeAdapter[Any] = TypeAdapter(AnyPanel)
 AXES = ("x_axis", "y_axis", "z_axis", "breakdown")
@@ -327,6 +329,7 @@ def test_every_setting_reaches_the_provider_as_it_was_written() -> None:
     """A key that may be declared is one that the server has, unchanged on its way."""
     assert set(EVERY_KEY) == set(Config.model_fields)
     inputs = panel("table", x_axis=axis(1, "x_axis"), config=EVERY_KEY).as_inputs()
+    fill_in(inputs["config"], Settings(environment="test"))
     assert inputs["config"] == EVERY_KEY
     asked = {"query": "SELECT 1 AS x_axis0", "stream": "s", "stream_type": "traces"}
     tab = {"order": 1, "name": "T", "panels": {"one": inputs | asked}}

@@ -219,7 +219,7 @@ BATCHES = st.lists(
 
 
 @given(batches=BATCHES, start=st.integers(0, 50), end=st.integers(0, 50), eager=st.booleans())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_scan_finds_what_a_loop_would(
     tmp_path_factory: pytest.TempPathFactory,
     batches: list[list[tuple[int, Any]]],
@@ -299,6 +299,4 @@ def test_keeping(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Random sequences of appends, drops and restarts lose and invent nothing."""
     Keeping.fresh_folder = staticmethod(lambda: tmp_path_factory.mktemp("rows"))
 
-    run_state_machine_as_test(
-        Keeping, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(Keeping, settings=settings(max_examples=25, stateful_step_count=20))

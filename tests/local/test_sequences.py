@@ -139,6 +139,5 @@ TestSequences = Sequences.TestCase
 TestSequences.settings = settings(
     max_examples=8,
     stateful_step_count=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
 
 from llmcost_infra.local.faults import Faults
 from llmcost_infra.local.server import LocalServer
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from llmcost_infra.openobserve.kinds.base import Inputs, Kind, ObjectStore
-
-# How long an example takes says more about the machine than about a law.
-if settings.get_current_profile_name() == "default":
-    settings.register_profile("openobserve", deadline=None)
-    settings.load_profile("openobserve")
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "openobserve-transcripts"
 USER, PASSWORD = "root@example.com", "Complexpass#123"

@@ -109,9 +109,7 @@ NAMES = st.sampled_from(
 ) | st.from_regex(r"[a-z_][a-z0-9_]{0,40}", fullmatch=True)  # fmt: skip
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(st.lists(NAMES, min_size=1, max_size=6), st.booleans())
 def test_a_canary_never_reaches_a_kept_stream(
     graph: Graph,
@@ -192,9 +190,7 @@ def test_events_of_an_instrumentation_leave_their_texts_behind(
     assert (cut["events"], kept["events"]) == ("[]", own)
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(
     st.dictionaries(
         st.sampled_from(sorted((READ | DECLARED | set(STORED)) - {"_timestamp"}))

@@ -127,4 +127,4 @@ class History(RuleBasedStateMachine):
 
 
 TestHistories = History.TestCase
-TestHistories.settings = settings(max_examples=400, stateful_step_count=8, deadline=None)
+TestHistories.settings = settings(max_examples=400, stateful_step_count=8)

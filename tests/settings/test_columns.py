@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llmcost_infra.columns import LOGICAL, PROFILES, STORED
+from llmcost_infra.columns import LOGICAL, STORED
+from llmcost_infra.profiles import PROFILES
 
 
 def test_a_column_is_known_by_its_name() -> None:
@@ -51,4 +52,5 @@ def test_stored_columns_have_their_types(column: str, kind: str) -> None:
 
 def test_no_text_of_a_prompt_is_stored() -> None:
     """The long-lived stream has no column for what people wrote."""
-    assert not [name for name in STORED if "prompt" in name or "content" in name]
+    texts = {name for name in STORED if "prompt" in name or "content" in name}
+    assert texts == {"llmcost_prompt_name"}, "the name of a template is no text"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from llmcost_infra.columns import PROFILES
 from llmcost_infra.declarations import InvalidDeclaration
+from llmcost_infra.profiles import PROFILES
 from llmcost_infra.settings import Budget, Functions, Retention, Settings, Streams
 
 
@@ -59,6 +59,7 @@ def test_the_prefix_stands_before_every_name() -> None:
         calls="demo_llm_calls",
         other="demo_other_traces",
         quarantine="demo_llm_quarantine",
+        rollup="demo_llm_rollup",
     )
     assert settings.functions == Functions(
         mark_new="demo_llm_mark_new",

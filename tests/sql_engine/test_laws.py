@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmcost_infra.sql_engine.clauses import read_clauses
@@ -47,7 +47,6 @@ def _sorted(rows: list[Row]) -> list[str]:
 
 
 @given(rows=ROWS, start=TIMES, end=TIMES, size=st.integers(1, 9), offset=st.integers(0, 9))
-@settings(deadline=None)
 def test_a_page_of_whole_rows_is_the_page_of_all_rows(
     rows: list[Row], start: int, end: int, size: int, offset: int
 ) -> None:
@@ -65,7 +64,6 @@ def test_a_page_of_whole_rows_is_the_page_of_all_rows(
 
 
 @given(rows=ROWS, cuts=st.tuples(TIMES, TIMES, TIMES).map(sorted))
-@settings(deadline=None)
 def test_neighbouring_ranges_add_up(rows: list[Row], cuts: list[int]) -> None:
     """A row belongs to exactly one of two ranges that touch."""
     first, middle, last = cuts
@@ -83,7 +81,6 @@ def test_neighbouring_ranges_add_up(rows: list[Row], cuts: list[int]) -> None:
 
 
 @given(rows=ROWS, width=st.sampled_from([1, 5, 10, 30]))
-@settings(deadline=None)
 def test_buckets_hold_every_row_once(rows: list[Row], width: int) -> None:
     """They begin at multiples of their width, and their counts are the count."""
     seconds = [{**row, "_timestamp": row["_timestamp"] * 1_000_000} for row in rows]
@@ -102,7 +99,6 @@ def test_buckets_hold_every_row_once(rows: list[Row], width: int) -> None:
 
 
 @given(rows=ROWS)
-@settings(deadline=None)
 def test_groups_add_up_to_the_whole(rows: list[Row]) -> None:
     """A null is a group of its own."""
     answer = query(
@@ -115,7 +111,6 @@ def test_groups_add_up_to_the_whole(rows: list[Row]) -> None:
 
 
 @given(rows=ROWS, chosen=st.sampled_from(["search", "chat", "it''s"]))
-@settings(deadline=None)
 def test_the_placeholder_of_all_is_no_filter(rows: list[Row], chosen: str) -> None:
     """Any other value is."""
     held, statement = _held(rows), "SELECT COUNT(*) AS n FROM calls WHERE feature IN ('?')"
@@ -166,7 +161,6 @@ def test_a_hidden_aggregate_needs_a_visible_one_or_having(
 
 
 @given(pattern=st.sampled_from(["s", "^s", "a.c", "h$", "[a-s]+t"]), rows=ROWS)
-@settings(deadline=None)
 def test_regular_expressions_match_as_usual(pattern: str, rows: list[Row]) -> None:
     """Anywhere in the text, and never a null."""
     answer = query(
@@ -201,7 +195,6 @@ def test_only_questions_about_streams_are_answered(statement: str) -> None:
 
 
 @given(st.text(alphabet="SELECT FROMcalstWHRE()*,'\"=;-/1", max_size=40))
-@settings(deadline=None)
 def test_any_text_is_answered_or_refused(statement: str) -> None:
     """Nothing crashes."""
     try:

@@ -1,0 +1,46 @@
+"""What a stack's settings put into a panel: the budget of a line, and where a click leads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llmcost_infra.settings import Settings
+
+__all__ = ["fill_in"]
+
+
+def fill_in(config: dict[str, Any], settings: Settings) -> None:
+    """Replace what a declaration left to the stack.
+
+    Args:
+        config: a panel's settings, changed in place.
+        settings: the stack's.
+    """
+    for line in config.get("mark_line", ()):
+        if name := line.pop("setting", None):
+            line["value"] = _amount(name, settings)
+    if clicks := config.pop("drilldown", None):
+        leading = [click for click in clicks if _leads(click, settings)]
+        config |= {"drilldown": leading} if leading else {}
+
+
+def _amount(name: str, settings: Settings) -> str:
+    budget = settings.budget
+    amounts = {"budget.daily_usd": budget.daily_usd, "budget.hourly_usd": budget.hourly_usd}
+    return f"{amounts[name].normalize():f}"
+
+
+def _leads(click: dict[str, Any], settings: Settings) -> bool:
+    """Complete where a click leads; a page of OpenObserve needs the address that people use."""
+    data = click["data"]
+    page = data.pop("page")
+    if click["type"] == "byDashboard":
+        data["folder"] = data["folder"] or settings.folder
+    elif page and settings.ui_url is None:
+        return False
+    elif page:
+        organization = settings.organization or "default"
+        page = page.replace("{stream}", settings.streams.calls)
+        data["url"] = f"{settings.ui_url}{page.replace('{organization}', organization)}"
+    return True

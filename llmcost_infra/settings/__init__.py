@@ -1,0 +1,22 @@
+"""What a stack may choose: strict, typed, and refused with all problems at once."""
+
+from llmcost_infra.settings.attribution import Attribution
+from llmcost_infra.settings.billing import BilledScope, BillingAccount
+from llmcost_infra.settings.content import ContentCapture
+from llmcost_infra.settings.money import Budget
+from llmcost_infra.settings.names import Functions, Streams
+from llmcost_infra.settings.routes import Route
+from llmcost_infra.settings.stack import Retention, Settings
+
+__all__ = [
+    "Attribution",
+    "BilledScope",
+    "BillingAccount",
+    "Budget",
+    "ContentCapture",
+    "Functions",
+    "Retention",
+    "Route",
+    "Settings",
+    "Streams",
+]

@@ -1,0 +1,37 @@
+"""Where a call says whose spend it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from llmcost_infra.declarations import Strict
+
+__all__ = ["Attribution"]
+
+# A stored column: OpenObserve lowers a name and writes _ for every other sign.
+_Column = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+_Columns = Annotated[tuple[_Column, ...], Field(min_length=1)]
+
+
+class Attribution(Strict):
+    """Columns that name the owner of a call, the first one with a value winning.
+
+    A span attribute is a column of its name with ``_`` for ``.``; a resource attribute is one with
+    ``service_`` before it. The first of each is what the dashboard's choices list.
+    """
+
+    feature: _Columns = ("feature", "service_feature")
+    team: _Columns = ("team", "service_team")
+    environment: _Columns = (
+        "environment",
+        "deployment_environment_name",
+        "deployment_environment",
+        "service_deployment_environment_name",
+        "service_deployment_environment",
+        "service_environment",
+    )
+    user: _Columns = ("user_id", "enduser_id", "service_user_id")
+    prompt_name: _Columns = ("prompt_name", "gen_ai_prompt_name")
+    """OpenObserve removes ``gen_ai.prompt.*`` from spans as text: send ``prompt.name``."""

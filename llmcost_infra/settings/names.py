@@ -1,0 +1,45 @@
+"""Names of the streams and functions of a stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Functions", "Streams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Names of the streams of a stack.
+
+    Args:
+        source: where applications send; keeps nothing itself.
+        calls: the LLM stream, one row a call or tool run, no text.
+        other: where spans go that are neither.
+        quarantine: rows that the pipeline did not finish, numbers and ids only.
+        rollup: totals of hours and days, kept for years.
+    """
+
+    source: str
+    calls: str
+    other: str
+    quarantine: str
+    rollup: str
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """Names of the pipeline's functions, in the order in which a row meets them.
+
+    Args:
+        mark_new: marks every row as unfinished.
+        normalise: reads dialects, prices, attributes, and marks the row done.
+        project: lets the columns of the LLM stream through and nothing else.
+        scrub_other: removes LLM text from spans that are no call.
+        quarantine: lets numbers and ids of unfinished rows through and nothing else.
+    """
+
+    mark_new: str
+    normalise: str
+    project: str
+    scrub_other: str
+    quarantine: str

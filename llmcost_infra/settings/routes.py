@@ -1,0 +1,47 @@
+"""Where alerts go: settings name the secret, never hold it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from llmcost_infra.declarations import Strict, misplaced
+
+__all__ = ["Route", "SecretName"]
+
+
+def _no_secret(value: object) -> object:
+    # The message names no value: what was pasted here may be the secret itself.
+    if isinstance(value, str) and not value.replace("_", "").isalnum():
+        raise ValueError(
+            "write the name of a secret, like slack_url; "
+            "its value goes to `pulumi config set --secret`"
+        )
+    return value
+
+
+SecretName = Annotated[
+    str,
+    BeforeValidator(_no_secret, json_schema_input_type=str),
+    Field(pattern=r"^[a-z][a-z0-9_]*$"),
+]
+"""Key of a secret in the stack's configuration."""
+
+
+class Route(Strict):
+    """One place that alerts are sent to."""
+
+    kind: Literal["slack", "pagerduty", "webhook", "email"]
+    secret: SecretName | None = None
+    """Slack and webhook: the secret that holds the URL; PagerDuty: the one with the routing key."""
+    recipients: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    """E-mail addresses."""
+
+    @model_validator(mode="after")
+    def _has_its_target(self) -> Self:
+        if self.kind == "email" and (self.secret or not self.recipients):
+            raise misplaced("an e-mail route has recipients and no secret", "recipients")
+        if self.kind != "email" and (self.recipients or not self.secret):
+            raise misplaced(f"a {self.kind} route has a secret and no recipients", "secret")
+        return self

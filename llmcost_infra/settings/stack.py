@@ -1,0 +1,132 @@
+"""The settings of one stack, as they stand in its configuration file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced, problems_of
+from llmcost_infra.errors import DeclarationError
+from llmcost_infra.settings.attribution import Attribution
+from llmcost_infra.settings.billing import BillingAccount
+from llmcost_infra.settings.content import ContentCapture
+from llmcost_infra.settings.money import Budget
+from llmcost_infra.settings.names import Functions, Streams
+from llmcost_infra.settings.routes import Route
+
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Retention", "Settings"]
+
+Days = Annotated[int, Field(ge=1)]
+Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+(?:/[^\s?#]*[^\s/?#])?$")]
+"""Of a server, without a slash at the end, e.g. ``https://observe.example.com``."""
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Retention(Strict):
+    """How long each stream keeps rows, in days."""
+
+    llm_days: Days = 400
+    """One row a call, no text."""
+    quarantine_days: Days = 1
+    """Rows that the pipeline did not finish; numbers and ids only."""
+    other_days: Days = 30
+    """Traces that are not about LLMs."""
+    rollup_days: Days = 1_830
+    """Totals of hours and days; five years."""
+
+
+class Settings(Strict):
+    """One stack's choices, as they stand in ``Pulumi.<stack>.yaml`` under ``llmcost:settings``."""
+
+    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    """dev, staging, prod, local, …"""
+    organization: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] | None = None
+    """OpenObserve organization; by default the one that the provider is configured with."""
+    prefix: Annotated[str, Field(pattern=r"^(?:[a-z][a-z0-9_]*)?$")] = ""
+    """Stands before every stream, function and pipeline name, e.g. ``demo_``."""
+    folder: Annotated[str, Field(min_length=1)] = "LLM Cost"
+    """Name of the dashboard folder."""
+    ui_url: Address | None = None
+    """Where people open OpenObserve; links to traces need it."""
+    profile: Literal["pipeline", "gen_ai", "llm", "attributes"] = "pipeline"
+    """Which shape of data the panels read."""
+    stream: _Name | None = None
+    """Trace stream that the panels read, for every profile but ``pipeline``, e.g. ``default``."""
+    history: bool = False
+    """Whether the rollup stream and the tab that reads it are there."""
+    retention: Retention = Retention()
+    attribution: Attribution = Attribution()
+    budget: Budget = Budget()
+    routes: Mapping[_Name, Route] = Field(default_factory=dict[str, Route])
+    """Where alerts go, by name."""
+    content: ContentCapture = ContentCapture()
+    billing: tuple[BillingAccount, ...] = ()
+    """Provider accounts that this stack pays for."""
+    on_destroy: Literal["retain", "delete"] = "retain"
+    """What becomes of the streams' data when the stack is destroyed."""
+
+    @model_validator(mode="after")
+    def _profile_has_its_stream(self) -> Self:
+        ours = self.profile == "pipeline"
+        if ours and self.stream is not None:
+            hint = "choose another profile, or leave the stream out"
+            raise misplaced("profile pipeline reads the stream that it fills", "stream", hint=hint)
+        if not ours and self.stream is None:
+            hint = "for example stream: default"
+            raise misplaced(f"profile {self.profile} reads a stream", "stream", hint=hint)
+        if not ours and self.history:
+            raise misplaced("only profile pipeline has a rollup", "history")
+        return self
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], source: str = "llmcost:settings") -> Settings:
+        """Read settings from plain values.
+
+        Args:
+            values: the mapping under ``llmcost:settings``.
+            source: what error messages call it.
+
+        Raises:
+            InvalidDeclaration: with every problem, each with the nearest valid key.
+        """
+        try:
+            return cls.model_validate_json(json.dumps(dict(values)))
+        except ValidationError as error:
+            raise InvalidDeclaration(
+                [
+                    DeclarationError(f"{'.'.join(map(str, at))}: {said}", path=source, hint=hint)
+                    for at, said, hint in problems_of(error, cls)
+                ]
+            ) from error
+
+    def prefixed(self, name: str) -> str:
+        """Return the name of an object of this stack."""
+        return f"{self.prefix}{name}"
+
+    @property
+    def streams(self) -> Streams:
+        """Names of the streams of this stack."""
+        return Streams(
+            source=self.stream or self.prefixed("llm_ingest"),
+            calls=self.stream or self.prefixed("llm_calls"),
+            other=self.prefixed("other_traces"),
+            quarantine=self.prefixed("llm_quarantine"),
+            rollup=self.prefixed("llm_rollup"),
+        )
+
+    @property
+    def functions(self) -> Functions:
+        """Names of the pipeline's functions of this stack."""
+        return Functions(
+            mark_new=self.prefixed("llm_mark_new"),
+            normalise=self.prefixed("llm_normalise"),
+            project=self.prefixed("llm_project"),
+            scrub_other=self.prefixed("llm_scrub_other"),
+            quarantine=self.prefixed("llm_quarantine"),
+        )

@@ -1,0 +1,100 @@
+"""What a stack's settings make of the components: streams, pipeline, dashboards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+
+from llmcost_infra.columns import ROLLUP, STORED
+from llmcost_infra.components import LlmCost
+from llmcost_infra.openobserve.kinds import KINDS
+from llmcost_infra.profiles import PROFILES
+from llmcost_infra.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.resources.conftest import Registered
+
+
+@pytest.fixture
+def declared(registered: Registered, tmp_path: Path) -> Any:
+    """Return what declares a stack and gives what it registered, by name."""
+
+    def declare(**values: Any) -> dict[str, Any]:
+        settings = Settings.from_mapping({"environment": "test", **values})
+
+        async def program() -> None:
+            LlmCost("cost", settings, project=tmp_path)
+
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # Pulumi left it without types
+        return {one.name: one for one in registered.resources}
+
+    return declare
+
+
+def tokens(resources: dict[str, Any]) -> dict[str, int]:
+    """Count resources by kind."""
+    kinds = [one.typ.rpartition(":")[2] for one in resources.values()]
+    return {kind: kinds.count(kind) for kind in kinds}
+
+
+def test_a_stack_of_our_own_has_everything(declared: Any) -> None:
+    """Three streams, the pipeline with its functions, two dashboards in one folder."""
+    found = tokens(declared())
+    own = {"Stream": 3, "Function": 5, "Pipeline": 1, "Folder": 1, "Dashboard": 2}
+    assert {kind: found[kind] for kind in own} == own
+
+
+def test_the_llm_stream_declares_every_column(declared: Any) -> None:
+    """A panel on a column that no row had yet fails on the server."""
+    inputs = declared(prefix="a_")["cost-streams-calls"].inputs
+    assert inputs["name"] == "a_llm_calls"
+    assert inputs["fields"].items() == {
+        (name, kind) for name, kind in STORED.items() if name != "_timestamp"
+    }
+
+
+def test_history_adds_a_stream_that_lasts(declared: Any) -> None:
+    """Totals outlive the calls; it is a stream of logs because a pipeline will write it."""
+    rollup = declared(history=True, retention={"rollup_days": 2_000})["cost-streams-rollup"].inputs
+    assert (rollup["stream_type"], rollup["data_retention"]) == ("logs", 2_000)
+    assert dict(rollup["fields"]) == dict(ROLLUP)
+
+
+def test_without_history_there_is_none(declared: Any) -> None:
+    """Nobody would fill it."""
+    assert "cost-streams-rollup" not in declared()
+
+
+@pytest.mark.parametrize("profile", [name for name in PROFILES if name != "pipeline"])
+def test_a_stream_of_somebody_else_is_only_read(declared: Any, profile: str) -> None:
+    """No pipeline, no retention, and a destroy leaves it: it is not ours."""
+    found = declared(profile=profile, stream="default", on_destroy="delete")
+    assert tokens(found).keys().isdisjoint({"Pipeline", "Function"})
+    assert tokens(found)["Stream"] == 1
+    stream = found["cost-streams-calls"].inputs
+    assert (stream["name"], stream["on_destroy"]) == ("default", "retain")
+    assert "data_retention" not in stream
+    assert PROFILES[profile].declares.items() <= dict(stream["fields"]).items()
+    assert {"service_team", "user_id"} <= set(stream["fields"])
+
+
+@pytest.mark.parametrize("chosen", [{"history": True}, {"profile": "llm", "stream": "default"}])
+def test_the_provider_takes_all_of_it(declared: Any, chosen: dict[str, Any]) -> None:
+    """No kind finds anything wrong with what a stack declares."""
+    for one in declared(**chosen).values():
+        if one.typ in KINDS:
+            kind = KINDS[one.typ]
+            given = {name: value for name, value in one.inputs.items() if value is not None}
+            assert kind.problems(kind.defaults(given)) == [], one.name
+
+
+def test_an_address_with_which_links_are_made_reaches_the_dashboards(declared: Any) -> None:
+    """A click on a call opens its trace."""
+    found = declared(ui_url="https://o2.example.com")
+    panel = found["cost-dashboard-details"].inputs["tabs"]["attribution"]["panels"]
+    (click,) = panel["expensive_calls"]["config"]["drilldown"]
+    assert click["data"]["url"].startswith("https://o2.example.com/web/traces/")
