@@ -37,6 +37,7 @@ _LIMIT_S = 0.5
 _DASHBOARDS = 1_000
 _PANELS = 12
 _ROUNDS = 3
+_STACKS = 4
 _ANY = Settings(environment="any", prefix="any_")
 
 _PEERS = {
@@ -80,9 +81,22 @@ def main() -> int:
     print(f"{f'{_DASHBOARDS:,} dashboards x {_PANELS} panels':<32}{'total':>8}{'a panel':>12}")
     for name, seconds in figures.items():
         print(f"{name:<32}{seconds:>6.3f} s{seconds / _DASHBOARDS / _PANELS * 1e6:>9.1f} us")
-    fast = ours <= _LIMIT_S
+    fast, whole = ours <= _LIMIT_S, _from_files()
     print(f"JSON: limit {_LIMIT_S} s, {'met' if fast else 'MISSED'}; {ours / peer:.2f} x the peer")
-    return 0 if fast else 1
+    read = whole <= _LIMIT_S
+    print(f"shipped dashboards x {_STACKS} stacks, from their files: {whole:.3f} s", end="; ")
+    print(f"limit {_LIMIT_S} s, {'met' if read else 'MISSED'}")
+    return 0 if fast and read else 1
+
+
+def _from_files() -> float:
+    """Return how long reading, checking and rendering the shipped dashboards takes, in seconds."""
+    began = time.perf_counter()
+    specs = [load_dashboard(name) for name in ("llm_cost", "llm_cost_details")]
+    for number in range(_STACKS):
+        for spec in specs:
+            json.dumps(_body(spec, Settings(environment="bench", prefix=f"s{number}_")))
+    return time.perf_counter() - began
 
 
 def _twelve_panels() -> DashboardSpec:

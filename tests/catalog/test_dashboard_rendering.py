@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 LOCAL = Settings(environment="local", prefix="demo_")
+WHOLE = Settings(
+    environment="local", prefix="demo_", history=True, ui_url="https://observe.example.com"
+)
 
 
 class _Readable(yaml.SafeDumper):
@@ -38,13 +41,14 @@ def readable(value: Any) -> str:
     return yaml.dump(value, Dumper=_Readable, sort_keys=False, width=120)
 
 
-def test_the_shipped_dashboard_is_what_the_snapshot_shows() -> None:
+@pytest.mark.parametrize("name", ["llm_cost", "llm_cost_details"])
+def test_the_shipped_dashboard_is_what_the_snapshot_shows(name: str) -> None:
     """A change of what production gets is seen in review.
 
     `UPDATE_SNAPSHOTS=1 make test` writes the new one.
     """
-    rendered = readable(render_dashboard(load_dashboard("llm_cost"), LOCAL))
-    path = SNAPSHOTS / "llm_cost.yaml"
+    rendered = readable(render_dashboard(load_dashboard(name), WHOLE))
+    path = SNAPSHOTS / f"{name}.yaml"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(rendered, encoding="utf-8")
