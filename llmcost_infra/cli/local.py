@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import click
 
-__all__ = ["reset", "serve"]
+__all__ = ["ingest", "reset", "serve"]
 
 _DATA = Path(".llmcost/serve")
+_STREAM = "demo_llm_ingest"  # the source stream of the stack `local`
 
 
 @click.command()
@@ -36,6 +38,44 @@ def serve(data: Path, port: int) -> None:
     from llmcost_infra.local.__main__ import main  # noqa: PLC0415 - heavy, and help needs none
 
     main(["--data", str(data), "--port", str(port)])
+
+
+def _stream(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Read a stream's name; the server would silently change another one."""
+    if re.fullmatch(r"[a-z0-9_]+", value) is None:
+        raise click.BadParameter(f"{value!r} is no name of small letters, digits and _")
+    return value
+
+
+@click.command()
+@click.argument(
+    "paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--stream",
+    callback=_stream,
+    default=_STREAM,
+    show_default=True,
+    help="Where traces and logs go; a metric goes to the stream of its name.",
+)
+@click.option(
+    "--keep-ids",
+    is_flag=True,
+    help="Leave trace and span ids as recorded: the same calls, sent again.",
+)
+def ingest(paths: tuple[Path, ...], stream: str, *, keep_ids: bool) -> None:
+    """Send recorded OTLP files as if they happened now.
+
+    A FILE holds OTLP/JSON export requests, one or several, as the Collector's file exporter writes
+    them; of a folder, every *.json is sent. All times move by one amount, so that the newest is
+    now. Trace and span ids are replaced, so that a file that is sent twice is two sets of calls.
+
+    The server is the one that OPENOBSERVE_URL, OPENOBSERVE_USER and OPENOBSERVE_PASSWORD (and
+    OPENOBSERVE_ORG) name, else the one that `llmcost up` started.
+    """
+    from llmcost_infra.first_run.recorded import run_ingest  # noqa: PLC0415 - heavy
+
+    run_ingest(paths, stream=stream, keep_ids=keep_ids)
 
 
 @click.command()

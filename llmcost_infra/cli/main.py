@@ -38,6 +38,9 @@ _LOCAL_COMMANDS = {
     "serve": Lazy(
         "llmcost_infra.cli.local:serve", "Serve the embedded OpenObserve on this machine."
     ),
+    "ingest": Lazy(
+        "llmcost_infra.cli.local:ingest", "Send recorded OTLP files as if they happened now."
+    ),
     "reset": Lazy(
         "llmcost_infra.cli.local:reset", "Remove the embedded OpenObserve's data and state."
     ),

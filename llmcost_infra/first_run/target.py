@@ -84,7 +84,8 @@ def target_of(project: Path, environment: Mapping[str, str] = os.environ) -> Tar
     missing = [name for name in _REQUIRED if not environment.get(name)]
     if missing:
         raise DeclarationError(
-            f"{' and '.join(missing)} is not set, though another of its kind is.",
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, "
+            "though another of its kind is.",
             path="environment",
             hint="Set all three for a real server, or none for the embedded one.",
         )

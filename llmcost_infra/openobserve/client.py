@@ -29,6 +29,7 @@ _Model = TypeVar("_Model", bound="BaseModel")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE", "PATCH"})
+_PROTOBUF = "application/x-protobuf"
 _CONNECT_S = 10.0
 _SHORTEST_REDACTED = 4
 
@@ -219,6 +220,30 @@ class Client:
             )
         return SearchResult(found.hits, found.total, found.took)
 
+    def export(self, signal: str, body: bytes, stream: str = "") -> bytes:
+        """Send an OTLP export request and return the answer, both as protobuf.
+
+        Like an exporter, it sends again when the answer is lost; the server may then keep rows
+        twice (``POST /api/{org}/v1/{signal}``).
+
+        Args:
+            signal: ``traces``, ``metrics`` or ``logs``.
+            body: the request.
+            stream: where traces or logs go; metrics each have a stream of their own.
+
+        Raises:
+            TransportError: nobody answered.
+            ApiError: the server refused it as a whole.
+        """
+        path = api_path(self.organization, "v1", signal)
+        headers = {"content-type": _PROTOBUF} | ({"stream-name": stream} if stream else {})
+        request = self._http.build_request("POST", path, content=body, headers=headers)
+        response = self._deliver(request, f"POST {path}", repeatable=True)
+        media = response.headers.get("content-type", "").partition(";")[0]
+        if response.status_code == HTTPStatus.OK and media == _PROTOBUF:
+            return response.content
+        raise self._error(Answer.read(response, f"POST {path}"), path)
+
     def _call(
         self,
         method: str,
@@ -231,14 +256,16 @@ class Client:
         repeatable = repeatable or method in _REPEATABLE
         request = self._http.build_request(method, path, params=params, json=body)
         label = f"{method} {path}"
-        try:
-            response = self._delivery.deliver(request, repeatable=repeatable)
-        except httpx.TransportError as error:
-            raise unanswered(error, self.url, label, self._timeout, repeatable=repeatable) from None
-        answer = Answer.read(response, label)
+        answer = Answer.read(self._deliver(request, label, repeatable=repeatable), label)
         if answer.status < HTTPStatus.MULTIPLE_CHOICES and answer.is_json:
             return answer
         raise self._error(answer, path)
+
+    def _deliver(self, request: httpx.Request, label: str, *, repeatable: bool) -> httpx.Response:
+        try:
+            return self._delivery.deliver(request, repeatable=repeatable)
+        except httpx.TransportError as error:
+            raise unanswered(error, self.url, label, self._timeout, repeatable=repeatable) from None
 
     def _error(self, answer: Answer, path: str) -> ApiError:
         error = error_of(answer, self.user, self._redact)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+
+from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.cli.conftest import Type
+
+LOCAL_STACK = Path(__file__).parents[2] / "Pulumi.local.yaml"
+SOURCE = Settings.from_mapping(
+    yaml.safe_load(LOCAL_STACK.read_text())["config"]["llmcost:settings"]
+).streams.source
 
 
 @pytest.fixture
@@ -21,9 +29,14 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     calls: list[tuple[str, Any]] = []
 
     def noting(name: str) -> Callable[..., None]:
-        return lambda *plain, **named: calls.append((name, named or plain[0]))
+        def note(*plain: Any, **named: Any) -> None:
+            given = plain[0] if plain else None
+            calls.append((name, (given, named) if plain and named else named or given))
+
+        return note
 
     for module, functions in {
+        "llmcost_infra.first_run.recorded": ("run_ingest",),
         "llmcost_infra.first_run.up": ("run_up", "run_down"),
         "llmcost_infra.local.__main__": ("main",),
     }.items():
@@ -46,6 +59,14 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
             ("local", "serve", "--data", "d", "--port", "0"),
             ("main", ["--data", "d", "--port", "0"]),
         ),
+        (
+            ("local", "ingest", "a.json"),
+            ("run_ingest", ((Path("a.json"),), {"stream": SOURCE, "keep_ids": False})),
+        ),
+        (
+            ("local", "ingest", "--keep-ids", "--stream", "team_2", "a", "b"),
+            ("run_ingest", ((Path("a"), Path("b")), {"stream": "team_2", "keep_ids": True})),
+        ),
     ],
 )
 def test_a_command_passes_its_options_on(
@@ -59,6 +80,38 @@ def test_a_command_passes_its_options_on(
 
     assert ended.code == 0
     assert called == [expected]
+
+
+@pytest.mark.parametrize("stream", ["", "My-Stream", "a b", "a/b", "\u00e9", "a\n"])
+def test_a_stream_that_the_server_would_rename_is_refused(
+    llmcost: Type, called: list[tuple[str, Any]], stream: str
+) -> None:
+    """A name in other letters would end up as another stream than the one that was printed."""
+    ended = llmcost("local", "ingest", "--stream", stream, "a.json")
+
+    assert ended.code == 2
+    assert "small letters" in ended.err
+    assert called == []
+
+
+def test_ingest_wants_a_file(llmcost: Type, called: list[tuple[str, Any]]) -> None:
+    """Without one there is nothing to do, and the usage says so."""
+    ended = llmcost("local", "ingest")
+
+    assert ended.code == 2
+    assert "FILE" in ended.err
+    assert called == []
+
+
+def test_a_bad_file_is_an_error_of_usage(llmcost: Type, tmp_path: Path) -> None:
+    """The person who typed it gets file, line and form, and exit code 2."""
+    file = tmp_path / "bad.json"
+    file.write_text("{}")
+
+    ended = llmcost("local", "ingest", str(file))
+
+    assert (ended.code, ended.out) == (2, "")
+    assert f"error: {file}:1: This is no export request" in ended.err
 
 
 @pytest.fixture

@@ -316,3 +316,53 @@ def test_paths_quote_every_segment(build: Callable[..., str], path: str) -> None
     """A name with a slash stays one segment, and the organization can be read back."""
     assert build("o/r", "a b", "c:d") == path
     assert organization_of(path) == "o/r"
+
+
+PROTOBUF = {"content-type": "application/x-protobuf"}
+
+
+@pytest.mark.parametrize("stream", ["", "llm_ingest"])
+def test_telemetry_is_posted_as_protobuf(
+    client: Client, httpx_mock: HTTPXMock, stream: str
+) -> None:
+    """The body goes out and comes back as it is, the stream is a header if one is named."""
+    httpx_mock.add_response(content=b"answer", headers=PROTOBUF)
+
+    assert client.export("traces", b"request", stream) == b"answer"
+
+    (request,) = httpx_mock.get_requests()
+    assert (request.method, str(request.url)) == ("POST", f"{URL}/api/default/v1/traces")
+    assert request.content == b"request"
+    assert request.headers["content-type"] == "application/x-protobuf"
+    assert request.headers.get("stream-name", "") == stream
+
+
+def test_telemetry_is_sent_again_as_an_exporter_does(
+    client: Client, httpx_mock: HTTPXMock, waits: list[float]
+) -> None:
+    """A server that is busy for a moment, or a connection that breaks, loses nothing."""
+    httpx_mock.add_response(status_code=503)
+    httpx_mock.add_exception(httpx.ReadError("reset"))
+    httpx_mock.add_response(content=b"", headers=PROTOBUF)
+
+    assert client.export("logs", b"request", "s") == b""
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"text": "<html>", "headers": {"content-type": "text/html"}}, "an HTML page"),
+        ({"json": {"message": "no place"}, "status_code": 400}, "400 no place"),
+        ({"content": b"", "status_code": 500, "headers": PROTOBUF}, "500 no message"),
+    ],
+    ids=["a page", "refused", "failed"],
+)
+def test_an_answer_that_takes_no_telemetry_is_an_error(
+    client: Client, httpx_mock: HTTPXMock, answer: dict[str, Any], told: str
+) -> None:
+    """Only protobuf with status 200 means that the rows were taken."""
+    httpx_mock.add_response(**answer)
+
+    with pytest.raises(ApiError, match=f"POST /api/default/v1/traces: .*{told}"):
+        client.export("traces", b"request")
