@@ -99,10 +99,19 @@ def _show(message: str) -> None:
 
 
 def _unexpected(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and not _ours(error.name):
+        return (
+            f"the package {error.name} is not installed\n"
+            "  Most commands need the extra `local`: pip install 'llmcost-infra[local]'"
+        )
     return (
         f"unexpected {type(error).__name__}: {error}\n"
         "  This is a defect. Run it again with LLMCOST_TRACEBACK=1 and report what it prints."
     )
+
+
+def _ours(module: str | None) -> bool:
+    return (module or "llmcost_infra").partition(".")[0] == "llmcost_infra"
 
 
 if __name__ == "__main__":

@@ -68,6 +68,10 @@ class Samples:
             send(missing, self.endpoint, lambda sent: progress.update(task, completed=sent))
         self._await({_hex(trace) for trace in traces})
 
+    def others(self, traces: Sequence[SampleTrace]) -> int:
+        """Return how many traces of the window the LLM stream holds besides the sample traces."""
+        return len(self._known() - {_hex(trace) for trace in traces})
+
     def _await(self, expected: set[str]) -> None:
         end = time.monotonic() + _ARRIVES_WITHIN_S
         while missing := expected - self._known():

@@ -21,7 +21,7 @@ from llmcost_infra.first_run.engine import Engine
 from llmcost_infra.first_run.panels import PanelAnswer, ask_panels
 from llmcost_infra.first_run.samples import MOST_ROWS, Samples
 from llmcost_infra.first_run.target import Target, project_folder, target_of
-from llmcost_infra.first_run.traffic import WINDOW_HOURS, SampleTrace, traces_between
+from llmcost_infra.first_run.traffic import WINDOW_HOURS, traces_between
 from llmcost_infra.first_run.truth import truth_of
 from llmcost_infra.openobserve import Client
 from llmcost_infra.openobserve.objects import stores
@@ -29,7 +29,8 @@ from llmcost_infra.pricing import load_table
 from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
     from pathlib import Path
 
 __all__ = ["run_down", "run_up"]
@@ -59,9 +60,18 @@ def run_up(*, port: int | None = None, console: Console | None = None) -> None:
         end = datetime.now(UTC)
         window = (end - timedelta(hours=WINDOW_HOURS), end)
         traces = traces_between(*window)
-        Samples(client, engine.endpoint(settings), settings, window).fill(traces, out)
-        answers = _ask(client, outputs["dashboard_ids"], traces, project, window)
+        samples = Samples(client, engine.endpoint(settings), settings, window)
+        samples.fill(traces, out)
+        others = samples.others(traces)
+        truth = {} if others else truth_of(traces, load_table(project)).by_column()
+        answers = _ask(client, outputs["dashboard_ids"], truth, window)
     _show(answers, window, out)
+    if others:
+        out.print(
+            f"The stream {settings.streams.calls} holds {others} other "
+            f"{'trace' if others == 1 else 'traces'} as well, so the "
+            "figures are not compared with the sample calls."
+        )
     _close(engine, out)
     if not all(answer.good for answer in answers):
         raise LlmCostError(
@@ -128,11 +138,9 @@ def _client(engine: Engine) -> Client:
 def _ask(
     client: Client,
     dashboard_ids: Sequence[str],
-    traces: Sequence[SampleTrace],
-    project: Path,
+    truth: Mapping[str, Decimal],
     window: tuple[datetime, datetime],
 ) -> list[PanelAnswer]:
-    truth = truth_of(traces, load_table(project)).by_column()
     dashboards = stores(client)["openobserve:index:Dashboard"]
 
     def search(sql: str, stream_type: str) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,14 +18,14 @@ from llmcost_infra.errors import (
     TransportError,
     Unauthorized,
 )
+from llmcost_infra.first_run.recorded import run_ingest
 from llmcost_infra.first_run.up import run_down, run_up
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from llmcost_infra.local.server import LocalServer
     from tests.acceptance.conftest import Name
 
+RECORDED = Path(__file__).parents[1] / "data/otlp-samples/genai/chat_basic.traces.json"
 READS = re.compile(r"GET|HEAD|OPTIONS")
 # Searches and telemetry are posted, and configure nothing.
 DATA = re.compile(r"/_search$|/v1/(traces|logs|metrics)$|/_json$")
@@ -151,10 +152,17 @@ def test_a_mistake_in_a_declaration_is_met_before_the_first_write(  # noqa: PLR0
 def test_the_embedded_server_is_started_populated_and_removed(
     project: Path, checkout: Path
 ) -> None:
-    """Without a server named, everything up to removal happens in one git-ignored folder."""
+    """Without a server named, everything up to removal happens in one git-ignored folder.
+
+    Calls of somebody's own beside the sample calls make no second run fail.
+    """
     files = sorted(path.name for path in project.iterdir())
     try:
         assert "as sent" in up()
+        run_ingest([RECORDED], stream="demo_llm_ingest", console=Console(file=io.StringIO()))
+        second = up()
+        assert "demo_llm_calls holds 1 other trace as well" in second
+        assert "as sent" not in second
         assert sorted(p.name for p in project.iterdir()) == sorted([*files, ".llmcost"])
         # A first run leaves no change in git: the engine finds its salt in the committed file.
         for name in ("Pulumi.yaml", "Pulumi.local.yaml"):

@@ -113,6 +113,29 @@ def test_a_system_error_about_no_file_is_like_any_other(
     assert "unexpected OSError: [Errno 9] Bad file descriptor" in llmcost("fail").err
 
 
+def test_a_package_that_is_not_installed_is_no_defect(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who installed the package without its extras learns which one is needed."""
+    raising(ModuleNotFoundError("No module named 'datafusion'", name="datafusion"), monkeypatch)
+
+    ended = llmcost("fail")
+
+    assert ended.code == 1
+    assert ended.err.startswith("error: the package datafusion is not installed\n")
+    assert "llmcost-infra[local]" in ended.err
+
+
+@pytest.mark.parametrize("name", ["llmcost_infra.gone", None])
+def test_a_module_of_ours_that_is_missing_is_a_defect(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    """No installation helps against it."""
+    raising(ModuleNotFoundError("gone", name=name), monkeypatch)
+
+    assert "This is a defect." in llmcost("fail").err
+
+
 @pytest.mark.parametrize("error", [ValueError("odd"), TransportError("no answer")])
 def test_a_traceback_is_there_for_who_asks(
     llmcost: Type, monkeypatch: pytest.MonkeyPatch, error: Exception
