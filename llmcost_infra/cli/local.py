@@ -79,19 +79,28 @@ def ingest(paths: tuple[Path, ...], stream: str, *, keep_ids: bool) -> None:
 
 
 @click.command()
-@click.confirmation_option(prompt="Remove the embedded server's data and its stack's state?")
-def reset() -> None:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(*, yes: bool) -> None:
     """Remove the embedded OpenObserve's data and state.
 
     Both go together, since neither means anything without the other; the next `llmcost up` starts
-    from nothing. Other servers' state stays.
+    from nothing. Other servers' state stays, and so does the data of `llmcost local serve`.
     """
     # Heavy, and help needs none of it.
     from llmcost_infra.first_run import embedded  # noqa: PLC0415
     from llmcost_infra.first_run.target import project_folder, target_of  # noqa: PLC0415
 
-    organization = os.environ.get("OPENOBSERVE_ORG", "")
-    target = target_of(project_folder(), {"OPENOBSERVE_ORG": organization})
+    project = project_folder()
+    target = target_of(project, {"OPENOBSERVE_ORG": os.environ.get("OPENOBSERVE_ORG", "")})
+    shown = target.folder.relative_to(project)
+    if not target.folder.exists():
+        click.echo(f"Nothing to remove: there is no {shown} in {project}.")
+        return
+    if not yes:
+        click.confirm(
+            f"Stop the embedded server, and remove its data and its stack's state ({shown})?",
+            abort=True,
+        )
     embedded.stop(target.folder)
     target.remove()
-    click.echo(f"Removed {target.folder}.")
+    click.echo(f"Removed {shown}.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +22,30 @@ __all__ = ["main"]
 
 
 class _Announced(uvicorn.Server):
-    """Says where it answers, once it does."""
+    """Says where it answers, once it does, and how another shell gets there.
+
+    Args:
+        server: what is served.
+    """
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(uvicorn_config(server))
+        self._known_as = server.config
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if sockets:
-            port = sockets[0].getsockname()[1]
-            click.echo(f"OpenObserve (embedded) at http://{LOOPBACK}:{port}, this machine only")
+            url = f"http://{LOOPBACK}:{sockets[0].getsockname()[1]}"
+            click.echo(f"OpenObserve (embedded) at {url}, this machine only; Ctrl-C stops it.")
+            click.echo(f"To send to it from another shell:\n  {_export(url, self._known_as)}")
+
+
+def _export(url: str, config: Config) -> str:
+    """Return the line that names a server to a shell; a password of somebody's own is not shown."""
+    line = f"export OPENOBSERVE_URL={url} OPENOBSERVE_USER={shlex.quote(config.user)}"
+    if config.password == Config.password:
+        return f"{line} OPENOBSERVE_PASSWORD={shlex.quote(config.password)}"
+    return f"{line}  # and the OPENOBSERVE_PASSWORD of this shell"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,8 +63,8 @@ def main(data: Path, port: int, *, model_pricing: bool) -> None:
     OPENOBSERVE_USER and OPENOBSERVE_PASSWORD set the root user.
     """
     config = Config(
-        os.environ.get("OPENOBSERVE_USER", Config.user),
-        os.environ.get("OPENOBSERVE_PASSWORD", Config.password),
+        os.environ.get("OPENOBSERVE_USER") or Config.user,
+        os.environ.get("OPENOBSERVE_PASSWORD") or Config.password,
         model_pricing,
     )
     try:
@@ -66,7 +85,9 @@ def _serve(data: Path, port: int, config: Config) -> None:
             ) from None
         with listening:
             server.scheduler.start()
-            _Announced(uvicorn_config(server)).run(sockets=[listening])
+            with suppress(KeyboardInterrupt):  # uvicorn hands it on after it has stopped
+                _Announced(server).run(sockets=[listening])
+        click.echo(f"Stopped. Objects and rows stay in {data}.")
     finally:
         server.scheduler.stop()
         server.close()

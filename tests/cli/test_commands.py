@@ -135,7 +135,7 @@ def test_reset_removes_the_embedded_server_s_folder_only(llmcost: Type, project:
 
     ended = llmcost("local", "reset", "--yes")
 
-    assert (ended.code, ended.out) == (0, f"Removed {ours}.\n")
+    assert (ended.code, ended.out) == (0, f"Removed .llmcost/{ours.name}.\n")
     assert [path.name for path in ours.parent.iterdir()] == [other.name]
 
 
@@ -145,9 +145,38 @@ def test_reset_asks_first(llmcost: Type, project: Path, monkeypatch: pytest.Monk
 
     ours = target_of(project, {"OPENOBSERVE_ORG": "acme"}).folder
     ours.mkdir(parents=True)
-    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
+    asked: list[str] = []
+
+    def refuse(prompt: str) -> str:
+        asked.append(prompt)
+        return "n"
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", refuse)
 
     ended = llmcost("local", "reset")
 
     assert ended.code == 130
     assert ours.is_dir()
+    assert f".llmcost/{ours.name}" in asked[0]
+
+
+def test_reset_says_when_there_is_nothing(llmcost: Type, project: Path) -> None:
+    """Nobody is asked about what is not there, and nothing is called removed."""
+    ended = llmcost("local", "reset")
+
+    assert ended.code == 0
+    assert ended.out.startswith("Nothing to remove")
+    assert str(project) in ended.out
+
+
+@pytest.mark.usefixtures("project")
+def test_reset_outside_of_a_project_asks_nothing(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A wrong folder is told before a question about its data."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+    ended = llmcost("local", "reset")
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "no Pulumi.yaml" in ended.err

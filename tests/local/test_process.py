@@ -1,9 +1,10 @@
-"""The embedded server as a process: one line when ready, a clean end, a clear refusal."""
+"""The embedded server as a process: told when ready, a clean end, a clear refusal."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,13 +22,14 @@ FOLDERS = "/api/v2/default/folders/dashboards"
 Process = subprocess.Popen[str]
 
 
-def _start(data: Path, port: str = "0") -> Process:
+def _start(data: Path, port: str = "0", **variables: str) -> Process:
     return subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "llmcost_infra.local", "--data", str(data), "--port", port],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={key: text for key, text in os.environ.items() if not key.startswith("OPENOBSERVE_")},
+        env=variables
+        | {key: text for key, text in os.environ.items() if not key.startswith("OPENOBSERVE_")},
     )
 
 
@@ -51,6 +53,53 @@ def running(tmp_path: Path) -> Iterator[Process]:
 def test_one_line_says_where_it_answers_and_that_nobody_else_can_ask(running: Process) -> None:
     """The line comes when it answers, not before."""
     assert httpx.get(_url(running) + "/healthz").json() == {"status": "ok"}
+
+
+def _exported(process: Process) -> dict[str, str]:
+    """Return the variables of the line that a reader copies."""
+    assert process.stdout is not None
+    assert "another shell" in process.stdout.readline()
+    command, *pairs = shlex.split(process.stdout.readline(), comments=True)
+    assert command == "export"
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def test_another_shell_gets_there_with_the_line_that_is_printed(running: Process) -> None:
+    """The public password of a server for trying out is told: nobody has to look for it."""
+    url = _url(running)
+
+    exported = _exported(running)
+
+    auth = (exported["OPENOBSERVE_USER"], exported["OPENOBSERVE_PASSWORD"])
+    assert exported["OPENOBSERVE_URL"] == url
+    assert httpx.get(url + FOLDERS, auth=auth).status_code == 200
+
+
+def test_a_password_of_somebody_s_own_is_not_printed(tmp_path: Path) -> None:
+    """Output ends up in logs; the user is named, and the password is where it was set."""
+    own = {"OPENOBSERVE_USER": "me@example.com", "OPENOBSERVE_PASSWORD": "hunter2hunter2"}
+    process = _start(tmp_path, **own)
+    try:
+        url = _url(process)
+        exported = _exported(process)
+        answer = httpx.get(url + FOLDERS, auth=(own["OPENOBSERVE_USER"], "hunter2hunter2"))
+    finally:
+        process.kill()
+        rest, errors = process.communicate()
+
+    assert exported == {"OPENOBSERVE_URL": url, "OPENOBSERVE_USER": "me@example.com"}
+    assert answer.status_code == 200
+    assert "hunter2" not in rest + errors
+
+
+def test_ctrl_c_is_the_usual_end(running: Process, tmp_path: Path) -> None:
+    """It is how the first line says to stop it: exit code 0, and where the data stays."""
+    _url(running)
+    running.send_signal(signal.SIGINT)
+    said, errors = running.communicate(timeout=20)
+
+    assert (running.returncode, errors) == (0, "")
+    assert said.endswith(f"Stopped. Objects and rows stay in {tmp_path}.\n")
 
 
 def test_sigterm_ends_it_cleanly(running: Process) -> None:
