@@ -70,7 +70,7 @@ _OWN: Final = (
     LogicalColumn("team", "utf8", "Team that owns the spend."),
     LogicalColumn("environment", "utf8", "Deployment environment of the application."),
     LogicalColumn("user", "utf8", "Hashed id of the end user."),
-    LogicalColumn("conversation", "utf8", "Id of the conversation."),
+    LogicalColumn("conversation", "utf8", "Hashed id of the conversation."),
     LogicalColumn("prompt_name", "utf8", "Name of the prompt template; never its text."),
     # How the row came about.
     LogicalColumn("dialect", "utf8", "Instrumentation dialect that the span was read from."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["RenderedFunction", "RenderedPipeline", "render_pipeline"]
 
 _OWN: Final = "llmcost_"
+_SECRET: Final = re.compile(r"\$\{secret:(\w+)\}")
 # These are made anew by the templates, so that nothing a client wrote into them is kept.
 _REWRITTEN: Final = frozenset({"operation_name", "service_name", "events", "links"})
 _LIMITS: Final = {
@@ -38,11 +40,16 @@ class RenderedFunction:
 
     Args:
         name: with the stack's prefix.
-        text: VRL.
+        text: VRL; ``${secret:NAME}`` stands for a secret of the stack.
     """
 
     name: str
     text: str
+
+    @property
+    def secrets(self) -> list[str]:
+        """Names of the secrets in its text."""
+        return sorted(set(_SECRET.findall(self.text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pulumi
 
 from llmcost_infra.catalog import load_pipeline, render_pipeline
-from llmcost_infra.components.reporting import without_traceback
+from llmcost_infra.components.reporting import stack_secret, without_traceback
 from llmcost_infra.pricing import load_table
 from llmcost_infra.resources import Function, Pipeline
 
@@ -55,6 +55,7 @@ class LlmPipeline(pulumi.ComponentResource):
                 f"{name}-{role}",
                 name=function.name,
                 function=function.text,
+                secrets={one: stack_secret(one) for one in function.secrets} or None,
                 organization=settings.organization,
                 opts=pulumi.ResourceOptions(parent=self),
             )

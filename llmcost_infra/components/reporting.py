@@ -13,7 +13,7 @@ from llmcost_infra.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["stack_settings", "without_traceback"]
+__all__ = ["stack_secret", "stack_settings", "without_traceback"]
 
 
 @contextmanager
@@ -37,3 +37,18 @@ def stack_settings() -> Settings:
     """
     with without_traceback():
         return Settings.from_mapping(pulumi.Config().require_object("settings"))
+
+
+def stack_secret(name: str) -> pulumi.Output[str]:
+    """Return a secret of the selected stack's configuration.
+
+    Raises:
+        pulumi.RunError: it is not set; the command that sets it is named.
+    """
+    value = pulumi.Config().get_secret(name)
+    if value is None:
+        key = pulumi.Config().full_key(name)
+        raise pulumi.RunError(
+            f"The stack has no secret {key}.\n  Set it: pulumi config set --secret {key}"
+        )
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.sql import MemoryStreams, query
 from tests.catalog.conftest import ARROW
 from tests.catalog.recorded_calls import ATTRIBUTES, GEN_AI, LLM, PIPELINE, Call
-from tests.pipelines.conftest import Graph
+from tests.pipelines.conftest import Graph, hashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +38,10 @@ Row = dict[str, Any]
 ROWS = Path(__file__).parents[1] / "data" / "openobserve-transcripts" / "rows"
 HOUR = 3_600_000_000
 CALLS: Mapping[str, list[Call]] = {
-    "pipeline": PIPELINE,
+    "pipeline": [
+        call if call.user == "unknown" else replace(call, user=hashed(call.user))
+        for call in PIPELINE
+    ],
     "gen_ai": GEN_AI,
     "llm": LLM,
     "attributes": ATTRIBUTES,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def declared(registered: Registered, tmp_path: Path) -> Any:
     """Return what declares a stack and gives what it registered, by name."""
+    pulumi.runtime.set_config("llmcost:hash_key", "grains-of-salt")
 
     def declare(**values: Any) -> dict[str, Any]:
         settings = Settings.from_mapping({"environment": "test", **values})
@@ -33,6 +34,11 @@ def declared(registered: Registered, tmp_path: Path) -> Any:
         return {one.name: one for one in registered.resources}
 
     return declare
+
+
+def clear(value: Any) -> Any:
+    """Return a value that the engine was told to keep secret."""
+    return value["value"] if isinstance(value, dict) and "value" in value else value
 
 
 def tokens(resources: dict[str, Any]) -> dict[str, int]:
@@ -88,7 +94,7 @@ def test_the_provider_takes_all_of_it(declared: Any, chosen: dict[str, Any]) -> 
     for one in declared(**chosen).values():
         if one.typ in KINDS:
             kind = KINDS[one.typ]
-            given = {name: value for name, value in one.inputs.items() if value is not None}
+            given = {name: clear(value) for name, value in one.inputs.items() if value is not None}
             assert kind.problems(kind.defaults(given)) == [], one.name
 
 
@@ -98,3 +104,18 @@ def test_an_address_with_which_links_are_made_reaches_the_dashboards(declared: A
     panel = found["cost-dashboard-details"].inputs["tabs"]["attribution"]["panels"]
     (click,) = panel["expensive_calls"]["config"]["drilldown"]
     assert click["data"]["url"].startswith("https://o2.example.com/web/traces/")
+
+
+def test_the_key_of_hashes_is_a_secret_of_the_function(declared: Any) -> None:
+    """It is filled in on the way to the server: neither the text nor the state shows it."""
+    function = declared()["cost-pipeline-normalise"].inputs
+    assert "${secret:hash_key}" in function["function"]
+    assert "grains-of-salt" not in function["function"]
+    assert function["secrets"]["value"] == {"hash_key": "grains-of-salt"}
+
+
+def test_a_missing_key_names_the_command_that_sets_it(declared: Any) -> None:
+    """Without it ids would be hashed with nothing."""
+    pulumi.runtime.set_all_config({})
+    with pytest.raises(pulumi.RunError, match="pulumi config set --secret llmcost:hash_key"):
+        declared()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llmcost_infra.columns import STORED
+from tests.pipelines.conftest import hashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,31 @@ def test_zeros_that_a_server_fills_in_are_no_usage(
         None,
         None,
     )
+
+
+@pytest.mark.parametrize("column", ["user_id", "gen_ai_conversation_id"])
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("ann@example.com", hashed("ann@example.com")),
+        ("  ann@example.com ", hashed("ann@example.com")),
+        ("Ann", hashed("Ann")),
+        ("üñí", hashed("üñí")),
+        (hashed("ann"), hashed("ann")),
+        ("a" * 64, "a" * 64),
+        ("A" * 32, hashed("A" * 32)),
+        ("a" * 31, hashed("a" * 31)),
+        ("", None),
+        ("   ", None),
+        (None, None),
+    ],
+)
+def test_ids_of_people_are_hashed_once(
+    normalised: Callable[..., dict[str, Any]], column: str, sent: str | None, stored: str | None
+) -> None:
+    """An id tells callers apart and names nobody; what was hashed before it was sent stays."""
+    kept = {"user_id": "user", "gen_ai_conversation_id": "conversation"}[column]
+    assert normalised(**{column: sent})[kept] == stored
 
 
 @pytest.mark.parametrize(
@@ -255,10 +281,13 @@ def test_a_project_may_count_its_wrappers(
         ({"service_deployment_environment_name": "b"}, "environment", "b"),
         ({"service_deployment_environment": "c"}, "environment", "c"),
         ({}, "environment", "staging"),
-        ({"user_id": "u"}, "user", "u"),
-        ({"service_user_id": "u"}, "user", "u"),
-        ({"gen_ai_conversation_id": "c", "session_id": "s"}, "conversation", "c"),
-        ({"session_id": "s"}, "conversation", "s"),
+        ({"user_id": "u"}, "user", hashed("u")),
+        ({"service_user_id": "u"}, "user", hashed("u")),
+        ({"gen_ai_conversation_id": "c", "session_id": "s"}, "conversation", hashed("c")),
+        ({"session_id": "s"}, "conversation", hashed("s")),
+        ({"prompt_name": "a_v2", "gen_ai_prompt_name": "b"}, "prompt_name", "a_v2"),
+        ({"gen_ai_prompt_name": "b"}, "prompt_name", "b"),
+        ({}, "prompt_name", None),
     ],
 )
 def test_attribution_has_an_order(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pipelines.conftest import hashed
+
 if TYPE_CHECKING:
     from tests.pipelines.conftest import Graph, Sample
 
@@ -164,7 +166,7 @@ def test_attribution_of_a_sample(graph: Graph, samples: dict[tuple[str, str], Sa
     (row,) = stored(graph, samples["genai", "chat_attributed"])
 
     assert row["llmcost_feature"] == "document_summary"
-    assert row["llmcost_user"] == "u_5f2a"
+    assert row["llmcost_user"] == hashed("u_5f2a")
     assert row["llmcost_team"] == "support-platform"
     assert row["llmcost_environment"] == "dev"
 
