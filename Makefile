@@ -35,8 +35,9 @@ unit: environment ## the tests, with the real Pulumi CLI
 bench: environment ## the benchmarks, each beside a peer
 	@$(with_pulumi) for bench in benchmarks/bench_*.py; do python "$$bench" || exit 1; done
 
-docs: environment ## write docs/cli.md from the commands' own --help
+docs: environment ## write docs/cli.md and docs/resources.md from the commands, classes and kinds
 	@$(VENV)/python tools/cli_reference.py
+	@$(VENV)/python tools/resource_reference.py
 
 lock: python ## write requirements.lock anew from pyproject.toml (needs the network)
 	@$(PYTHON) tools/lock.py $(ARGS)

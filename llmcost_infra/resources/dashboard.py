@@ -25,12 +25,12 @@ class Dashboard(pulumi.CustomResource):
     Args:
         resource_name: Pulumi name.
         title: what people see; must not be blank.
-        tabs: tabs by id.
+        tabs: tabs by id, each with an order, a name, and panels by id.
         folder: ``folder_id`` of a folder of dashboards; ``default`` unless given.
-        description: one line.
+        description: one line, shown beside the name.
         default_time_range: what is shown first: a number and ``s``, ``m``, ``h``, ``d``, ``w``
             or ``M``, e.g. ``24h``.
-        variables: variables by name.
+        variables: variables by name, each with an order and where its choices come from.
         show_dynamic_filters: whether people may add conditions to every panel.
         organization: the provider's unless given; a change replaces the dashboard.
         source: where it was declared; not sent.

@@ -70,7 +70,7 @@ class Pipeline(pulumi.CustomResource):
         resource_name: Pulumi name.
         name: lower case; unique in the organization.
         nodes: steps by id; exactly one of them is no other's ``next``.
-        description: one line.
+        description: one line, shown beside the name.
         enabled: whether rows pass through it; true unless given.
         organization: the provider's unless given; a change replaces the pipeline.
         source: where it was declared; not sent.

@@ -65,6 +65,10 @@ class Kind(ABC):
     """Inputs that live in the state only and that the server never sees, e.g. ``on_destroy``."""
     unmanaged_if_absent: ClassVar[frozenset[str]] = frozenset()
     """Paths (``*`` is one key) that are left alone when absent: leaving one out is no change."""
+    atomic: ClassVar[bool] = False
+    """Whether the server refuses a write on an object that changed since it was read."""
+    server_changes: ClassVar[tuple[str, ...]] = ()
+    """What the server changes by itself, in words; never a difference."""
     delete_before_replace: ClassVar[bool] = False
     """Whether a replacement would meet its own old name."""
 

@@ -27,6 +27,12 @@ class DashboardKind(Kind):
     )
     replace_on = frozenset({"organization"})
     computed = frozenset({"dashboard_id"})
+    atomic = True
+    server_changes = (
+        "owner, role, times and hash",
+        "empty contents and flags of axes that the editor adds on saving",
+        "unset options that it answers as null, and whole numbers as floats",
+    )
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs with the default folder if they name none."""

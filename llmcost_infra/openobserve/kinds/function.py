@@ -109,6 +109,7 @@ class FunctionKind(Kind):
     optional = frozenset({"organization", "secrets"})
     replace_on = frozenset({"name", "organization"})
     computed = frozenset()
+    server_changes = ("the line with a dot that it appends to a program that lacks one",)
     secret_paths = frozenset({"secrets.*"})
 
     def defaults(self, inputs: Inputs) -> Inputs:

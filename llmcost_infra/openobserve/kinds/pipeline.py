@@ -51,6 +51,12 @@ class PipelineKind(Kind):
     optional = frozenset({"description", "enabled", "organization"})
     replace_on = frozenset({"organization"})
     computed = frozenset({"pipeline_id"})
+    atomic = True
+    server_changes = (
+        "version, source and ids of edges",
+        "positions that follow from the graph",
+        "defaults of functions, conditions and queries that it fills in",
+    )
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs, enabled unless they say otherwise."""

@@ -92,6 +92,11 @@ class StreamKind(Kind):
     optional = frozenset(_RULES) - required
     replace_on = frozenset({"name", "organization", "stream_type"})
     computed = frozenset()
+    server_changes = (
+        "columns that it learned from rows",
+        "`distinct_value_fields`, which variables of dashboards add",
+        "the mark of a stream that holds LLM spans",
+    )
     local_only = frozenset({"on_destroy"})
     unmanaged_if_absent = (optional | {"fields.*"}) - {"on_destroy", "organization"}
 
