@@ -72,6 +72,10 @@ _OWN: Final = (
     LogicalColumn("user", "utf8", "Hashed id of the end user."),
     LogicalColumn("conversation", "utf8", "Hashed id of the conversation."),
     LogicalColumn("prompt_name", "utf8", "Name of the prompt template; never its text."),
+    # What was asked for.
+    LogicalColumn("max_tokens", "int64", "Most output tokens that the caller allowed."),
+    LogicalColumn("temperature", "float64", "Sampling temperature that the caller chose."),
+    LogicalColumn("batch", "boolean", "Whether the call went through the provider's batch API."),
     # How the row came about.
     LogicalColumn("dialect", "utf8", "Instrumentation dialect that the span was read from."),
     LogicalColumn("state", "utf8", "new until the pipeline has finished the row, then done."),

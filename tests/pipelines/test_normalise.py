@@ -387,3 +387,30 @@ def test_a_tool_run_has_a_name_and_no_bill(normalised: Callable[..., dict[str, A
 
     assert (made["is_tool"], made["is_call"], made["tool"]) == (True, False, "get_weather")
     assert (made["pricing_status"], made["cost_usd"], made["price_row"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "expected"),
+    [
+        ({"gen_ai_request_max_tokens": "4096"}, "max_tokens", 4096),
+        ({"gen_ai_request_max_tokens": "many"}, "max_tokens", None),
+        ({"gen_ai_request_max_tokens": "-1"}, "max_tokens", None),
+        ({}, "max_tokens", None),
+        ({"gen_ai_request_temperature": "0.2"}, "temperature", 0.2),
+        ({"gen_ai_request_temperature": "0"}, "temperature", 0.0),
+        ({"gen_ai_request_temperature": "warm"}, "temperature", None),
+        ({"gen_ai_request_temperature": "-3"}, "temperature", None),
+        ({}, "temperature", None),
+        ({"batch": "true"}, "batch", True),
+        ({"service_batch": "TRUE"}, "batch", True),
+        ({}, "batch", False),
+    ],
+)
+def test_what_was_asked_for(
+    normalised: Callable[..., dict[str, Any]],
+    columns: dict[str, Any],
+    column: str,
+    expected: object,
+) -> None:
+    """Limits and choices of the caller are kept where they are numbers; 0 is a choice too."""
+    assert normalised(**columns)[column] == expected
