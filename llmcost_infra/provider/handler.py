@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost_infra.errors import NotFound
 from llmcost_infra.provider.checking import Checked, check
 from llmcost_infra.provider.creating import Creation
-from llmcost_infra.provider.marks import mark_like
+from llmcost_infra.provider.marks import conceal, mark_like
 from llmcost_infra.provider.state import Forms, Properties, State
 from llmcost_infra.provider.updating import Update
 from llmcost_infra.provider.values import UNKNOWN
@@ -82,12 +82,11 @@ class Handler:
         found = self._store().read(id_, known or None)
         if found is None:
             return None
-        now = (
-            self._forms.refreshed(known, found.inputs)
-            if known
-            else self.kind.defaults(found.inputs)
-        )
-        return self._forms.state(found.id, mark_like(now, inputs), found.computed)
+        if known:
+            now = mark_like(self._forms.refreshed(known, found.inputs), inputs)
+        else:
+            now = conceal(self.kind.defaults(found.inputs), self.kind.secret_on_import)
+        return self._forms.state(found.id, now, found.computed)
 
     def preview_update(self, old: State, new: Properties) -> State:
         """Return the state after an update, as far as one can know before."""

@@ -3,6 +3,8 @@
 Inputs and outputs have the names that the provider uses, so that nothing is translated.
 """
 
+from llmcost_infra.resources.alert_destination import AlertDestination
+from llmcost_infra.resources.alert_template import AlertTemplate
 from llmcost_infra.resources.dashboard import Dashboard
 from llmcost_infra.resources.folder import Folder
 from llmcost_infra.resources.function import Function
@@ -13,6 +15,8 @@ from llmcost_infra.resources.source import Source
 from llmcost_infra.resources.stream import Column, Stream
 
 __all__ = [
+    "AlertDestination",
+    "AlertTemplate",
     "Axis",
     "Column",
     "Dashboard",

@@ -56,7 +56,7 @@ def test_an_edit_in_the_ui_is_seen_kept_and_undone(fresh: Deployed) -> None:
 def test_existing_objects_are_imported_without_a_change(
     standing: Deployed, tmp_path: Path, cli: Path
 ) -> None:
-    """A new stack takes over all five objects; only a secret has to be named, and nothing else."""
+    """A new stack takes over every object; only secrets have to be named, and nothing else."""
     other = Stack.make(tmp_path / "other", cli, standing.server.url)
     wanted = [
         {"type": token, "name": name, "id": id_}
@@ -68,13 +68,19 @@ def test_existing_objects_are_imported_without_a_change(
     options = ("--yes", "--generate-code=false", "--protect=false", "--skip-preview")
     imported = other.run("import", "-f", str(listing), *options)
     assert imported.code == 0, imported.text
-    # The server has a text with a secret in it: which part that is, only the program knows.
-    assert other.preview().keys() == {"mark"}
+    # The server has texts with a secret in them: which part that is, only the program knows.
+    state = other.state()
+    assert "grains-of-salt" not in state
+    assert "key-of-pagerduty" not in state
+    assert other.preview().keys() == {"mark", "page"}
     assert standing.writes == []
     taken_over = other.up()
     assert taken_over.code == 0, taken_over.text
     assert other.preview() == {}
-    assert [path for _, path in standing.writes] == ["/api/default/functions/llm_mark_new"]
+    assert {path for _, path in standing.writes} == {
+        "/api/default/alerts/templates/llm-page",
+        "/api/default/functions/llm_mark_new",
+    }
 
 
 def test_a_missing_object_cannot_be_imported(standing: Deployed, tmp_path: Path, cli: Path) -> None:
@@ -127,6 +133,7 @@ def test_a_destroy_leaves_what_it_says(fresh: Deployed) -> None:
     with Client(fresh.server.url, "root@example.com", PASSWORD) as client:
         assert client.get("/api/default/dashboards")["dashboards"] == []
         assert client.get("/api/default/functions")["list"] == []
+        assert client.get("/api/default/alerts/destinations") == []
         streams = client.get("/api/default/streams", {"type": "traces"})["list"]
     names = {one["name"] for one in streams}
     assert "llm_calls" in names

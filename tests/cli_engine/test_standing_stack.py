@@ -23,7 +23,7 @@ def test_a_second_up_writes_nothing(standing: Deployed) -> None:
     standing.server.requests.clear()
     outcome = standing.stack.up()
     assert outcome.code == 0, outcome.text
-    assert "6 unchanged" in outcome.text
+    assert f"{len(standing.stack.ids()) + 1} unchanged" in outcome.text
     assert standing.server.requests == []
 
 
@@ -89,13 +89,16 @@ def _query_of(value: Any) -> Any:
 
 
 def test_a_changed_secret_is_shown_as_changed_and_not_at_all(standing: Deployed) -> None:
-    """Neither diff nor state holds the old or the new value."""
-    outcome = standing.stack.run("preview", "--diff", TEST_SALT="more-salt")
+    """Neither diff nor state holds the old or the new value: of a function, of a template."""
+    changed = {"TEST_SALT": "more-salt", "TEST_KEY": "other-of-pagerduty"}
+    outcome = standing.stack.run("preview", "--diff", **changed)
     assert outcome.code == 0, outcome.text
-    assert "1 to update" in outcome.text
+    assert "2 to update" in outcome.text
     assert "[secret]" in outcome.text
-    assert "-salt" not in outcome.text
-    assert "-salt" not in standing.stack.state()
+    state = standing.stack.state()
+    for secret in ("-salt", "-of-pagerduty", "events.pagerduty.com"):
+        assert secret not in outcome.text
+        assert secret not in state
 
 
 def test_a_preview_needs_no_credentials(standing: Deployed) -> None:
@@ -113,6 +116,8 @@ def test_the_state_is_complete(standing: Deployed) -> None:
         "mark": 1,
         "pipeline": 1,
         "cost": 1,
+        "page": 1,
+        "oncall": 1,
     }
     assert not json.loads(standing.stack.state())["deployment"].get("pending_operations")
 

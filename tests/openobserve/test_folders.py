@@ -24,19 +24,22 @@ def folders(objects: dict[str, ObjectStore]) -> ObjectStore:
     return objects["Folder"]
 
 
-def test_a_folder_lives_and_dies(folders: ObjectStore) -> None:
-    """Made, read, changed and removed: each time what was asked for is there."""
-    assert folders.find(FOLDER, URN) is None
-    made = folders.create(FOLDER, URN)
-    assert made.id == folders.chosen_id(FOLDER, URN)
-    assert made.id == f"default/dashboards/{made.computed['folder_id']}"
-    assert folders.read(made.id, FOLDER) == made
-    changed = folders.update(made, {**FOLDER, "name": "Cost", "description": "d"})
-    assert changed.inputs == {**FOLDER, "name": "Cost", "description": "d"}
+@pytest.mark.parametrize("folder_type", ["dashboards", "alerts", "reports"])
+def test_a_folder_lives_and_dies(folders: ObjectStore, raw: Client, folder_type: str) -> None:
+    """Of each type: made, read, changed and removed, and each time it is what was asked for."""
+    folder = {**FOLDER, "folder_type": folder_type}
+    assert folders.find(folder, URN) is None
+    made = folders.create(folder, URN)
+    assert made.id == folders.chosen_id(folder, URN)
+    assert made.id == f"default/{folder_type}/{made.computed['folder_id']}"
+    assert folders.read(made.id, folder) == made
+    changed = folders.update(made, {**folder, "name": "Cost", "description": "d"})
+    assert changed.inputs == {**folder, "name": "Cost", "description": "d"}
     assert folders.read(made.id, None) == changed
-    assert folders.delete(made.id, FOLDER) is None
-    assert folders.read(made.id, FOLDER) is None
-    assert folders.delete(made.id, FOLDER) is None
+    assert len(raw.get(f"/api/v2/default/folders/{folder_type}")["list"]) == 1
+    assert folders.delete(made.id, folder) is None
+    assert folders.read(made.id, folder) is None
+    assert folders.delete(made.id, folder) is None
 
 
 def test_making_it_twice_makes_one(folders: ObjectStore, raw: Client) -> None:

@@ -6,7 +6,17 @@ from typing import Any
 
 from tests.provider.engine import Resource
 
-__all__ = ["dashboard", "folder", "function", "panel", "pipeline", "program", "stream"]
+__all__ = [
+    "dashboard",
+    "destination",
+    "folder",
+    "function",
+    "panel",
+    "pipeline",
+    "program",
+    "stream",
+    "template",
+]
 
 
 def folder(called: str = "folder", /, **inputs: Any) -> Resource:
@@ -74,6 +84,31 @@ def dashboard(called: str = "cost", /, panels: Any = None, **inputs: Any) -> Res
     return Resource("openobserve:index:Dashboard", called, defaults | inputs)
 
 
+def template(called: str = "text", /, **inputs: Any) -> Resource:
+    """A template without secrets."""
+    defaults = {"name": "llm-text", "body": '{"text": "{alert_name}: {rows}"}'}
+    return Resource("openobserve:index:AlertTemplate", called, defaults | inputs)
+
+
+def destination(called: str = "channel", /, **inputs: Any) -> Resource:
+    """A webhook that takes the template's text."""
+    defaults = {
+        "name": "llm-channel",
+        "url": "https://hooks.example.com/services/T0/B0/hunter2",
+        "headers": {"x-token": "hunter3-token"},
+        "template": "llm-text",
+    }
+    return Resource("openobserve:index:AlertDestination", called, defaults | inputs)
+
+
 def program() -> tuple[Resource, ...]:
     """One resource of every kind, in the order of their dependencies."""
-    return (folder(), stream(), function(), pipeline(), dashboard())
+    return (
+        folder(),
+        stream(),
+        function(),
+        pipeline(),
+        dashboard(),
+        template(),
+        destination(),
+    )

@@ -1,4 +1,4 @@
-"""The five kinds against the embedded server: real client, real bodies, real protocol."""
+"""Every kind against the embedded server: real client, real bodies, real protocol."""
 
 from __future__ import annotations
 
@@ -22,7 +22,17 @@ from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.openobserve.retry import Retry
 from llmcost_infra.provider.session import connect
 from tests.provider.engine import CallError, Engine, Resource
-from tests.provider.programs import dashboard, folder, function, panel, pipeline, program, stream
+from tests.provider.programs import (
+    dashboard,
+    destination,
+    folder,
+    function,
+    panel,
+    pipeline,
+    program,
+    stream,
+    template,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,13 +99,14 @@ def impatient(configuration: Configuration) -> Connection:
     return client, stores(client, sleep=lambda _: None)
 
 
+# A pipeline and a destination use other objects.
 EVERY = pytest.mark.parametrize(
-    "resource", [folder(), stream(), function(), dashboard()], ids=lambda r: r.name
+    "resource", [folder(), stream(), function(), dashboard(), template()], ids=lambda r: r.name
 )
 
 
 def test_a_second_up_writes_nothing(world: World) -> None:
-    """All five kinds: made once, then the same, with not even a read."""
+    """All kinds: made once, then the same, with not even a read."""
     assert set(world.engine.up(*program()).values()) == {"create"}
     world.server.requests.clear()
     assert set(world.engine.up(*program()).values()) == {"same"}
@@ -149,13 +160,15 @@ def test_a_program_may_name_less_than_an_imported_stream_has(world: World) -> No
     assert world.writes == []
 
 
-def test_a_pipeline_is_imported_with_what_it_uses(world: World) -> None:
-    """A pipeline's nodes come back from the server's nodes and edges."""
+@pytest.mark.parametrize("resource", [pipeline(), destination()], ids=lambda r: r.name)
+def test_what_uses_others_is_imported_among_them(world: World, resource: Resource) -> None:
+    """A pipeline's nodes come back from nodes and edges, a destination with its template."""
     world.engine.up(*program())
-    id_ = world.id_of(pipeline())
-    del world.engine.state[pipeline().urn]
-    assert world.engine.import_(pipeline(), id_) is not None
-    assert world.engine.preview(pipeline()) == {}
+    id_ = world.id_of(resource)
+    del world.engine.state[resource.urn]
+    assert world.engine.import_(resource, id_) is not None
+    assert world.engine.preview(*program()) == {}
+    assert world.engine.refresh() == {}
 
 
 @EVERY
@@ -291,8 +304,11 @@ def test_destroying_twice_is_fine(world: World) -> None:
         assert client.get("/api/default/dashboards")["dashboards"] == []
         assert client.get("/api/default/pipelines")["list"] == []
         assert client.get("/api/default/functions")["list"] == []
+        assert client.get("/api/default/alerts/destinations") == []
+        templates = {one["name"] for one in client.get("/api/default/alerts/templates")}
         listed = client.get("/api/default/streams", {"type": "traces"})["list"]
     assert "llm_calls" in {found["name"] for found in listed}
+    assert "llm-text" not in templates
 
 
 FAULTS: list[tuple[Fault, str, str]] = [
@@ -304,6 +320,8 @@ FAULTS: list[tuple[Fault, str, str]] = [
         ("POST", "functions"),
         ("POST", "pipelines"),
         ("POST", "dashboards"),
+        ("POST", "templates"),
+        ("POST", "destinations"),
     )
 ]
 

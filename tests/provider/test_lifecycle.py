@@ -12,20 +12,19 @@ from llmcost_infra.provider.values import UNKNOWN, decode_map, encode_map
 from tests.provider.engine import CallError, CheckError, Engine, Resource
 from tests.provider.programs import (
     dashboard,
+    destination,
     folder,
     function,
     panel,
-    pipeline,
     program,
     stream,
+    template,
 )
 
 if TYPE_CHECKING:
     from tests.provider.memory import MemoryServer
 
-EVERY = pytest.mark.parametrize(
-    "resource", [folder(), stream(), function(), pipeline(), dashboard()], ids=lambda r: r.name
-)
+EVERY = pytest.mark.parametrize("resource", program(), ids=lambda r: r.name)
 
 
 def test_a_second_up_changes_nothing(engine: Engine, server: MemoryServer) -> None:
@@ -134,6 +133,8 @@ def test_the_state_alone_decides_what_a_destroy_does(engine: Engine, server: Mem
         (folder(), folder(folder_type="alerts"), "folder_type"),
         (stream(), stream(name="other"), "name"),
         (function(), function(organization="other"), "organization"),
+        (template(), template(name="other"), "name"),
+        (destination(), destination(name="other"), "name"),
     ],
 )
 def test_what_the_server_cannot_change_is_replaced(

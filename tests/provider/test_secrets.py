@@ -11,7 +11,7 @@ from pulumi.runtime.proto import engine_pb2
 from llmcost_infra.errors import ApiError
 from llmcost_infra.provider.values import Secret
 from tests.provider.engine import CallError, CheckError, Engine, Resource
-from tests.provider.programs import folder, function
+from tests.provider.programs import destination, folder, function, template
 
 if TYPE_CHECKING:
     from tests.provider.memory import MemoryServer
@@ -51,6 +51,49 @@ def test_imported_secrets_are_secret(engine: Engine) -> None:
     assert kept is not None
     assert kept.inputs["secrets"] == kept.outputs["secrets"] == {"key": Secret(KEY)}
     assert engine.preview(keyed()) == {}
+
+
+def test_a_routing_key_in_a_body_is_secret(engine: Engine, server: MemoryServer) -> None:
+    """A template's body shows a placeholder; the key itself is among the secrets."""
+    paging = template(body='{"routing_key": "${secret:key}"}', secrets={"key": KEY})
+    engine.up(paging)
+    assert engine.state[paging.urn].outputs["body"] == '{"routing_key": "${secret:key}"}'
+    assert engine.state[paging.urn].outputs["secrets"] == {"key": Secret(KEY)}
+    server.fail("create", "before", ApiError(400, KEY, request="POST /templates"))
+    with pytest.raises(CallError, match=r"400 \[secret\]"):
+        engine.up(paging, template("other", name="o", body="${secret:k}", secrets={"k": KEY}))
+
+
+def test_where_notifications_go_is_secret(engine: Engine) -> None:
+    """Who knows the URL of a webhook, or a header, can post there: both are always secret."""
+    engine.up(destination(metadata={"integration_key": KEY}))
+    kept = engine.state[destination().urn]
+    for properties in (kept.inputs, kept.outputs):
+        assert properties["url"] == Secret(destination().inputs["url"])
+        assert properties["headers"] == {"x-token": Secret("hunter3-token")}
+        assert properties["metadata"] == {"integration_key": Secret(KEY)}
+    wrong = destination(url="hunter2-is-no-url")
+    with pytest.raises(CheckError) as error:
+        engine.preview(wrong)
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("resource", "key"), [(template(), "body"), (function(), "function")], ids=["body", "function"]
+)
+def test_an_imported_text_is_secret_until_a_program_says_more(
+    engine: Engine, resource: Resource, key: str
+) -> None:
+    """Which part of a text is a key, only a program knows; that alone is no change."""
+    engine.up(resource)
+    id_ = engine.state[resource.urn].id
+    engine.state.clear()
+    kept = engine.import_(resource, id_)
+    assert kept is not None
+    assert kept.inputs[key] == kept.outputs[key] == Secret(resource.inputs[key])
+    assert engine.refresh() == {}
+    assert engine.state[resource.urn].inputs[key] == Secret(resource.inputs[key])
+    assert engine.up(resource) == {resource.name: "same"}
 
 
 def test_marking_a_value_secret_is_no_change(engine: Engine) -> None:

@@ -12,6 +12,8 @@ import llmcost_infra.resources as public
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.provider.configuration import SETTINGS
 from llmcost_infra.resources import (
+    AlertDestination,
+    AlertTemplate,
     Dashboard,
     Folder,
     Function,
@@ -35,6 +37,8 @@ CLASSES: dict[str, type[pulumi.Resource]] = {
     "openobserve:index:Function": Function,
     "openobserve:index:Pipeline": Pipeline,
     "openobserve:index:Dashboard": Dashboard,
+    "openobserve:index:AlertTemplate": AlertTemplate,
+    "openobserve:index:AlertDestination": AlertDestination,
 }
 OUR_OWN = {"resource_name", "source", "opts"}
 
@@ -190,6 +194,37 @@ def test_secrets_of_a_function_are_marked(registered: Registered, run: Run) -> N
 
     assert run(program) is True
     assert registered.inputs("hash")["secrets"][SIGNATURE]
+
+
+@pytest.mark.parametrize("service", ["slack", "teams", "pagerduty"])
+def test_services_have_constructors(registered: Registered, run: Run, service: str) -> None:
+    """A webhook is named like its resource unless told otherwise, and its URL is marked."""
+
+    def program() -> pulumi.Output[Any]:
+        page = AlertTemplate("page", name="page", body="${secret:k}", secrets={"k": "hunter2"})
+        make = getattr(AlertDestination, service)
+        url = "https://hooks.example.com/hunter2"
+        first = make("oncall", url=url, template=page.name)
+        second = make("other", url=url, template="page", name="named", organization="team")
+        return pulumi.Output.all(first.name, second.name, first.url.is_secret())
+
+    assert run(program) == ["oncall", "named", True]
+    sent = registered.inputs("oncall")
+    assert sent.keys() == {"name", "template", "url"}
+    assert sent["template"] == "page"
+    assert sent["url"][SIGNATURE]
+    assert registered.inputs("page")["secrets"][SIGNATURE]
+    assert registered.inputs("other")["organization"] == "team"
+
+
+def test_pagerduty_has_one_address(registered: Registered, run: Run) -> None:
+    """Only the template, with the key in it, is somebody's own."""
+
+    def program() -> pulumi.Output[Any]:
+        return AlertDestination.pagerduty("oncall", template="page").url
+
+    assert run(program) == "https://events.pagerduty.com/v2/enqueue"
+    assert registered.resources[0].typ == "openobserve:index:AlertDestination"
 
 
 def test_a_provider_keeps_its_password_secret(registered: Registered, run: Run) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmcost_infra.openobserve.kinds.alert_destination import AlertDestinationKind
+from llmcost_infra.openobserve.kinds.alert_template import AlertTemplateKind
 from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
 from llmcost_infra.openobserve.kinds.folder import FolderKind
 from llmcost_infra.openobserve.kinds.function import FunctionKind
@@ -17,6 +19,14 @@ __all__ = ["KINDS"]
 
 KINDS: dict[str, Kind] = {
     kind.token: kind
-    for kind in (FolderKind(), StreamKind(), FunctionKind(), PipelineKind(), DashboardKind())
+    for kind in (
+        FolderKind(),
+        StreamKind(),
+        FunctionKind(),
+        PipelineKind(),
+        DashboardKind(),
+        AlertTemplateKind(),
+        AlertDestinationKind(),
+    )
 }
 """Every kind by its Pulumi type token, in the order in which objects depend on each other."""

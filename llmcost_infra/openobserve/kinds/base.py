@@ -61,6 +61,8 @@ class Kind(ABC):
     """Output-only properties: unknown in a preview of a create."""
     secret_paths: ClassVar[frozenset[str]] = frozenset()
     """Paths that are always secret, whatever the caller marked; ``*`` matches one segment."""
+    secret_on_import: ClassVar[frozenset[str]] = frozenset()
+    """Paths whose value may hold a secret that only a program can tell from the rest."""
     local_only: ClassVar[frozenset[str]] = frozenset()
     """Inputs that live in the state only and that the server never sees, e.g. ``on_destroy``."""
     unmanaged_if_absent: ClassVar[frozenset[str]] = frozenset()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmcost_infra.openobserve.kinds.conditions import canonical_group, sent_group
 from llmcost_infra.openobserve.kinds.graph import places
-from llmcost_infra.openobserve.kinds.rules import maps
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def canonical_node(node: Inputs) -> Inputs:
         values["next"] = sorted(values["next"], key=str)
     second = values.get("version", _CONDITIONS_V2) == _CONDITIONS_V2
     if second and isinstance(values.get("conditions"), dict):
-        values["conditions"] = _canonical_conditions(values["conditions"])
+        values["conditions"] = canonical_group(values["conditions"])
     for key, defaults in (("query_condition", {}), ("trigger_condition", _TRIGGER_DEFAULTS)):
         if isinstance(values.get(key), dict):
             values[key] = without_defaults(values[key], defaults)
@@ -122,7 +122,7 @@ def _data(node: Inputs, organization: str) -> dict[str, Any]:
     if data.get("version") == 1:
         del data["version"]
     elif "conditions" in data:
-        data["conditions"] = _sent_conditions(data["conditions"])
+        data["conditions"] = sent_group(data["conditions"])
     return data
 
 
@@ -143,25 +143,3 @@ def _unfold_node(
     if plain(node["position"]) != _position(place[node["id"]]):
         values["position"] = node["position"]
     return values
-
-
-def _canonical_conditions(values: Inputs, *, outermost: bool = True) -> Inputs:
-    """Return a group of conditions without what the server adds to each of its items."""
-    defaults: Inputs = {"ignore_case": False}
-    if not outermost:
-        defaults["logicalOperator"] = "AND"
-    kept = without_defaults(values, defaults, frozenset({"conditions", "value"}))
-    if isinstance(kept.get("conditions"), list):
-        kept["conditions"] = [
-            _canonical_conditions(item, outermost=False) for item in maps(kept["conditions"])
-        ]
-    return kept
-
-
-def _sent_conditions(group: Inputs) -> Inputs:
-    """Return a group of conditions in which every item says how it is joined."""
-    items = [{"logicalOperator": "AND", **item} for item in group["conditions"]]
-    return {
-        **group,
-        "conditions": [_sent_conditions(item) if "conditions" in item else item for item in items],
-    }

@@ -6,12 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Problem
+from llmcost_infra.openobserve.kinds.conditions import group_problems
 from llmcost_infra.openobserve.kinds.graph import cycle, predecessors
 from llmcost_infra.openobserve.kinds.rules import (
     Rule,
     any_list,
     any_map,
-    anything,
     boolean,
     check,
     entries,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["node_problems"]
 
-_OPERATORS = ("!=", "<", "<=", "=", ">", ">=", "contains", "not_contains")
 _SOURCES = frozenset({"query", "stream"})
 _SINKS = frozenset({"remote_stream", "stream"})
 
@@ -96,7 +95,7 @@ def _one(name: str, node: Inputs) -> Iterator[Problem]:
         return
     yield from check(node, {**_EVERY, **_RULES[kind]}, _REQUIRED[kind], path)
     if kind == "condition" and node.get("version", 2) == 2:  # noqa: PLR2004 - the second form
-        yield from _group_problems(node.get("conditions"), f"{path}.conditions")
+        yield from group_problems(node.get("conditions"), f"{path}.conditions")
     if kind == "query":
         yield from _query_problems(node, path)
 
@@ -111,41 +110,6 @@ def _query_problems(node: Inputs, path: str) -> Iterator[Problem]:
             f"{path}.query_condition.sql",
             "must select _timestamp, e.g. MAX(_timestamp) AS _timestamp",
         )
-
-
-def _group_problems(group: Any, path: str) -> Iterator[Problem]:
-    if not isinstance(group, dict):
-        return
-    values = cast("Inputs", group)
-    if values.get("filterType") != "group":
-        yield Problem(
-            path, "must be a group: {filterType: group, logicalOperator: AND, conditions: [...]}"
-        )
-        return
-    if values.get("logicalOperator") not in {"AND", "OR"}:
-        yield Problem(f"{path}.logicalOperator", "must be AND or OR")
-    if not items(values.get("conditions")):
-        yield Problem(f"{path}.conditions", "must not be empty")
-    for index, item in enumerate(items(values.get("conditions"))):
-        yield from _item_problems(item, f"{path}.conditions[{index}]")
-
-
-def _item_problems(item: Any, path: str) -> Iterator[Problem]:
-    values = cast("Inputs", item) if isinstance(item, dict) else {}
-    if values.get("filterType") == "group":
-        yield from _group_problems({"logicalOperator": "AND", **values}, path)
-    elif values.get("filterType") != "condition":
-        yield Problem(f"{path}.filterType", "must be condition or group")
-    else:
-        rules: dict[str, Rule] = {
-            "column": trimmed,
-            "filterType": one_of("condition"),
-            "ignore_case": boolean,
-            "logicalOperator": one_of("AND", "OR"),
-            "operator": one_of(*_OPERATORS),
-            "value": anything,
-        }
-        yield from check(values, rules, {"column", "operator", "value"}, path)
 
 
 def _graph_problems(nodes: Mapping[str, Inputs]) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from llmcost_infra.openobserve.kinds.base import Problem
@@ -26,11 +27,15 @@ __all__ = [
     "non_empty",
     "number",
     "one_of",
+    "plain_name",
     "text",
+    "text_map",
     "texts",
     "trimmed",
     "whole",
 ]
+
+_NOT_IN_NAMES = re.compile(r"[:#?\s'\"%&/]")
 
 Rule: TypeAlias = "Callable[[Any], str | None]"
 """Returns what is wrong with a value, or None."""
@@ -137,6 +142,18 @@ def trimmed(value: Any) -> str | None:
     return None
 
 
+def plain_name(value: Any) -> str | None:
+    """A name that the server takes for templates, destinations and alerts."""
+    if wrong := trimmed(value):
+        return wrong
+    if not _NOT_IN_NAMES.search(value):
+        return None
+    better = re.sub(r"-+", "-", _NOT_IN_NAMES.sub("-", value)).strip("-")
+    return "must not contain spaces, quotes or any of : # ? & % /" + (
+        f": write {better!r}" if better else ""
+    )
+
+
 def boolean(value: Any) -> str | None:
     """True or false."""
     return None if isinstance(value, bool) else f"must be true or false, not {_shown(value)}"
@@ -185,6 +202,15 @@ def mapping(value: Any) -> str | None:
         if inner is not None and not isinstance(inner, dict):
             return f"{key} must be a map, not {_shown(inner)}"
     return None
+
+
+def text_map(value: Any) -> str | None:
+    """A map of strings."""
+    if wrong := any_map(value):
+        return wrong
+    known = cast("dict[str, Any]", value).items()
+    told = ((key, text(inner)) for key, inner in known if inner is not None)
+    return next((f"{key} {words}" for key, words in told if words), None)
 
 
 def texts(value: Any) -> str | None:

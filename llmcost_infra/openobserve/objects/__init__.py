@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from llmcost_infra.openobserve.objects.access import Access
+from llmcost_infra.openobserve.objects.alert_destination import AlertDestinations
+from llmcost_infra.openobserve.objects.alert_template import AlertTemplates
 from llmcost_infra.openobserve.objects.dashboard import Dashboards
 from llmcost_infra.openobserve.objects.folder import Folders
 from llmcost_infra.openobserve.objects.function import Functions
@@ -43,5 +45,7 @@ def stores(
         Functions(access),
         Pipelines(access),
         Dashboards(access),
+        AlertTemplates(access),
+        AlertDestinations(access),
     )
     return {store.kind.token: store for store in every}

@@ -7,9 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from llmcost_infra.errors import OpenObserveError
+from llmcost_infra.errors import ApiError, Conflict, NotFound, OpenObserveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -21,11 +22,21 @@ if TYPE_CHECKING:
 
 from contextlib import contextmanager
 
-__all__ = ["CHANGED", "Access", "Lists", "chosen_key", "join_id", "organization_in", "split_id"]
+__all__ = [
+    "CHANGED",
+    "Access",
+    "Lists",
+    "chosen_key",
+    "join_id",
+    "organization_in",
+    "split_id",
+    "without_secrets",
+]
 
 CHANGED = "Somebody else changed it meanwhile: `pulumi up --refresh` shows what."
 """The next step after the server's own lock refused a write."""
 
+_RELEASED_WITHIN_S, _LOOK_EVERY_S = 10.0, 1.0
 _Model = TypeVar("_Model", bound="BaseModel")
 
 
@@ -116,6 +127,36 @@ class Access:
         """Wait."""
         (self.sleep or self.client.pause)(seconds)
 
+    def remove(self, path: str, name: str, hint: str) -> None:
+        """Delete an object by its name; gone already is fine.
+
+        Whoever just let go of it may still hold it for a moment, so that is waited for.
+
+        Args:
+            path: of the list that shows it.
+            name: of the object.
+            hint: the next step when it is still in use after that.
+
+        Raises:
+            Conflict: something else uses it.
+        """
+        end = self.clock() + _RELEASED_WITHIN_S
+        while not self._removed(path, name, hint, last=self.clock() >= end):
+            self.pause(_LOOK_EVERY_S)
+
+    def _removed(self, path: str, name: str, hint: str, *, last: bool) -> bool:
+        try:
+            with self.lists.changed(path):
+                self.client.delete(f"{path}/{quote(name, safe='')}")
+        except NotFound:
+            return True
+        except Conflict as error:
+            if last:
+                error.hint = hint
+                raise
+            return False
+        return True
+
 
 def split_id(kind: Kind, id_: str) -> list[str]:
     """Return the parts of a Pulumi id, as many as the kind's form has.
@@ -151,3 +192,11 @@ def chosen_key(urn: str, *forcing: str) -> str:
         forcing: values whose change replaces the object: the new one never meets the old id.
     """
     return str(uuid5(NAMESPACE_URL, "\n".join((urn, *forcing))))
+
+
+def without_secrets(error: ApiError, secrets: Mapping[str, str]) -> ApiError:
+    """Return the error with placeholders again: the server quotes the lines that it refuses."""
+    said = error.server_message
+    for name in sorted(secrets, key=lambda name: len(secrets[name]), reverse=True):
+        said = said.replace(secrets[name], f"${{secret:{name}}}")
+    return type(error)(error.status, said, request=error.request, hint=error.hint)

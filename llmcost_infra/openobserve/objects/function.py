@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llmcost_infra.errors import ApiError, Conflict, NotFound
+from llmcost_infra.errors import ApiError
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
-from llmcost_infra.openobserve.kinds.function import FunctionKind, fill, stored_text, take_out
-from llmcost_infra.openobserve.objects.access import join_id, organization_in, split_id
+from llmcost_infra.openobserve.kinds.function import FunctionKind, stored_text
+from llmcost_infra.openobserve.kinds.secret_text import fill, take_out
+from llmcost_infra.openobserve.objects.access import (
+    join_id,
+    organization_in,
+    split_id,
+    without_secrets,
+)
 from llmcost_infra.openobserve.objects.shapes import FunctionsShape
 from llmcost_infra.openobserve.paths import api_path
 
@@ -17,8 +23,6 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve.objects.access import Access
 
 __all__ = ["Functions"]
-
-_RELEASED_WITHIN_S, _LOOK_EVERY_S = 10.0, 1.0
 
 
 class Functions:
@@ -67,23 +71,9 @@ class Functions:
     def delete(self, id: str, inputs: Inputs) -> str | None:  # noqa: A002, ARG002 - the protocol's words
         """Remove the function; one that a pipeline just left may still be held for a moment."""
         organization, name = split_id(self.kind, id)
-        end = self._access.clock() + _RELEASED_WITHIN_S
-        while not self._removed(organization, name, last=self._access.clock() >= end):
-            self._access.pause(_LOOK_EVERY_S)
+        hint = "Take it out of the pipelines that use it, then run this again."
+        self._access.remove(api_path(organization, "functions"), name, hint)
         return None
-
-    def _removed(self, organization: str, name: str, *, last: bool) -> bool:
-        try:
-            with self._access.lists.changed(api_path(organization, "functions")):
-                self._client.delete(api_path(organization, "functions", name))
-        except NotFound:
-            return True
-        except Conflict as error:
-            if last:
-                error.hint = "Take it out of the pipelines that use it, then run this again."
-                raise
-            return False
-        return True
 
     def _write(self, path: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]) -> None:
         # numArgs and transType say: one row in, VRL.
@@ -98,10 +88,11 @@ class Functions:
             with self._access.lists.changed(path):
                 send(body)
         except ApiError as error:
-            raise _without_secrets(error, inputs.get("secrets", {})) from None
+            raise without_secrets(error, inputs.get("secrets", {})) from None
 
     def _found(self, organization: str, name: str, stored: str, known: Inputs) -> Found:
-        text, secrets = take_out(stored, known.get("function", ""), known.get("secrets", {}))
+        written, known_secrets = stored_text(known.get("function", "")), known.get("secrets", {})
+        text, secrets = take_out(stored, written, known_secrets)
         inputs: Inputs = {"organization": organization, "name": name, "function": text}
         if secrets:
             inputs["secrets"] = secrets
@@ -110,11 +101,3 @@ class Functions:
 
 def _sent_text(inputs: Inputs) -> str:
     return fill(stored_text(inputs["function"]), inputs.get("secrets", {}))
-
-
-def _without_secrets(error: ApiError, secrets: dict[str, str]) -> ApiError:
-    """Return the error with placeholders again: the compiler quotes the lines it refuses."""
-    said = error.server_message
-    for name in sorted(secrets, key=lambda name: len(secrets[name]), reverse=True):
-        said = said.replace(secrets[name], f"${{secret:{name}}}")
-    return type(error)(error.status, said, request=error.request, hint=error.hint)

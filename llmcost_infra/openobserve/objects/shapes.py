@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
+    "AlertDestinationShape",
+    "AlertDestinationsShape",
+    "AlertTemplateShape",
+    "AlertTemplatesShape",
     "Created",
     "DashboardShape",
     "DashboardsShape",
@@ -22,6 +26,15 @@ __all__ = [
 
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class _Array(_Shape):
+    """What the server lists as a bare array."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_list(cls, value: Any) -> Any:
+        return {"list": value}
 
 
 class FolderShape(_Shape):
@@ -107,3 +120,43 @@ class DashboardsShape(_Shape):
     """Dashboards of one folder, or those whose title holds a text."""
 
     dashboards: list[DashboardShape]
+
+
+class AlertTemplateShape(_Shape):
+    """A template of notifications."""
+
+    name: str
+    body: str
+    type: str = "http"
+    title: str = ""
+    shared: bool | None = Field(default=None, alias="isDefault", description="of `default`")
+
+
+class AlertTemplatesShape(_Array):
+    """All templates that an organization sees."""
+
+    items: list[AlertTemplateShape] = Field(alias="list")
+
+
+class AlertDestinationShape(_Shape):
+    """A destination of notifications."""
+
+    name: str
+    type: str = "http"
+    url: str = ""
+    method: str = "post"
+    skip_tls_verify: bool = False
+    headers: dict[str, str] | None = None
+    template: str | None = None
+    emails: list[str] = Field(default_factory=list[str])
+    sns_topic_arn: str | None = None
+    aws_region: str | None = None
+    output_format: Any = None
+    destination_type_name: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class AlertDestinationsShape(_Array):
+    """All destinations of an organization, for alerts or for pipelines."""
+
+    items: list[AlertDestinationShape] = Field(alias="list")

@@ -5,7 +5,16 @@ import os
 
 import pulumi
 
-from llmcost_infra.resources import Dashboard, Folder, Function, Panel, Pipeline, Stream
+from llmcost_infra.resources import (
+    AlertDestination,
+    AlertTemplate,
+    Dashboard,
+    Folder,
+    Function,
+    Panel,
+    Pipeline,
+    Stream,
+)
 
 ORDERS = json.loads(os.environ.get("TEST_ORDERS", '{"calls": 10, "errors": 20}'))
 
@@ -69,4 +78,11 @@ dashboard = Dashboard(
     },
     opts=pulumi.ResourceOptions(depends_on=[calls]),
 )
+page = AlertTemplate(
+    "page",
+    name="llm-page",
+    body='{"routing_key": "${secret:key}", "event_action": "trigger", "dedup_key": "{alert_name}"}',
+    secrets={"key": os.environ.get("TEST_KEY", "key-of-pagerduty")},
+)
+oncall = AlertDestination.pagerduty("oncall", name="llm-oncall", template=page.name)
 pulumi.export("dashboard_id", dashboard.dashboard_id)
