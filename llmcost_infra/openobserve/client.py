@@ -134,6 +134,10 @@ class Client:
         """Return what a PUT answers, as JSON."""
         return self._call("PUT", path, params, body).content
 
+    def patch(self, path: str, body: Any = None) -> Any:
+        """Return what a PATCH answers, as JSON."""
+        return self._call("PATCH", path, None, body).content
+
     def post(
         self,
         path: str,

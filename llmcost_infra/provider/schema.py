@@ -24,8 +24,11 @@ _ANY_MAP: Final = {"type": "object", "additionalProperties": _ANY}
 # Names mean the same in every kind; what is not named here is text.
 _TYPES: Final[dict[str, dict[str, Any]]] = {
     "bloom_filter_fields": _TEXTS,
+    "context_attributes": _TEXT_MAP,
     "data_retention": _NUMBER,
+    "deduplication": _ANY_MAP,
     "defined_schema_fields": _TEXTS,
+    "destinations": _TEXTS,
     "emails": _TEXTS,
     "enabled": {"type": "boolean"},
     "fields": _TEXT_MAP,
@@ -38,11 +41,14 @@ _TYPES: Final[dict[str, dict[str, Any]]] = {
     "output_format": _ANY,
     "parallel": {"type": "integer"},
     "partition_keys": _TEXT_MAP,
+    "query_condition": _ANY_MAP,
     "secrets": _TEXT_MAP,
     "show_dynamic_filters": {"type": "boolean"},
     "skip_tls_verify": {"type": "boolean"},
     "tabs": _ANY_MAP,
     "timeout": _NUMBER,
+    "trigger_condition": _ANY_MAP,
+    "tz_offset": _NUMBER,
     "variables": _ANY_MAP,
 }
 

@@ -3,6 +3,14 @@
 Inputs and outputs have the names that the provider uses, so that nothing is translated.
 """
 
+from llmcost_infra.resources.alert import (
+    Aggregation,
+    Alert,
+    Comparison,
+    Deduplication,
+    QueryCondition,
+    TriggerCondition,
+)
 from llmcost_infra.resources.alert_destination import AlertDestination
 from llmcost_infra.resources.alert_template import AlertTemplate
 from llmcost_infra.resources.dashboard import Dashboard
@@ -15,11 +23,15 @@ from llmcost_infra.resources.source import Source
 from llmcost_infra.resources.stream import Column, Stream
 
 __all__ = [
+    "Aggregation",
+    "Alert",
     "AlertDestination",
     "AlertTemplate",
     "Axis",
     "Column",
+    "Comparison",
     "Dashboard",
+    "Deduplication",
     "Folder",
     "Function",
     "Node",
@@ -27,9 +39,11 @@ __all__ = [
     "Pipeline",
     "Position",
     "Provider",
+    "QueryCondition",
     "QueryData",
     "Source",
     "Stream",
     "Tab",
+    "TriggerCondition",
     "Variable",
 ]

@@ -133,6 +133,7 @@ def test_a_destroy_leaves_what_it_says(fresh: Deployed) -> None:
     with Client(fresh.server.url, "root@example.com", PASSWORD) as client:
         assert client.get("/api/default/dashboards")["dashboards"] == []
         assert client.get("/api/default/functions")["list"] == []
+        assert client.get("/api/v2/default/alerts")["list"] == []
         assert client.get("/api/default/alerts/destinations") == []
         streams = client.get("/api/default/streams", {"type": "traces"})["list"]
     names = {one["name"] for one in streams}

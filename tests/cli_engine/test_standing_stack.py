@@ -118,6 +118,8 @@ def test_the_state_is_complete(standing: Deployed) -> None:
         "cost": 1,
         "page": 1,
         "oncall": 1,
+        "alerts": 2,
+        "budget": 1,
     }
     assert not json.loads(standing.stack.state())["deployment"].get("pending_operations")
 
@@ -126,4 +128,5 @@ def test_the_schema_is_valid_for_the_cli(standing: Deployed) -> None:
     """The CLI parses the provider's schema."""
     outcome = standing.stack.run("package", "get-schema", str(PLUGIN))
     assert outcome.code == 0, outcome.text
-    assert len(json.loads(outcome.text)["resources"]) == len(standing.stack.ids())
+    used = {token for token, _ in standing.stack.ids().values()}
+    assert json.loads(outcome.text)["resources"].keys() == used

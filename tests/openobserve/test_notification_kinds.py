@@ -59,7 +59,7 @@ def test_what_the_server_takes_has_no_problem(
     assert kind.canonical(kind.canonical(inputs)) == kind.canonical(inputs)
 
 
-@pytest.mark.parametrize("name", ["AlertTemplate", "AlertDestination"])
+@pytest.mark.parametrize("name", ["AlertTemplate", "AlertDestination", "Alert"])
 @pytest.mark.parametrize(
     ("called", "words"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 from tests.provider.engine import Resource
 
 __all__ = [
+    "alert",
     "dashboard",
     "destination",
     "folder",
@@ -101,6 +102,22 @@ def destination(called: str = "channel", /, **inputs: Any) -> Resource:
     return Resource("openobserve:index:AlertDestination", called, defaults | inputs)
 
 
+def alert(called: str = "budget", /, **inputs: Any) -> Resource:
+    """An alert on the calls of the program's stream."""
+    sql = "SELECT llmcost_model, COUNT(*) AS calls FROM llm_calls GROUP BY llmcost_model"
+    defaults = {
+        "name": "llm-budget",
+        "stream_name": "llm_calls",
+        "stream_type": "traces",
+        "query_condition": {"type": "sql", "sql": sql},
+        "trigger_condition": {"period": 60, "frequency": 5, "silence": 30},
+        "destinations": ["llm-channel"],
+        "context_attributes": {"limit_usd": "500"},
+        "row_template": "{llmcost_model}: {calls}",
+    }
+    return Resource("openobserve:index:Alert", called, defaults | inputs)
+
+
 def program() -> tuple[Resource, ...]:
     """One resource of every kind, in the order of their dependencies."""
     return (
@@ -111,4 +128,5 @@ def program() -> tuple[Resource, ...]:
         dashboard(),
         template(),
         destination(),
+        alert(),
     )

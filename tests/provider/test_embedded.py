@@ -23,6 +23,7 @@ from llmcost_infra.openobserve.retry import Retry
 from llmcost_infra.provider.session import connect
 from tests.provider.engine import CallError, Engine, Resource
 from tests.provider.programs import (
+    alert,
     dashboard,
     destination,
     folder,
@@ -99,7 +100,7 @@ def impatient(configuration: Configuration) -> Connection:
     return client, stores(client, sleep=lambda _: None)
 
 
-# A pipeline and a destination use other objects.
+# A pipeline, a destination and an alert use other objects.
 EVERY = pytest.mark.parametrize(
     "resource", [folder(), stream(), function(), dashboard(), template()], ids=lambda r: r.name
 )
@@ -160,9 +161,9 @@ def test_a_program_may_name_less_than_an_imported_stream_has(world: World) -> No
     assert world.writes == []
 
 
-@pytest.mark.parametrize("resource", [pipeline(), destination()], ids=lambda r: r.name)
+@pytest.mark.parametrize("resource", [pipeline(), destination(), alert()], ids=lambda r: r.name)
 def test_what_uses_others_is_imported_among_them(world: World, resource: Resource) -> None:
-    """A pipeline's nodes come back from nodes and edges, a destination with its template."""
+    """Nodes come back from nodes and edges, a destination with its template, an alert with both."""
     world.engine.up(*program())
     id_ = world.id_of(resource)
     del world.engine.state[resource.urn]
@@ -274,6 +275,95 @@ def test_a_dashboard_moves_without_a_new_id(world: World) -> None:
     assert world.engine.refresh() == {}
 
 
+def only_alert(world: World) -> dict[str, Any]:
+    """Return the one alert that there is, as the list shows it."""
+    with world.client() as client:
+        (listed,) = client.get("/api/v2/default/alerts")["list"]
+    found: dict[str, Any] = listed
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "llm-spend"}, {"stream_name": "llm_other"}],
+    ids=["name", "stream"],
+)
+def test_a_renamed_alert_is_there_once(world: World, change: dict[str, str]) -> None:
+    """The server ignores another name or stream: a new alert is made, and the old one goes."""
+    other = stream("other", name="llm_other", on_destroy="delete")
+    base = (stream(), other, template(), destination())
+    world.engine.up(*base, alert())
+    before = world.id_of(alert())
+    path = next(iter(change))
+    assert world.engine.preview(*base, alert(**change)) == {"budget": {path: "update-replace"}}
+    assert world.engine.up(*base, alert(**change))["budget"] == "replace"
+    assert world.id_of(alert()) != before
+    assert only_alert(world)["name"] == alert(**change).inputs["name"]
+    assert world.engine.refresh() == {}
+    assert set(world.engine.up(*base, alert(**change)).values()) == {"same"}
+
+
+def test_a_moved_alert_keeps_its_id(world: World) -> None:
+    """Another folder is a move, and other settings beside it are written once."""
+    alerts = folder(folder_type="alerts")
+    base = (alerts, stream(), template(), destination())
+    world.engine.up(*base, alert())
+    before = world.id_of(alert())
+    folder_id = world.engine.state[alerts.urn].outputs["folder_id"]
+    moved = alert(folder=folder_id, description="Runbook 3")
+    world.server.requests.clear()
+    assert world.engine.up(*base, moved)["budget"] == "update"
+    assert [method for method, _ in world.writes] == ["PUT", "PATCH"]
+    assert world.id_of(alert()) == before
+    assert only_alert(world)["folder_id"] == folder_id
+    assert world.engine.refresh() == {}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize("fault", [ResetBefore(), ResetAfter()], ids=lambda f: type(f).__name__)
+def test_a_move_that_breaks_goes_on(world: World, fault: Fault, method: str) -> None:
+    """Whichever of the two writes is lost, the next run does what is left."""
+    alerts = folder(folder_type="alerts")
+    base = (alerts, stream(), template(), destination())
+    world.engine.up(*base, alert())
+    folder_id = world.engine.state[alerts.urn].outputs["folder_id"]
+    moved = alert(folder=folder_id, description="Runbook 3")
+    world.faults.inject(fault, method=method, path="alerts", times=9)
+    with suppress(CallError):
+        world.engine.up(*base, moved)
+    world.faults.clear()
+    world.engine.up(*base, moved)
+    assert only_alert(world)["description"] == "Runbook 3"
+    assert world.engine.refresh() == {}
+    assert set(world.engine.up(*base, moved).values()) == {"same"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"enabled": False}, "enabled"),
+        ({"description": "theirs"}, "description"),
+        ({"context_attributes": {"limit_usd": "600"}}, "context_attributes.limit_usd"),
+        ({"trigger_condition": {"silence": 9}}, "trigger_condition.silence"),
+        ({"query_condition": {"sql": "SELECT 1 AS n FROM llm_calls"}}, "query_condition.sql"),
+    ],
+)
+def test_an_alert_that_somebody_edited_is_told_at_its_path(
+    world: World, changes: dict[str, Any], path: str
+) -> None:
+    """One field edited in the UI is exactly what a refresh tells; an up writes it back."""
+    world.engine.up(*program())
+    own = "/api/v2/default/alerts/" + world.id_of(alert()).split("/")[1]
+    with world.client() as client:
+        body = client.get(own)
+        for key, value in changes.items():
+            body[key] = body[key] | value if isinstance(value, dict) else value
+        client.put(own, body)
+    assert world.engine.refresh() == {"budget": {path: "update"}}
+    assert world.engine.up(*program())["budget"] == "update"
+    assert world.engine.refresh() == {}
+
+
 def test_a_replaced_folder_never_meets_its_old_id(world: World) -> None:
     """A replacement is made beside the old one, which is removed after it."""
     world.engine.up(folder())
@@ -304,6 +394,7 @@ def test_destroying_twice_is_fine(world: World) -> None:
         assert client.get("/api/default/dashboards")["dashboards"] == []
         assert client.get("/api/default/pipelines")["list"] == []
         assert client.get("/api/default/functions")["list"] == []
+        assert client.get("/api/v2/default/alerts")["list"] == []
         assert client.get("/api/default/alerts/destinations") == []
         templates = {one["name"] for one in client.get("/api/default/alerts/templates")}
         listed = client.get("/api/default/streams", {"type": "traces"})["list"]
@@ -322,6 +413,7 @@ FAULTS: list[tuple[Fault, str, str]] = [
         ("POST", "dashboards"),
         ("POST", "templates"),
         ("POST", "destinations"),
+        ("POST", "v2/default/alerts"),
     )
 ]
 
@@ -345,3 +437,5 @@ def test_runs_converge_whatever_breaks(
         assert len(client.get("/api/default/dashboards")["dashboards"]) == 1
         assert len(client.get("/api/default/pipelines")["list"]) == 1
         assert len(client.get("/api/v2/default/folders/dashboards")["list"]) == 2
+        assert len(client.get("/api/v2/default/alerts")["list"]) == 1
+        assert len(client.get("/api/default/alerts/destinations")) == 1

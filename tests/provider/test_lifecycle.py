@@ -11,6 +11,7 @@ from llmcost_infra.errors import NotFound
 from llmcost_infra.provider.values import UNKNOWN, decode_map, encode_map
 from tests.provider.engine import CallError, CheckError, Engine, Resource
 from tests.provider.programs import (
+    alert,
     dashboard,
     destination,
     folder,
@@ -135,6 +136,7 @@ def test_the_state_alone_decides_what_a_destroy_does(engine: Engine, server: Mem
         (function(), function(organization="other"), "organization"),
         (template(), template(name="other"), "name"),
         (destination(), destination(name="other"), "name"),
+        (alert(), alert(name="other"), "name"),
     ],
 )
 def test_what_the_server_cannot_change_is_replaced(

@@ -33,7 +33,7 @@ class Recording(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Keep what was registered."""
         self._registered.resources.append(args)
-        computed = dict.fromkeys(("folder_id", "pipeline_id", "dashboard_id"), "made")
+        computed = dict.fromkeys(("folder_id", "pipeline_id", "dashboard_id", "alert_id"), "made")
         return f"{args.name}-id", {**args.inputs, **computed}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:

@@ -12,6 +12,7 @@ import llmcost_infra.resources as public
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.provider.configuration import SETTINGS
 from llmcost_infra.resources import (
+    Alert,
     AlertDestination,
     AlertTemplate,
     Dashboard,
@@ -39,6 +40,7 @@ CLASSES: dict[str, type[pulumi.Resource]] = {
     "openobserve:index:Dashboard": Dashboard,
     "openobserve:index:AlertTemplate": AlertTemplate,
     "openobserve:index:AlertDestination": AlertDestination,
+    "openobserve:index:Alert": Alert,
 }
 OUR_OWN = {"resource_name", "source", "opts"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmcost_infra.openobserve.kinds.alert import AlertKind
 from llmcost_infra.openobserve.kinds.alert_destination import AlertDestinationKind
 from llmcost_infra.openobserve.kinds.alert_template import AlertTemplateKind
 from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
@@ -27,6 +28,7 @@ KINDS: dict[str, Kind] = {
         DashboardKind(),
         AlertTemplateKind(),
         AlertDestinationKind(),
+        AlertKind(),
     )
 }
 """Every kind by its Pulumi type token, in the order in which objects depend on each other."""

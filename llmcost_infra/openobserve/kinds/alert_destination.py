@@ -120,7 +120,7 @@ _MISSING_TEMPLATE = Problem("template", "is missing")
 
 def _type_problems(inputs: Inputs) -> list[Problem]:
     """Return what a destination of that type needs, and what it has no use for."""
-    kind = inputs.get("type", "http")
+    kind = str(inputs.get("type", "http"))
     if kind not in _OF_TYPE:
         return []
     found = [

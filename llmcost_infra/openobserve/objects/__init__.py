@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from llmcost_infra.openobserve.objects.access import Access
+from llmcost_infra.openobserve.objects.alert import Alerts
 from llmcost_infra.openobserve.objects.alert_destination import AlertDestinations
 from llmcost_infra.openobserve.objects.alert_template import AlertTemplates
 from llmcost_infra.openobserve.objects.dashboard import Dashboards
@@ -47,5 +48,6 @@ def stores(
         Dashboards(access),
         AlertTemplates(access),
         AlertDestinations(access),
+        Alerts(access),
     )
     return {store.kind.token: store for store in every}

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 __all__ = [
     "AlertDestinationShape",
     "AlertDestinationsShape",
+    "AlertShape",
     "AlertTemplateShape",
     "AlertTemplatesShape",
+    "AlertsShape",
     "Created",
     "DashboardShape",
     "DashboardsShape",
@@ -18,6 +20,7 @@ __all__ = [
     "FoldersShape",
     "FunctionShape",
     "FunctionsShape",
+    "ListedAlertShape",
     "PipelineShape",
     "PipelinesShape",
     "StreamShape",
@@ -160,3 +163,40 @@ class AlertDestinationsShape(_Array):
     """All destinations of an organization, for alerts or for pipelines."""
 
     items: list[AlertDestinationShape] = Field(alias="list")
+
+
+class ListedAlertShape(_Shape):
+    """An alert in the list, which alone says where it is."""
+
+    alert_id: str
+    folder_id: str
+    name: str
+
+
+class AlertsShape(_Shape):
+    """All alerts of an organization."""
+
+    items: list[ListedAlertShape] = Field(alias="list")
+
+
+class AlertShape(_Shape):
+    """An alert; what newer servers add is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+    stream_type: str
+    stream_name: str
+    is_real_time: bool = False
+    query_condition: dict[str, Any]
+    trigger_condition: dict[str, Any]
+    destinations: list[str]
+    template: str | None = None
+    context_attributes: dict[str, str] | None = None
+    row_template: str = ""
+    row_template_type: str = "String"
+    description: str | None = None
+    enabled: bool
+    tz_offset: int = 0
+    owner: str | None = None
+    deduplication: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ import os
 import pulumi
 
 from llmcost_infra.resources import (
+    Alert,
     AlertDestination,
     AlertTemplate,
     Dashboard,
@@ -85,4 +86,19 @@ page = AlertTemplate(
     secrets={"key": os.environ.get("TEST_KEY", "key-of-pagerduty")},
 )
 oncall = AlertDestination.pagerduty("oncall", name="llm-oncall", template=page.name)
+alerts = Folder("alerts", name="LLM Cost", folder_type="alerts")
+budget = Alert(
+    "budget",
+    name="llm-budget",
+    folder=alerts.folder_id,
+    stream_name=calls.name,
+    stream_type="traces",
+    query_condition={
+        "type": "sql",
+        "sql": "SELECT llmcost_model, COUNT(*) AS calls FROM llm_calls GROUP BY llmcost_model",
+    },
+    trigger_condition={"period": 60, "cron": "0 0 9 * * MON-FRI", "timezone": "Europe/Berlin"},
+    destinations=[oncall.name],
+    row_template="{llmcost_model}: {calls}",
+)
 pulumi.export("dashboard_id", dashboard.dashboard_id)
