@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.errors import AlreadyExists, Conflict, LlmCostError, OpenObserveError
+from llmcost_infra.errors import AlreadyExists, Conflict, OpenObserveError
 from llmcost_infra.provider.marks import mark_like
+from llmcost_infra.provider.state import PartlyWritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,23 +16,9 @@ if TYPE_CHECKING:
     from llmcost_infra.provider.claims import Claims
     from llmcost_infra.provider.state import Forms, Properties, State
 
-__all__ = ["Creation", "PartlyCreated", "import_command"]
+__all__ = ["Creation", "import_command"]
 
 _SOMEBODY_ELSES: Final = (AlreadyExists, Conflict)
-
-
-class PartlyCreated(LlmCostError):  # noqa: N818 - it names what happened
-    """The object is there and not yet what it should be; the next update goes on from it.
-
-    Args:
-        message: what failed.
-        state: the object as the server has it now.
-        hint: the next step.
-    """
-
-    def __init__(self, message: str, *, state: State, hint: str) -> None:
-        super().__init__(message, hint=hint)
-        self.state = state
 
 
 class Creation:
@@ -67,7 +54,7 @@ class Creation:
 
         Raises:
             AlreadyExists: another object is in its place; names the import.
-            PartlyCreated: it was made and is not what it should be yet.
+            PartlyWritten: it was made and is not what it should be yet.
             OpenObserveError: the server refused it, or gave no answer.
         """
         wanted = self._forms.plain(inputs)
@@ -117,7 +104,7 @@ class Creation:
             raise error
         self._take(left)
         marked = mark_like(left.inputs, inputs)
-        raise PartlyCreated(
+        raise PartlyWritten(
             f"{self._forms.name(left.id)} was made, but not completely: {error.message}",
             state=self._forms.state(left.id, marked, left.computed),
             hint=f"{error.hint} `pulumi up` goes on from there.".strip(),

@@ -16,8 +16,8 @@ from llmcost_infra.errors import (
     TransportError,
     Unauthorized,
 )
-from llmcost_infra.provider.creating import PartlyCreated
 from llmcost_infra.provider.rpc import Code, Failure
+from llmcost_infra.provider.state import PartlyWritten
 from llmcost_infra.provider.values import encode_map
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def failure_of(error: Exception, clean: Callable[[str], str]) -> Failure:
         error: what happened.
         clean: takes secrets out of a message.
     """
-    if isinstance(error, PartlyCreated):
+    if isinstance(error, PartlyWritten):
         return _partly(error, clean)
     if isinstance(error, LlmCostError):
         return Failure(_code(error), clean(str(error)))
@@ -66,7 +66,7 @@ def _code(error: LlmCostError) -> Code:
     return "FAILED_PRECONDITION"
 
 
-def _partly(error: PartlyCreated, clean: Callable[[str], str]) -> Failure:
+def _partly(error: PartlyWritten, clean: Callable[[str], str]) -> Failure:
     message = clean(str(error))
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.state.id,

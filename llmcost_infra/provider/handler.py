@@ -66,27 +66,32 @@ class Handler:
             LlmCostError: the server cannot be used or refused it, or another object is there.
         """
         tell = partial(self._tell, urn)
-        return Creation(self._forms, self._store(), self._claims, tell, urn).run(inputs)
+        state = Creation(self._forms, self._store(), self._claims, tell, urn).run(inputs)
+        self._tell_what_is_unknown(urn, state)
+        return state
 
-    def read(self, id_: str, inputs: Properties) -> State | None:
+    def read(self, urn: str, last: State) -> State | None:
         """Return the object as the server has it, or None when it is gone.
 
         Args:
-            id_: Pulumi id.
-            inputs: of the last state, with marks; empty on import.
+            urn: of the resource.
+            last: the last state, with marks; on import its id alone.
 
         Raises:
             LlmCostError: the server cannot be used.
         """
-        known = self._forms.plain(inputs)
-        found = self._store().read(id_, known or None)
+        known = self._forms.plain(last.inputs)
+        found = self._store().read(last.id, known or None)
         if found is None:
             return None
         if known:
-            now = mark_like(self._forms.refreshed(known, found.inputs), inputs)
+            now = mark_like(self._forms.refreshed(known, found.inputs), last.inputs)
         else:
             now = conceal(self.kind.defaults(found.inputs), self.kind.secret_on_import)
-        return self._forms.state(found.id, now, found.computed)
+        computed = self._forms.computed(found.computed, last.outputs)
+        state = self._forms.state(found.id, now, computed)
+        self._tell_what_is_unknown(urn, state)
+        return state
 
     def preview_update(self, old: State, new: Properties) -> State:
         """Return the state after an update, as far as one can know before."""
@@ -100,7 +105,7 @@ class Handler:
             LlmCostError: the object is gone or changed, or the server refused the change.
         """
         found = Update(self._forms, self._store(), old, new).run()
-        return self._forms.state(old.id, new, found.computed)
+        return self._forms.state(old.id, new, self._forms.computed(found.computed, old.outputs))
 
     def delete(self, urn: str, id_: str, inputs: Properties) -> None:
         """Remove the object; gone already is fine.
@@ -118,3 +123,12 @@ class Handler:
             return
         if stays:
             self._tell(urn, stays)
+
+    def _tell_what_is_unknown(self, urn: str, state: State) -> None:
+        for name in sorted(self.kind.told_once - state.outputs.keys()):
+            self._tell(
+                urn,
+                f"The {name} of {self._forms.name(state.id)} is not known here, because the server "
+                f"tells it once: `pulumi up --replace '{urn}'` makes the object anew, with another "
+                "one.",
+            )

@@ -37,6 +37,7 @@ _TYPES: Final[dict[str, dict[str, Any]]] = {
     "index_fields": _TEXTS,
     "max_query_range": _NUMBER,
     "metadata": _TEXT_MAP,
+    "models": _ANY_MAP,
     "nodes": _ANY_MAP,
     "output_format": _ANY,
     "parallel": {"type": "integer"},
@@ -90,8 +91,11 @@ def _resource(kind: Kind) -> dict[str, Any]:
         "description": f"{_summary(kind)}\n\nIts id, also for import: `{kind.id_form}`.",
         "inputProperties": inputs,
         "requiredInputs": sorted(kind.required),
-        "properties": {**inputs, **{name: dict(_TEXT) for name in sorted(kind.computed)}},
-        "required": sorted({*kind.required, *kind.computed, "organization"}),
+        "properties": {
+            **inputs,
+            **{name: _property(name, name in secrets) for name in sorted(kind.computed)},
+        },
+        "required": sorted({*kind.required, *kind.computed - kind.told_once, "organization"}),
     }
 
 

@@ -190,13 +190,19 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             state = handler.preview_create(inputs)
         else:
             state = handler.create(request.urn, inputs)
+        self._redactor.learn(state.outputs)
         return provider_pb2.CreateResponse(id=state.id, properties=encode_map(state.outputs))
 
     @_answered
     def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:  # noqa: N802
         """Return the object as the server has it; an empty answer means that it is gone."""
         handler = self._handler(request.urn)
-        state = handler.read(request.id, self._properties(handler, request.inputs))
+        last = State(
+            request.id,
+            self._properties(handler, request.inputs),
+            self._properties(handler, request.properties),
+        )
+        state = handler.read(request.urn, last)
         if state is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(

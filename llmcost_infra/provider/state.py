@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from llmcost_infra.errors import LlmCostError
 from llmcost_infra.provider.diff import Change, apply, diff, equal, render_path
 from llmcost_infra.provider.marks import conceal, known_part, mark_like, reveal, value_at
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.openobserve.kinds.base import Inputs, Kind
 
-__all__ = ["Forms", "Properties", "State"]
+__all__ = ["Forms", "PartlyWritten", "Properties", "State"]
 
 Properties = dict[str, Any]
 """Properties with their marks: what is secret or unknown in them is told apart."""
@@ -34,6 +35,20 @@ class State:
     id: str
     inputs: Properties
     outputs: Properties
+
+
+class PartlyWritten(LlmCostError):  # noqa: N818 - it names what happened
+    """The object is there and not yet what it should be; the next update goes on from it.
+
+    Args:
+        message: what failed.
+        state: the object as the server has it now.
+        hint: the next step.
+    """
+
+    def __init__(self, message: str, *, state: State, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.state = state
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,11 @@ class Forms:
         """
         marked = conceal(inputs, self.kind.secret_paths)
         return State(id_, marked, {**marked, **conceal(dict(computed), self.kind.secret_paths)})
+
+    def computed(self, found: Mapping[str, Any], before: Properties) -> Properties:
+        """Return the output-only properties, with those that the server told once from before."""
+        once = {key: before[key] for key in self.kind.told_once if key in before}
+        return {**once, **found}
 
     def _let_go(self, change: Change) -> bool:
         """Say whether the program only stopped managing something: the server keeps it."""

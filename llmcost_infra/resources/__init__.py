@@ -18,7 +18,9 @@ from llmcost_infra.resources.folder import Folder
 from llmcost_infra.resources.function import Function
 from llmcost_infra.resources.panels import Axis, Panel, QueryData, Tab, Variable
 from llmcost_infra.resources.pipeline import Node, Pipeline, Position
+from llmcost_infra.resources.price_table import ModelPrice, ModelPriceTable, Tier, TierCondition
 from llmcost_infra.resources.provider import Provider
+from llmcost_infra.resources.service_account import ServiceAccount
 from llmcost_infra.resources.source import Source
 from llmcost_infra.resources.stream import Column, Stream
 
@@ -34,6 +36,8 @@ __all__ = [
     "Deduplication",
     "Folder",
     "Function",
+    "ModelPrice",
+    "ModelPriceTable",
     "Node",
     "Panel",
     "Pipeline",
@@ -41,9 +45,12 @@ __all__ = [
     "Provider",
     "QueryCondition",
     "QueryData",
+    "ServiceAccount",
     "Source",
     "Stream",
     "Tab",
+    "Tier",
+    "TierCondition",
     "TriggerCondition",
     "Variable",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.cli
 
 PLUGIN = Path(sys.executable).parent / "pulumi-resource-openobserve"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 PANELS = "tabs.overview.panels."
 
 
@@ -108,7 +109,7 @@ def test_a_preview_needs_no_credentials(standing: Deployed) -> None:
 
 
 def test_the_state_is_complete(standing: Deployed) -> None:
-    """Every resource has an id of its kind's form, and no operation is pending."""
+    """Ids have the form of their kind, no operation is pending, a token is encrypted."""
     ids = standing.stack.ids()
     assert {name: id_.count("/") for name, (_, id_) in ids.items()} == {
         "folder": 2,
@@ -120,8 +121,13 @@ def test_the_state_is_complete(standing: Deployed) -> None:
         "oncall": 1,
         "alerts": 2,
         "budget": 1,
+        "prices": 0,
+        "ci": 1,
     }
-    assert not json.loads(standing.stack.state())["deployment"].get("pending_operations")
+    deployment = json.loads(standing.stack.state())["deployment"]
+    assert not deployment.get("pending_operations")
+    (account,) = (one for one in deployment["resources"] if one["urn"].endswith("::ci"))
+    assert account["outputs"]["token"].keys() == {SIGNATURE, "ciphertext"}
 
 
 def test_the_schema_is_valid_for_the_cli(standing: Deployed) -> None:

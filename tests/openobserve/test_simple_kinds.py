@@ -33,7 +33,8 @@ def test_a_kind_is_complete(kinds: dict[str, Kind], name: str) -> None:
     """Every kind says who it is; what forces a replacement is among its inputs."""
     kind = kinds[name]
     assert kind.token == f"openobserve:index:{name}"
-    assert kind.id_form.startswith("organization/")
+    assert kind.id_form.split("/")[0] == "organization"
+    assert kind.told_once <= kind.computed
     assert kind.replace_on <= kind.required | kind.optional
     assert not kind.required & kind.optional
     assert not kind.computed & (kind.required | kind.optional)

@@ -223,6 +223,20 @@ class Engine:
         """Check and create one resource with a provider that is already running."""
         return self._create(call, resource, self._checked(call, resource))
 
+    def replace(self, resource: Resource) -> None:
+        """Replace a resource that did not change, as ``pulumi up --replace`` does."""
+        with self.configured() as call:
+            inputs, kept = self._checked(call, resource), self.state[resource.urn]
+            first = self._diff(call, resource, kept, inputs)[1].deleteBeforeReplace
+            self._replace(call, resource, kept, inputs, first=first)
+
+    def preview_create(self, resource: Resource) -> dict[str, Any]:
+        """Return the outputs that a create would have, as far as one can know."""
+        with self.configured() as call:
+            inputs = encode_map(self._checked(call, resource))
+            request = provider_pb2.CreateRequest(urn=resource.urn, properties=inputs, preview=True)
+            return decode_map(call("Create", request).properties)
+
     def _checked(self, call: Any, resource: Resource) -> dict[str, Any]:
         request = provider_pb2.CheckRequest(urn=resource.urn, news=encode_map(resource.inputs))
         answer = call("Check", request)
@@ -273,20 +287,22 @@ class Engine:
             news=encode_map(inputs),
             preview=preview,
         )
-        return decode_map(call("Update", request).properties)
+        try:
+            return decode_map(call("Update", request).properties)
+        except CallError as error:
+            if left := _left_behind(error):
+                outputs = decode_map(left.properties)
+                self.state[resource.urn] = Kept(kept.id, inputs, outputs, list(left.reasons))
+            raise
 
     def _create(self, call: Any, resource: Resource, inputs: dict[str, Any]) -> Kept:
         request = provider_pb2.CreateRequest(urn=resource.urn, properties=encode_map(inputs))
         try:
             answer = call("Create", request)
         except CallError as error:
-            if error.details is None:
-                raise
-            left = provider_pb2.ErrorResourceInitFailed()
-            status_pb2.Status.FromString(error.details).details[0].Unpack(left)
-            # The engine keeps the program's inputs, and the outputs that the provider tells.
-            kept = Kept(left.id, inputs, decode_map(left.properties), list(left.reasons))
-            self.state[resource.urn] = kept
+            if left := _left_behind(error):
+                outputs = decode_map(left.properties)
+                self.state[resource.urn] = Kept(left.id, inputs, outputs, list(left.reasons))
             raise
         return Kept(answer.id, inputs, decode_map(answer.properties))
 
@@ -308,3 +324,12 @@ class Engine:
                 properties=encode_map(kept.outputs),
             ),
         )
+
+
+def _left_behind(error: CallError) -> Any:
+    """What a failed call did; the engine keeps the program's inputs and these outputs."""
+    if error.details is None:
+        return None
+    left = provider_pb2.ErrorResourceInitFailed()
+    status_pb2.Status.FromString(error.details).details[0].Unpack(left)
+    return left

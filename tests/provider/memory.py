@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MemoryServer", "MemoryStore"]
 
-IDENTITY = ("organization", "folder_type", "stream_type", "name", "title")
+IDENTITY = ("organization", "folder_type", "stream_type", "name", "title", "email")
 
 
 class MemoryServer:

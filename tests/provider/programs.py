@@ -7,6 +7,7 @@ from typing import Any
 from tests.provider.engine import Resource
 
 __all__ = [
+    "account",
     "alert",
     "dashboard",
     "destination",
@@ -14,6 +15,8 @@ __all__ = [
     "function",
     "panel",
     "pipeline",
+    "price",
+    "price_table",
     "program",
     "stream",
     "template",
@@ -118,6 +121,43 @@ def alert(called: str = "budget", /, **inputs: Any) -> Resource:
     return Resource("openobserve:index:Alert", called, defaults | inputs)
 
 
+def price(pattern: str = "^gpt-4o(-2024-08-06)?$", **row: Any) -> dict[str, Any]:
+    """A row of a price table with one tier."""
+    prices = {
+        "input": "0.0000025",
+        "output": "0.00001",
+        "cache_read_input_tokens": "0.00000125",
+        "cache_creation_input_tokens": "0.0000025",
+    }
+    return {"match_pattern": pattern, "tiers": {"default": {"prices": prices}}} | row
+
+
+def price_table(called: str = "prices", /, **inputs: Any) -> Resource:
+    """A table of two rows, one of them with everything."""
+    condition = {"usage_key": "input", "operator": "gt", "value": 200000}
+    prices = price()["tiers"]["default"]["prices"]
+    tiers = {
+        "long": {"order": 10, "condition": condition, "prices": {**prices, "input": "0.000005"}},
+        "default": {"prices": prices},
+    }
+    full = price(
+        "^gemini-2\\.5-pro$",
+        tiers=tiers,
+        valid_from="2025-06-17",
+        sort_order=1,
+        provider="google",
+        description="Twice the price for long prompts.",
+    )
+    defaults = {"models": {"openai/gpt-4o@2024-10-01": price(), "google/gemini-2.5-pro": full}}
+    return Resource("openobserve:index:ModelPriceTable", called, defaults | inputs)
+
+
+def account(called: str = "ci", /, **inputs: Any) -> Resource:
+    """A service account."""
+    defaults = {"email": "ci@llmcost.example", "first_name": "CI", "last_name": "deploys"}
+    return Resource("openobserve:index:ServiceAccount", called, defaults | inputs)
+
+
 def program() -> tuple[Resource, ...]:
     """One resource of every kind, in the order of their dependencies."""
     return (
@@ -129,4 +169,6 @@ def program() -> tuple[Resource, ...]:
         template(),
         destination(),
         alert(),
+        price_table(),
+        account(),
     )

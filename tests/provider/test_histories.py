@@ -122,7 +122,7 @@ class History(RuleBasedStateMachine):
 
     def _refresh(self) -> None:
         if self.state is not None:
-            self.state = self._handler().read(self.state.id, self.state.inputs)
+            self.state = self._handler().read(URN, self.state)
             self.known = None if self.state is None else self.there
 
 

@@ -83,6 +83,9 @@ def test_the_schema_holds_every_kind(engine: Engine) -> None:
         assert kind.id_form in resource["description"]
     function_inputs = schema["resources"]["openobserve:index:Function"]["inputProperties"]
     assert function_inputs["secrets"]["secret"]
+    account = schema["resources"]["openobserve:index:ServiceAccount"]
+    assert account["properties"]["token"]["secret"]
+    assert "token" not in account["required"]
 
 
 def test_many_creates_run_at_once(engine: Engine, server: MemoryServer) -> None:

@@ -18,8 +18,10 @@ from llmcost_infra.resources import (
     Dashboard,
     Folder,
     Function,
+    ModelPriceTable,
     Pipeline,
     Provider,
+    ServiceAccount,
     Source,
     Stream,
 )
@@ -41,6 +43,8 @@ CLASSES: dict[str, type[pulumi.Resource]] = {
     "openobserve:index:AlertTemplate": AlertTemplate,
     "openobserve:index:AlertDestination": AlertDestination,
     "openobserve:index:Alert": Alert,
+    "openobserve:index:ModelPriceTable": ModelPriceTable,
+    "openobserve:index:ServiceAccount": ServiceAccount,
 }
 OUR_OWN = {"resource_name", "source", "opts"}
 
@@ -227,6 +231,34 @@ def test_pagerduty_has_one_address(registered: Registered, run: Run) -> None:
 
     assert run(program) == "https://events.pagerduty.com/v2/enqueue"
     assert registered.resources[0].typ == "openobserve:index:AlertDestination"
+
+
+def test_prices_stay_texts(registered: Registered, run: Run) -> None:
+    """A price that became a number on the way would lose digits."""
+    prices = {"input": "0.0000025", "output": "0.00001"}
+    row: public.ModelPrice = {
+        "match_pattern": "^gpt-4o$",
+        "tiers": {"default": {"prices": prices}},
+        "sort_order": 1,
+    }
+
+    def program() -> pulumi.Output[Any]:
+        return ModelPriceTable("prices", models={"gpt-4o": row}).models
+
+    assert run(program) == {"gpt-4o": row}
+    assert registered.inputs("prices") == {"models": {"gpt-4o": row}}
+
+
+def test_an_account_is_sent_as_little_as_it_is(registered: Registered, run: Run) -> None:
+    """An address is enough; the token is never an input."""
+
+    def program() -> pulumi.Output[bool]:
+        account = ServiceAccount("ci", email="ci@llmcost.example")
+        return account.email.apply(lambda email: email == "ci@llmcost.example")
+
+    assert run(program) is True
+    assert registered.inputs("ci") == {"email": "ci@llmcost.example"}
+    assert registered.resources[0].typ == "openobserve:index:ServiceAccount"
 
 
 def test_a_provider_keeps_its_password_secret(registered: Registered, run: Run) -> None:

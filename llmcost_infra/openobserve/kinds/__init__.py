@@ -11,6 +11,8 @@ from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
 from llmcost_infra.openobserve.kinds.folder import FolderKind
 from llmcost_infra.openobserve.kinds.function import FunctionKind
 from llmcost_infra.openobserve.kinds.pipeline import PipelineKind
+from llmcost_infra.openobserve.kinds.price_table import ModelPriceTableKind
+from llmcost_infra.openobserve.kinds.service_account import ServiceAccountKind
 from llmcost_infra.openobserve.kinds.stream import StreamKind
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ KINDS: dict[str, Kind] = {
         AlertTemplateKind(),
         AlertDestinationKind(),
         AlertKind(),
+        ModelPriceTableKind(),
+        ServiceAccountKind(),
     )
 }
 """Every kind by its Pulumi type token, in the order in which objects depend on each other."""

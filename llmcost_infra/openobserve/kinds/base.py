@@ -59,6 +59,8 @@ class Kind(ABC):
     """Top-level inputs whose change replaces the object (the server cannot change them)."""
     computed: ClassVar[frozenset[str]]
     """Output-only properties: unknown in a preview of a create."""
+    told_once: ClassVar[frozenset[str]] = frozenset()
+    """Computed properties that the server tells when it makes the object and never again."""
     secret_paths: ClassVar[frozenset[str]] = frozenset()
     """Paths that are always secret, whatever the caller marked; ``*`` matches one segment."""
     secret_on_import: ClassVar[frozenset[str]] = frozenset()

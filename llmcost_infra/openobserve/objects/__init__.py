@@ -13,6 +13,8 @@ from llmcost_infra.openobserve.objects.dashboard import Dashboards
 from llmcost_infra.openobserve.objects.folder import Folders
 from llmcost_infra.openobserve.objects.function import Functions
 from llmcost_infra.openobserve.objects.pipeline import Pipelines
+from llmcost_infra.openobserve.objects.price_table import ModelPriceTables
+from llmcost_infra.openobserve.objects.service_account import ServiceAccounts
 from llmcost_infra.openobserve.objects.stream import Streams
 
 if TYPE_CHECKING:
@@ -49,5 +51,7 @@ def stores(
         AlertTemplates(access),
         AlertDestinations(access),
         Alerts(access),
+        ModelPriceTables(access),
+        ServiceAccounts(access),
     )
     return {store.kind.token: store for store in every}

@@ -21,8 +21,13 @@ __all__ = [
     "FunctionShape",
     "FunctionsShape",
     "ListedAlertShape",
+    "ModelPriceShape",
+    "ModelPricesShape",
+    "NewAccountShape",
     "PipelineShape",
     "PipelinesShape",
+    "ServiceAccountShape",
+    "ServiceAccountsShape",
     "StreamShape",
 ]
 
@@ -200,3 +205,68 @@ class AlertShape(_Shape):
     tz_offset: int = 0
     owner: str | None = None
     deduplication: dict[str, Any] | None = None
+
+
+class _Tier(_Shape):
+    name: str
+    condition: dict[str, Any] | None = None
+    prices: dict[str, float]
+
+
+class ModelPriceShape(_Shape):
+    """What a model costs; a list nests the rows that this one hides."""
+
+    id: str
+    name: str
+    match_pattern: str
+    enabled: bool = True
+    tiers: list[_Tier]
+    valid_from: int | None = Field(default=None, description="µs since 1970")
+    sort_order: int = 0
+    source: str = "org"
+    provider: str | None = None
+    description: str | None = None
+    children: list[ModelPriceShape] | None = None
+
+
+class ModelPricesShape(_Shape):
+    """All model prices that hold in an organization, inherited and built-in ones included."""
+
+    items: list[ModelPriceShape]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_list(cls, answer: Any) -> Any:
+        """The answer is the list itself."""
+        return {"items": answer}
+
+    def own(self) -> dict[str, ModelPriceShape]:
+        """Return the organization's own rows by name, hidden ones included."""
+        own: dict[str, ModelPriceShape] = {}
+        waiting = list(self.items)
+        while waiting:
+            row = waiting.pop()
+            waiting += row.children or []
+            if row.source == "org":
+                own[row.name] = row
+        return own
+
+
+class ServiceAccountShape(_Shape):
+    """A service account; its token is shown as its start and asterisks."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+
+
+class ServiceAccountsShape(_Shape):
+    """All service accounts of an organization."""
+
+    items: list[ServiceAccountShape] = Field(alias="data")
+
+
+class NewAccountShape(_Shape):
+    """What the server says once about a service account that it made."""
+
+    token: str

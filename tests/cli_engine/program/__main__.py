@@ -12,8 +12,10 @@ from llmcost_infra.resources import (
     Dashboard,
     Folder,
     Function,
+    ModelPriceTable,
     Panel,
     Pipeline,
+    ServiceAccount,
     Stream,
 )
 
@@ -101,4 +103,26 @@ budget = Alert(
     destinations=[oncall.name],
     row_template="{llmcost_model}: {calls}",
 )
+
+prices = ModelPriceTable(
+    "prices",
+    models={
+        "openai/gpt-4o@2024-10-01": {
+            "match_pattern": "^gpt-4o(-2024-08-06)?$",
+            "valid_from": "2024-10-01",
+            "tiers": {
+                "default": {
+                    "prices": {
+                        "input": "0.0000025",
+                        "output": "0.00001",
+                        "cache_read_input_tokens": "0.00000125",
+                        "cache_creation_input_tokens": "0.0000025",
+                    }
+                }
+            },
+        }
+    },
+)
+ci = ServiceAccount("ci", email="ci@llmcost.example", first_name="CI")
+pulumi.export("token", ci.token)
 pulumi.export("dashboard_id", dashboard.dashboard_id)
