@@ -103,6 +103,7 @@ class LlmStreams(pulumi.ComponentResource):
             fields={column: kind for column, kind in fields.items() if column != _TIMESTAMP},
             data_retention=retention,
             on_destroy=self._settings.on_destroy,
+            allow_data_loss=self._settings.allow_data_loss or None,
             organization=self._settings.organization,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -29,17 +29,22 @@ class Checked:
     problems: list[Problem]
 
 
-def check(kind: Kind, given: Mapping[str, Any], organization: str) -> Checked:
+def check(
+    kind: Kind, given: Mapping[str, Any], organization: str, old: Mapping[str, Any]
+) -> Checked:
     """Return the inputs with defaults, and all that is wrong with them.
 
     Args:
         kind: whose rules hold.
         given: as the program gives them: with secrets, unknowns and nulls.
         organization: of resources that name none.
+        old: inputs of the last state; empty for a new object.
     """
     inputs = {"organization": organization, **_without_nulls(dict(given))}
     filled = mark_like(kind.defaults(known_part(inputs)), inputs)
-    return Checked(conceal(filled, kind.secret_paths), kind.problems(masked(filled)))
+    known = masked(filled)
+    problems = [*kind.problems(known), *kind.losses(masked(dict(old)), known)]
+    return Checked(conceal(filled, kind.secret_paths), problems)
 
 
 def _without_nulls(value: Any) -> Any:

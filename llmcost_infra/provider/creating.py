@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Creation", "import_command"]
 
 _SOMEBODY_ELSES: Final = (AlreadyExists, Conflict)
+_NO_LOSS: Final = "no data is lost by that"
 
 
 class Creation:
@@ -71,10 +72,13 @@ class Creation:
         differing = self._forms.differing(there.inputs, wanted)
         if self._forms.kind.adoptable(there, wanted):
             found = self._store.update(there, wanted)
-            self._tell(f"{name} exists: adopted, and {differing} set; no data is lost by that.")
+            loss = "as allow_data_loss permits" if wanted.get("allow_data_loss") else _NO_LOSS
+            self._tell(f"{name} exists: adopted, and {differing} set; {loss}.")
             return found
+        lost = [problem.message for problem in self._forms.kind.losses(there.inputs, wanted)]
+        why = f": {lost[0]}" if lost else ""
         raise AlreadyExists(
-            f"{name} exists already and differs at {differing}; nothing was written.",
+            f"{name} exists already and differs at {differing}{why}; nothing was written.",
             hint=f"To manage that one, run `{self._import(there)}`; or choose another name.",
         )
 

@@ -46,9 +46,9 @@ class Handler:
         self._tell = tell
         self._claims = claims
 
-    def check(self, given: Mapping[str, Any], organization: str) -> Checked:
+    def check(self, given: Mapping[str, Any], organization: str, old: Mapping[str, Any]) -> Checked:
         """Return the inputs with defaults, and all problems; asks no server."""
-        return check(self.kind, given, organization)
+        return check(self.kind, given, organization, old)
 
     def diff(self, urn: str, id_: str, old: Properties, new: Properties) -> list[Change]:
         """Return what changed between two versions of the inputs; asks no server."""

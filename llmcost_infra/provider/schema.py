@@ -23,6 +23,7 @@ _ANY_MAP: Final = {"type": "object", "additionalProperties": _ANY}
 
 # Names mean the same in every kind; what is not named here is text.
 _TYPES: Final[dict[str, dict[str, Any]]] = {
+    "allow_data_loss": {"type": "boolean"},
     "bloom_filter_fields": _TEXTS,
     "context_attributes": _TEXT_MAP,
     "data_retention": _NUMBER,

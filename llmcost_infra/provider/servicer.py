@@ -159,8 +159,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802
         """Return the inputs with defaults, and what is wrong with them."""
         handler = self._handler(request.urn)
-        given = self._properties(handler, request.news)
-        checked = handler.check(given, self._session.configuration.organization)
+        given, old = (self._properties(handler, one) for one in (request.news, request.olds))
+        checked = handler.check(given, self._session.configuration.organization, old)
         return provider_pb2.CheckResponse(
             inputs=encode_map(checked.inputs),
             failures=[

@@ -38,7 +38,11 @@ class Stream(pulumi.CustomResource):
         partition_keys: column to ``value``, ``prefix`` or ``hash(N)``.
         defined_schema_fields: the only columns that are kept apart; order means nothing.
         on_destroy: ``retain`` leaves the stream and its rows on the server; ``delete`` removes
-            both. It is kept in the state, because a destroy does not run the program.
+            both, and needs `allow_data_loss`. It is kept in the state, because a destroy does not
+            run the program.
+        allow_data_loss: permits what deletes rows: a shorter retention, `on_destroy` delete, the
+            adoption of a stream that keeps more. Without it the preview fails and says how many
+            days would go.
         organization: the provider's unless given; a change replaces the stream.
         source: where it was declared; not sent.
         opts: Pulumi options.
@@ -55,6 +59,7 @@ class Stream(pulumi.CustomResource):
     partition_keys: pulumi.Output[Mapping[str, str] | None]
     defined_schema_fields: pulumi.Output[Sequence[str] | None]
     on_destroy: pulumi.Output[str]
+    allow_data_loss: pulumi.Output[bool | None]
     organization: pulumi.Output[str]
 
     def __init__(  # noqa: PLR0913 - the object's own properties
@@ -73,6 +78,7 @@ class Stream(pulumi.CustomResource):
         partition_keys: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         defined_schema_fields: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         on_destroy: pulumi.Input[Literal["retain", "delete"]] | None = None,
+        allow_data_loss: pulumi.Input[bool] | None = None,
         organization: pulumi.Input[str] | None = None,
         source: Source | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -90,6 +96,7 @@ class Stream(pulumi.CustomResource):
             "partition_keys": partition_keys,
             "defined_schema_fields": defined_schema_fields,
             "on_destroy": on_destroy,
+            "allow_data_loss": allow_data_loss,
             "organization": organization,
         }
         super().__init__("openobserve:index:Stream", resource_name, properties, opts)

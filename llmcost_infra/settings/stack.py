@@ -69,7 +69,9 @@ class Settings(Strict):
     billing: tuple[BillingAccount, ...] = ()
     """Provider accounts that this stack pays for."""
     on_destroy: Literal["retain", "delete"] = "retain"
-    """What becomes of the streams' data when the stack is destroyed."""
+    """What becomes of the streams' data when the stack is destroyed; delete needs the next."""
+    allow_data_loss: bool = False
+    """Permits what deletes rows, such as a shorter retention; true for one update only."""
 
     @model_validator(mode="after")
     def _profile_has_its_stream(self) -> Self:

@@ -238,7 +238,12 @@ class Engine:
             return decode_map(call("Create", request).properties)
 
     def _checked(self, call: Any, resource: Resource) -> dict[str, Any]:
-        request = provider_pb2.CheckRequest(urn=resource.urn, news=encode_map(resource.inputs))
+        kept = self.state.get(resource.urn)
+        request = provider_pb2.CheckRequest(
+            urn=resource.urn,
+            olds=encode_map(kept.inputs if kept else {}),
+            news=encode_map(resource.inputs),
+        )
         answer = call("Check", request)
         if answer.failures:
             raise CheckError(answer.failures)

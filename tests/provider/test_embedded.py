@@ -224,7 +224,7 @@ def only_alert(world: World) -> dict[str, Any]:
 )
 def test_a_renamed_alert_is_there_once(world: World, change: dict[str, str]) -> None:
     """The server ignores another name or stream: a new alert is made, and the old one goes."""
-    other = stream("other", name="llm_other", on_destroy="delete")
+    other = stream("other", name="llm_other", on_destroy="delete", allow_data_loss=True)
     base = (stream(), other, template(), destination())
     world.engine.up(*base, alert())
     before = world.id_of(alert())

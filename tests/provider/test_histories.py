@@ -113,7 +113,7 @@ class History(RuleBasedStateMachine):
 
     def _after_update(self) -> State:
         handler = self._handler()
-        inputs = handler.check(dashboard(description=self.wanted).inputs, "default").inputs
+        inputs = handler.check(dashboard(description=self.wanted).inputs, "default", {}).inputs
         if self.state is None:
             return handler.create(URN, inputs)
         if not handler.diff(URN, self.state.id, self.state.inputs, inputs):

@@ -111,7 +111,7 @@ def test_what_stays_after_a_destroy_is_told(engine: Engine, server: MemoryServer
     assert engine.sentences() == [
         "calls: Stream default/traces/llm_calls stays on the server (on_destroy: retain)."
     ]
-    engine.up(stream(on_destroy="delete"))
+    engine.up(stream(on_destroy="delete", allow_data_loss=True))
     engine.destroy()
     assert server.objects == {}
 
@@ -120,8 +120,10 @@ def test_the_state_alone_decides_what_a_destroy_does(engine: Engine, server: Mem
     """on_destroy is kept in the state: changing it is an update that writes nothing."""
     engine.up(stream())
     server.requests.clear()
-    assert engine.preview(stream(on_destroy="delete")) == {"calls": {"on_destroy": "update"}}
-    assert engine.up(stream(on_destroy="delete")) == {"calls": "update"}
+    deleted = stream(on_destroy="delete", allow_data_loss=True)
+    changed = {"allow_data_loss": "add", "on_destroy": "update"}
+    assert engine.preview(deleted) == {"calls": changed}
+    assert engine.up(deleted) == {"calls": "update"}
     assert server.writes == []
     assert engine.refresh() == {}
     engine.destroy()

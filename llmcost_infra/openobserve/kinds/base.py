@@ -91,6 +91,16 @@ class Kind(ABC):
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the normal form in which two equal objects are equal values."""
 
+    def losses(self, old: Inputs, new: Inputs) -> list[Problem]:
+        """Return what a change would destroy on the server although nobody allowed it.
+
+        Args:
+            old: inputs of the last state; empty for a new object.
+            new: inputs that it should have; values that are not known yet are None.
+        """
+        del old, new
+        return []
+
     def adoptable(self, found: Found, target: Inputs) -> bool:
         """Return whether a create may take over what it found: changing it loses no data.
 

@@ -9,6 +9,7 @@ from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind, Problem
 from llmcost_infra.openobserve.kinds.rules import (
     Rule,
     any_map,
+    boolean,
     check,
     items,
     nearest,
@@ -33,7 +34,8 @@ SCALAR_SETTINGS = frozenset({"data_retention", "max_query_range"})
 """Settings that are one number."""
 
 _TYPES = frozenset({"boolean", "float64", "int64", "uint64", "utf8"})
-_DEFAULTS: Inputs = {"on_destroy": "retain"}
+_DEFAULTS: Inputs = {"allow_data_loss": False, "on_destroy": "retain"}
+_ALLOW = "if that is meant, set allow_data_loss=True for that update"
 _HASH = re.compile(r"hash\((\d+)\)")
 
 
@@ -68,6 +70,7 @@ def _partition(value: Any) -> str | None:
 
 
 _RULES: dict[str, Rule] = {
+    "allow_data_loss": boolean,
     "bloom_filter_fields": _columns,
     "data_retention": whole(0),
     "defined_schema_fields": _columns,
@@ -97,12 +100,12 @@ class StreamKind(Kind):
         "`distinct_value_fields`, which variables of dashboards add",
         "the mark of a stream that holds LLM spans",
     )
-    local_only = frozenset({"on_destroy"})
-    unmanaged_if_absent = (optional | {"fields.*"}) - {"on_destroy", "organization"}
+    local_only = frozenset({"allow_data_loss", "on_destroy"})
+    unmanaged_if_absent = (optional | {"fields.*"}) - local_only - {"organization"}
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs with ``on_destroy`` retain if it is absent."""
-        return {**_DEFAULTS, **inputs}
+        return {"on_destroy": _DEFAULTS["on_destroy"], **inputs}
 
     def problems(self, inputs: Inputs) -> list[Problem]:
         """Return what the server would refuse, or accept half: it makes the stream even so."""
@@ -129,22 +132,46 @@ class StreamKind(Kind):
         }
         return without_defaults(values, _DEFAULTS, LIST_SETTINGS)
 
+    def losses(self, old: Inputs, new: Inputs) -> list[Problem]:
+        """Return where rows would be deleted without ``allow_data_loss``."""
+        if new.get("allow_data_loss"):
+            return []
+        found: list[Problem] = []
+        if new.get("on_destroy") == "delete":
+            message = f"a destroy would delete the stream with all its rows; {_ALLOW}"
+            found.append(Problem("on_destroy", message))
+        same = bool(old) and all(old.get(key) == new.get(key) for key in self.replace_on)
+        lost = _lost(old.get("data_retention") or 0, new.get("data_retention")) if same else ""
+        if lost:
+            found.append(Problem("data_retention", f"{lost} would be deleted; {_ALLOW}"))
+        return found
+
     def adoptable(self, found: Found, target: Inputs) -> bool:
-        """Return whether no column changes its type and no row would be deleted."""
+        """Return whether no column changes its type and no row would be deleted unallowed."""
         there, wanted = self.canonical(found.inputs), self.canonical(target)
         columns = there.get("fields", {})
         same_types = all(
             columns.get(column, kind) == kind for column, kind in wanted.get("fields", {}).items()
         )
-        return same_types and _keeps_rows(there, wanted, found.facts.get("age_days"))
+        allowed = bool(target.get("allow_data_loss"))
+        return same_types and (allowed or _keeps_rows(there, wanted, found.facts.get("age_days")))
 
 
 def _keeps_rows(there: Inputs, wanted: Inputs, age_days: float | None) -> bool:
-    before, after = there.get("data_retention", 0), wanted.get("data_retention", 0)
-    # 0 is the server's own retention, by default ten years.
-    if after == 0 or 0 < before <= after:
+    after = wanted.get("data_retention", 0)
+    if not _lost(there.get("data_retention", 0), after):
         return True
     return age_days is not None and age_days < after
+
+
+def _lost(before: int, after: int | None) -> str:
+    """Return which rows another retention (days) deletes; none if it is longer, or unknown."""
+    # 0 is the server's own retention, by default ten years.
+    if not after or 0 < before <= after:
+        return ""
+    if before:
+        return f"about {before - after} days of rows (retention {before} → {after} days)"
+    return f"rows older than {after} days (retention was the server's own)"
 
 
 def _column_problems(inputs: Inputs, key: str, rule: Rule) -> Iterator[Problem]:

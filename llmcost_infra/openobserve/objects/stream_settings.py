@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import OpenObserveError
-from llmcost_infra.openobserve.kinds.stream import LIST_SETTINGS, SCALAR_SETTINGS
+from llmcost_infra.openobserve.kinds.stream import LIST_SETTINGS, SCALAR_SETTINGS, StreamKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["creation", "managed_inputs", "settings_delta"]
 
 _ALL = frozenset({*LIST_SETTINGS, *SCALAR_SETTINGS, "partition_keys"})
+_LOCAL = StreamKind.local_only
 
 
 def creation(inputs: Inputs) -> dict[str, Any]:
@@ -79,9 +80,7 @@ def managed_inputs(stream: StreamShape, known: Inputs | None) -> Inputs:
     managed = {key: inputs[key] for key in _ALL if known.get(key) is not None}
     if declared := known.get("fields"):
         managed["fields"] = {column: types[column] for column in declared if column in types}
-    if known.get("on_destroy"):
-        managed["on_destroy"] = known["on_destroy"]
-    return managed
+    return managed | {key: known[key] for key in _LOCAL if known.get(key)}
 
 
 def _without_bloom(inputs: Inputs, known: Inputs) -> list[str]:
