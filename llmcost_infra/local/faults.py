@@ -57,10 +57,12 @@ class Status:
     Args:
         code: HTTP status.
         body: text.
+        retry_after: seconds that the answer asks to wait; empty: it does not say.
     """
 
     code: int
     body: str = ""
+    retry_after: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,8 @@ class FaultyApp:
             case ResetAfter():
                 await self._answer(scope, receive)
                 await _abort(send)
-            case Status(code, body):
-                await _send_all(send, _plain(code, body))
+            case Status() as status:
+                await _send_all(send, _plain(status))
             case Truncated():
                 await _send_all(send, _cut(await self._answer(scope, receive)))
                 await _abort(send)
@@ -183,11 +185,13 @@ def _read_of(scope: Scope) -> str:
     return f"{scope['path']}?{scope['query_string'].decode()}"
 
 
-def _plain(code: int, body: str) -> Answer:
-    text = body.encode()
+def _plain(status: Status) -> Answer:
+    text = status.body.encode()
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]
+    if status.retry_after:
+        headers.append((b"retry-after", status.retry_after.encode()))
     return [
-        {"type": "http.response.start", "status": code, "headers": headers},
+        {"type": "http.response.start", "status": status.code, "headers": headers},
         {"type": "http.response.body", "body": text},
     ]
 

@@ -71,7 +71,7 @@ class Creation:
             return there
         differing = self._forms.differing(there.inputs, wanted)
         if self._forms.kind.adoptable(there, wanted):
-            found = self._store.update(there, wanted)
+            found = self._completed(there, wanted)
             loss = "as allow_data_loss permits" if wanted.get("allow_data_loss") else _NO_LOSS
             self._tell(f"{name} exists: adopted, and {differing} set; {loss}.")
             return found
@@ -81,6 +81,15 @@ class Creation:
             f"{name} exists already and differs at {differing}{why}; nothing was written.",
             hint=f"To manage that one, run `{self._import(there)}`; or choose another name.",
         )
+
+    def _completed(self, there: Found, wanted: Inputs) -> Found:
+        try:
+            return self._store.update(there, wanted)
+        except OpenObserveError:
+            left = self._left_behind(wanted)
+            if left is None or not self._forms.same(left.inputs, wanted):
+                raise
+            return left
 
     def _make(self, inputs: Properties, wanted: Inputs) -> Found:
         try:

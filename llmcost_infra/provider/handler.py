@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from llmcost_infra.errors import NotFound
+from llmcost_infra.errors import NotFound, OpenObserveError
 from llmcost_infra.provider.checking import Checked, check
 from llmcost_infra.provider.creating import Creation
 from llmcost_infra.provider.marks import conceal, mark_like
@@ -16,7 +16,7 @@ from llmcost_infra.provider.values import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from llmcost_infra.openobserve.kinds.base import Kind, ObjectStore
+    from llmcost_infra.openobserve.kinds.base import Inputs, Kind, ObjectStore
     from llmcost_infra.provider.claims import Claims
     from llmcost_infra.provider.diff import Change
 
@@ -117,9 +117,14 @@ class Handler:
             name = self._forms.name(id_)
             self._tell(urn, f"{name} stays on the server: the program holds it otherwise now.")
             return
+        store, plain = self._store(), self._forms.plain(inputs)
         try:
-            stays = self._store().delete(id_, self._forms.plain(inputs))
+            stays = store.delete(id_, plain)
         except NotFound:
+            return
+        except OpenObserveError:
+            if not _is_gone(store, id_, plain):
+                raise
             return
         if stays:
             self._tell(urn, stays)
@@ -132,3 +137,11 @@ class Handler:
                 f"tells it once: `pulumi up --replace '{urn}'` makes the object anew, with another "
                 "one.",
             )
+
+
+def _is_gone(store: ObjectStore, id_: str, known: Inputs) -> bool:
+    """Say whether an object is gone although deleting it failed: only the answer got lost."""
+    try:
+        return store.read(id_, known) is None
+    except OpenObserveError:
+        return False

@@ -83,6 +83,16 @@ def test_a_late_answer_meets_the_clients_patience(client: httpx.Client, faults: 
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_status_may_ask_to_wait(client: httpx.Client, faults: Faults) -> None:
+    """In seconds, and only if it shall."""
+    faults.inject(Status(429, retry_after="7"))
+    faults.inject(Status(429))
+
+    asked = [client.get("/healthz").headers.get("retry-after") for _ in range(2)]
+
+    assert asked == ["7", None]
+
+
 def test_a_stale_read_shows_what_was_there_before(client: httpx.Client, faults: Faults) -> None:
     """Once; a read that was never made before is fresh."""
     faults.inject(Stale(), method="GET", times=2)

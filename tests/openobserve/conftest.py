@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from llmcost_infra.local.server import LocalServer
 from llmcost_infra.openobserve import Client, Retry
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.openobserve.objects import stores
+from tests.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,32 +22,6 @@ if TYPE_CHECKING:
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "openobserve-transcripts"
 USER, PASSWORD = "root@example.com", "Complexpass#123"
-
-
-@dataclass
-class Clock:
-    """A clock that only moves when somebody waits.
-
-    Args:
-        seconds: since 1970.
-        waits: how long each wait was.
-    """
-
-    seconds: float = 1_795_466_990.0
-    waits: list[float] = field(default_factory=list[float])
-
-    def __call__(self) -> float:
-        """Return the seconds."""
-        return self.seconds
-
-    def microseconds(self) -> int:
-        """Return the microseconds."""
-        return int(self.seconds * 1_000_000)
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.waits.append(seconds)
-        self.seconds += seconds
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llmcost_infra.local.server import LocalServer
     from llmcost_infra.openobserve import Client
     from llmcost_infra.openobserve.kinds.base import ObjectStore
-    from tests.openobserve.conftest import Clock
+    from tests.clock import Clock
 
 TEMPLATE = {"organization": "default", "name": "text", "body": ' {"text": "{alert_name}"}\n'}
 PAGE = {

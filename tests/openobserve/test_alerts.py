@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmcost_infra.local.server import LocalServer
     from llmcost_infra.openobserve import Client
     from llmcost_infra.openobserve.kinds.base import ObjectStore
-    from tests.openobserve.conftest import Clock
+    from tests.clock import Clock
 
 URN = "urn:pulumi:dev::p::openobserve:index:Alert::budget"
 PATH = "/api/v2/default/alerts"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llmcost_infra.local.server import LocalServer
     from llmcost_infra.openobserve import Client
     from llmcost_infra.openobserve.kinds.base import Inputs, ObjectStore
-    from tests.openobserve.conftest import Clock
+    from tests.clock import Clock
 
 FUNCTION = {"organization": "default", "name": "price", "function": ".price = 1.0\n."}
 KEYED = {

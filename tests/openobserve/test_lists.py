@@ -14,7 +14,7 @@ from llmcost_infra.openobserve.objects.access import Lists
 from llmcost_infra.openobserve.objects.shapes import FoldersShape
 
 if TYPE_CHECKING:
-    from tests.openobserve.conftest import Clock
+    from tests.clock import Clock
 
 PATH = "/api/v2/default/folders/dashboards"
 

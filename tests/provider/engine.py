@@ -170,7 +170,8 @@ class Engine:
         with self.configured() as call:
             done = {resource.name: self._step(call, resource) for resource in program}
             for urn in reversed([urn for urn in self.state if urn not in {r.urn for r in program}]):
-                self._delete(call, urn, self.state.pop(urn))
+                self._delete(call, urn, self.state[urn])
+                del self.state[urn]
             return done
 
     def refresh(self) -> dict[str, dict[str, str]]:

@@ -7,6 +7,10 @@ from typing import Any
 from tests.provider.engine import Resource
 
 __all__ = [
+    "EDITS",
+    "ELSEWHERE",
+    "FIXED",
+    "MORE",
     "account",
     "alert",
     "dashboard",
@@ -21,6 +25,36 @@ __all__ = [
     "stream",
     "template",
 ]
+
+
+EDITS: dict[str, tuple[Any, ...]] = {
+    "Dashboard.default_time_range": ("7d", "30d"),
+    "Alert.stream_name": ("llm_other",),
+    "Alert.stream_type": ("logs",),
+    "Function.function": ('.llmcost_state = "old"\n.', '.llmcost_state = "older"\n.'),
+}
+"""Other values of inputs, by kind and path, where a changed letter or number is no valid value."""
+
+FIXED: dict[str, str] = {
+    "*.order": "means a place: another number for the same place is no change",
+    "Pipeline.nodes.*.type": "a node of another type has other keys",
+    "Pipeline.nodes.*.next": "an edge comes or goes with its node",
+    "Pipeline.nodes.mark.name": "there is no other function that it could name",
+    "Stream.fields.*": "a column keeps its type",
+    "Stream.data_retention": "a shorter one needs leave, see test_data_loss",
+    "AlertDestination.template": "there is no other template that it could name",
+    "Alert.destinations": "there is no other destination that it could name",
+    "Alert.query_condition.type": "a query of another type has other keys",
+}
+"""Inputs, by kind and path (``*`` is any text), that nobody changes one at a time, and why."""
+
+MORE: dict[str, dict[str, Any]] = {
+    "Folder": {"description": "What LLM calls cost."},
+    "Stream": {"max_query_range": 24, "full_text_search_keys": ["llmcost_model"]},
+    "Pipeline": {"description": "Marks.", "enabled": True},
+    "Dashboard": {"description": "Spend.", "show_dynamic_filters": True},
+}
+"""Inputs that a sample has besides, so that the laws of a kind see them."""
 
 
 def folder(called: str = "folder", /, **inputs: Any) -> Resource:
@@ -172,3 +206,9 @@ def program() -> tuple[Resource, ...]:
         price_table(),
         account(),
     )
+
+
+ELSEWHERE: dict[str, tuple[Resource, ...]] = {
+    "Alert": (stream("other", name="llm_other"), stream("logs", stream_type="logs")),
+}
+"""What the sample of a kind may move to, by kind."""

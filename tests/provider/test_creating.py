@@ -11,25 +11,10 @@ from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.provider.creating import import_command
 from llmcost_infra.provider.state import Forms
 from tests.provider.engine import CallError, Engine
-from tests.provider.programs import dashboard, folder, function, program, stream
+from tests.provider.programs import dashboard, folder, function, stream
 
 if TYPE_CHECKING:
     from tests.provider.memory import MemoryServer
-
-
-def test_an_equal_object_is_adopted(engine: Engine, server: MemoryServer) -> None:
-    """What exists and is what was asked for is taken over, and the log says so."""
-    engine.up(*program())
-    engine.state.clear()
-    server.requests.clear()
-    engine.up(*program())
-    assert server.writes == []
-    assert len(server.objects) == len(program())
-    assert (
-        "folder: Folder default/dashboards/LLM Cost exists and is what was asked for: adopted, "
-        "nothing written." in engine.sentences()
-    )
-    assert engine.refresh() == {}
 
 
 def test_a_stream_that_loses_nothing_is_adopted(engine: Engine, server: MemoryServer) -> None:

@@ -74,6 +74,16 @@ def test_leave_that_is_taken_back_is_no_write(engine: Engine, server: MemoryServ
     assert engine.refresh() == {}
 
 
+def test_a_retention_that_somebody_lengthened_is_told(engine: Engine, server: MemoryServer) -> None:
+    """A refresh names the path; going back would delete rows, and needs leave."""
+    engine.up(stream(data_retention=30))
+    (key,) = server.objects
+    server.objects[key] = {**server.objects[key], "data_retention": 90}
+    assert engine.refresh() == {"calls": {"data_retention": "update"}}
+    assert refused(engine, stream(data_retention=30))[0][0] == "data_retention"
+    assert engine.up(stream(data_retention=30, allow_data_loss=True)) == {"calls": "update"}
+
+
 def test_a_stream_that_goes_with_its_stack_needs_leave(engine: Engine) -> None:
     """A destroy does not run the program: it has to be said beforehand."""
     assert refused(engine, stream(on_destroy="delete")) == [

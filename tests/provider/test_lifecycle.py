@@ -11,88 +11,14 @@ from llmcost_infra.errors import NotFound
 from llmcost_infra.provider.values import UNKNOWN, decode_map, encode_map
 from tests.provider.engine import CallError, CheckError, Engine, Resource
 from tests.provider.programs import (
-    alert,
     dashboard,
-    destination,
     folder,
-    function,
     panel,
-    program,
     stream,
-    template,
 )
 
 if TYPE_CHECKING:
     from tests.provider.memory import MemoryServer
-
-EVERY = pytest.mark.parametrize("resource", program(), ids=lambda r: r.name)
-
-
-def test_a_second_up_changes_nothing(engine: Engine, server: MemoryServer) -> None:
-    """Up twice: everything is made once, then everything is the same and nothing is written."""
-    assert set(engine.up(*program()).values()) == {"create"}
-    server.requests.clear()
-    assert set(engine.up(*program()).values()) == {"same"}
-    assert server.requests == []
-
-
-def test_a_refresh_after_an_up_finds_nothing(engine: Engine, server: MemoryServer) -> None:
-    """What was just written reads back as the same, and the state stays as it is."""
-    engine.up(*program())
-    kept = {urn: (state.inputs, state.outputs) for urn, state in engine.state.items()}
-    server.requests.clear()
-    assert engine.refresh() == {}
-    assert {urn: (state.inputs, state.outputs) for urn, state in engine.state.items()} == kept
-    assert server.writes == []
-
-
-@EVERY
-def test_what_is_imported_needs_no_change(engine: Engine, resource: Resource) -> None:
-    """Import with an id only, then preview: the program that made the object changes nothing."""
-    engine.up(resource)
-    ((urn, made),) = engine.state.items()
-    engine.state.clear()
-    imported = engine.import_(resource, made.id)
-    assert imported is not None
-    assert imported.id == made.id
-    assert engine.state[urn].outputs.keys() == made.outputs.keys()
-    assert engine.preview(resource) == {}
-    assert engine.up(resource) == {resource.name: "same"}
-
-
-@EVERY
-def test_importing_what_is_not_there_fails(engine: Engine, resource: Resource) -> None:
-    """The answer has no structs then: the engine tells an empty object from none."""
-    assert engine.import_(resource, "default/no/such") is None
-
-
-def test_what_was_changed_outside_is_told_at_its_path(engine: Engine, server: MemoryServer) -> None:
-    """A field that somebody edited is exactly what a refresh tells; then up writes it back."""
-    engine.up(dashboard(), stream())
-    (token, id_) = next(key for key in server.objects if key[0].endswith("Dashboard"))
-    panels = server.objects[token, id_]["tabs"]["overview"]["panels"]
-    panels["calls"] = {**panels["calls"], "title": "Edited"}
-    assert engine.refresh() == {"cost": {"tabs.overview.panels.calls.title": "update"}}
-    assert engine.up(dashboard(), stream()) == {"cost": "update", "calls": "same"}
-    assert engine.refresh() == {}
-
-
-def test_what_was_deleted_outside_is_made_again(engine: Engine, server: MemoryServer) -> None:
-    """A refresh drops what is gone, and the next up makes it again."""
-    engine.up(folder(), function())
-    server.objects = {key: v for key, v in server.objects.items() if "Folder" not in key[0]}
-    assert engine.refresh() == {"folder": {"": "gone"}}
-    assert engine.up(folder(), function()) == {"folder": "create", "mark": "same"}
-
-
-def test_destroying_twice_is_fine(engine: Engine, server: MemoryServer) -> None:
-    """What is gone already counts as deleted."""
-    engine.up(*program())
-    kept = dict(engine.state)
-    engine.destroy()
-    engine.state = kept
-    engine.destroy()
-    assert [token for token, _ in server.objects] == ["openobserve:index:Stream"]
 
 
 def test_a_delete_that_finds_nothing_is_fine(engine: Engine, server: MemoryServer) -> None:
@@ -128,28 +54,6 @@ def test_the_state_alone_decides_what_a_destroy_does(engine: Engine, server: Mem
     assert engine.refresh() == {}
     engine.destroy()
     assert server.objects == {}
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "path"),
-    [
-        (folder(), folder(folder_type="alerts"), "folder_type"),
-        (stream(), stream(name="other"), "name"),
-        (function(), function(organization="other"), "organization"),
-        (template(), template(name="other"), "name"),
-        (destination(), destination(name="other"), "name"),
-        (alert(), alert(name="other"), "name"),
-    ],
-)
-def test_what_the_server_cannot_change_is_replaced(
-    engine: Engine, server: MemoryServer, before: Resource, after: Resource, path: str
-) -> None:
-    """An immutable input replaces the object, and the preview says which one it is."""
-    engine.up(before)
-    assert engine.preview(after) == {before.name: {path: "update-replace"}}
-    assert engine.up(after) == {before.name: "replace"}
-    assert engine.state[after.urn].inputs[path] == after.inputs[path]
-    assert len([token for token, _ in server.objects if "Stream" not in token]) <= 1
 
 
 def test_a_preview_shows_a_panel_and_no_other(engine: Engine) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from llmcost_infra.errors import AlreadyExists, Conflict, NotFound
+from llmcost_infra.errors import AlreadyExists, Conflict, NotFound, OpenObserveError
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
 from llmcost_infra.openobserve.kinds.price_table import ModelPriceTableKind
 from llmcost_infra.openobserve.kinds.price_table_body import fold_row, unfold_row
@@ -68,7 +67,7 @@ class ModelPriceTables:
         (organization,) = split_id(self.kind, id)
         there = self._rows(organization)
         for name in sorted(there.keys() & entries(inputs.get("models")).keys()):
-            self._remove(organization, there[name].id)
+            self._remove(organization, name, there[name].id)
         return None
 
     def _write(self, organization: str, managed: Rows, target: Inputs) -> Found:
@@ -84,7 +83,7 @@ class ModelPriceTables:
             self._put(organization, name, wanted[name], there.get(name))
         # Last, so that a model whose row was renamed is never without a price.
         for name in sorted((managed.keys() - wanted.keys()) & there.keys()):
-            self._remove(organization, there[name].id)
+            self._remove(organization, name, there[name].id)
         return self._found(organization, wanted)
 
     def _put(
@@ -98,15 +97,36 @@ class ModelPriceTables:
                     self._client.post(path, body, repeatable=True)
                 else:
                     self._client.put(self._path(organization, there.id), body)
-        except Conflict as error:
-            made = self._rows(organization).get(name)
-            if made is None or _row(made, {name: row}) != row:
+        except OpenObserveError as error:
+            # A request whose answer got lost is done; the other rows follow.
+            if self._has(organization, name, row):
+                return
+            if isinstance(error, Conflict):
                 error.hint = "Somebody else made it meanwhile: `pulumi up` shows what differs."
+            raise
+
+    def _has(self, organization: str, name: str, row: Inputs) -> bool:
+        try:
+            there = self._rows(organization).get(name)
+        except OpenObserveError:
+            return False
+        return there is not None and _row(there, {name: row}) == row
+
+    def _remove(self, organization: str, name: str, id_: str) -> None:
+        try:
+            with self._access.lists.changed(self._path(organization)):
+                self._client.delete(self._path(organization, id_))
+        except NotFound:
+            pass  # Somebody else did it.
+        except OpenObserveError:
+            if not self._lacks(organization, name):
                 raise
 
-    def _remove(self, organization: str, id_: str) -> None:
-        with self._access.lists.changed(self._path(organization)), suppress(NotFound):
-            self._client.delete(self._path(organization, id_))
+    def _lacks(self, organization: str, name: str) -> bool:
+        try:
+            return name not in self._rows(organization)
+        except OpenObserveError:
+            return False
 
     def _path(self, organization: str, *more: str) -> str:
         return api_path(organization, "llm", "models", *more)
