@@ -85,10 +85,15 @@ def test_a_server_that_asks_for_time_gets_it(world: World, token: str) -> None:
 
 
 def _steps(world: World, token: str) -> list[tuple[tuple[Resource, ...], Any]]:
-    """Return programs that make, change and remove an object, with what is there after each."""
+    """Return programs that make, change and remove an object, with what is there after each.
+
+    What the object needs is there, in another stack: whatever breaks hits the object itself.
+    """
     sample = SAMPLES[token]
+    world.engine.up(*sample.before)
+    world.engine.state.clear()
     changed = next(edits[0] for _, edits in sample.outside() if edits)
-    programs = (sample.program, sample.changed(changed), sample.before)
+    programs = ((sample.resource,), sample.changed(changed)[-1:], ())
     steps: list[tuple[tuple[Resource, ...], Any]] = []
     for target in programs:
         world.engine.up(*target)
