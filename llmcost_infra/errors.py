@@ -2,6 +2,7 @@
 
 LlmCostError
 ├── DeclarationError       a YAML file or template is wrong: path, line, hint
+├── ProgramError           a Pulumi program could not be run to its end
 ├── PricingError           the price table is wrong, or a price was asked for that cannot be
 ├── EngineError            the SQL or VRL engine refused something
 └── OpenObserveError
@@ -41,6 +42,7 @@ __all__ = [
     "OrganizationNotFound",
     "PartialAnswer",
     "PricingError",
+    "ProgramError",
     "RateLimited",
     "TransportError",
     "Unauthorized",
@@ -98,6 +100,10 @@ class DeclarationError(LlmCostError):
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line is not None else str(self.path)
         return f"{where}: {super().__str__()}"
+
+
+class ProgramError(LlmCostError):
+    """A Pulumi program could not be run to its end."""
 
 
 class PricingError(LlmCostError):

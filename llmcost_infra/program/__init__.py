@@ -1,0 +1,6 @@
+"""What `pulumi up` would do: a project's program, run without an engine and without a server."""
+
+from llmcost_infra.program.registered import Program, Registered
+from llmcost_infra.program.run import run_program
+
+__all__ = ["Program", "Registered", "run_program"]
