@@ -28,6 +28,10 @@ _COMMANDS = {
         "Provision the local stack, send sample calls, show what it shows.",
     ),
     "down": Lazy("llmcost_infra.cli.first_run:down", "Stop what `llmcost up` started."),
+    "render": Lazy(
+        "llmcost_infra.cli.render:render",
+        "Write what a stack would put on the server, as files.",
+    ),
     "pricing": Lazy(
         "llmcost_infra.cli.pricing:pricing", "The price table: what a call costs, and by which row."
     ),

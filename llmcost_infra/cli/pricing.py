@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from llmcost_infra.cli.lazy import LazyGroup
+from llmcost_infra.cli.printing import json_option, print_json, print_table
 from llmcost_infra.errors import ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["check", "cost", "pricing", "review_due", "show"]
 
@@ -41,10 +38,6 @@ def _days(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta
     return timedelta(days=int(found[1]))
 
 
-def _json_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
-
-
 @click.group(cls=LazyGroup)
 def pricing() -> None:
     """The price table: what a call costs, and by which row."""
@@ -64,7 +57,7 @@ def pricing() -> None:
     "--at", callback=_moment, metavar="DATE", help="When the call started; now by default."
 )
 @click.option("--provider", help="OpenTelemetry provider name; by default whoever has the model.")
-@_json_option
+@json_option
 def cost(
     *, model: str, provider: str | None, at: datetime | None, as_json: bool, **usage: Any
 ) -> None:
@@ -79,19 +72,19 @@ def cost(
     asked = Usage(at=at or datetime.now(UTC), **usage)
     told = priced_call(load_table(_PROJECT), provider=provider, model=model, usage=asked)
     if as_json:
-        _print_json(told)
+        print_json(told)
         return
     if told["cost_usd"] is None:
         click.echo(f"no price: {told['reason']} ({told['detail']})")
         return
     rows = [(name, f"${usd}") for name, usd in told["split_usd"].items()]
-    _print_table(("class", "cost"), [*rows, ("total", f"${told['cost_usd']}")])
+    print_table(("class", "cost"), [*rows, ("total", f"${told['cost_usd']}")])
     click.echo(f"by {told['row']}, table {told['version']}")
 
 
 @pricing.command()
 @click.argument("model", required=False)
-@_json_option
+@json_option
 def show(model: str | None, *, as_json: bool) -> None:
     """Show the rates that are valid now, or every rate of one model.
 
@@ -102,10 +95,10 @@ def show(model: str | None, *, as_json: bool) -> None:
 
     told = rates_of(load_table(_PROJECT), model, datetime.now(UTC))
     if as_json:
-        _print_json(told)
+        print_json(told)
         return
     columns = list(dict.fromkeys(name for row in told for name in row["per_mtok"]))
-    _print_table(
+    print_table(
         ("row", *columns),
         [(row["row"], *(row["per_mtok"].get(name, "") for name in columns)) for row in told],
     )
@@ -119,7 +112,7 @@ def show(model: str | None, *, as_json: bool) -> None:
     default="0d",
     help="Also what is due so soon, as in 30d.",
 )
-@_json_option
+@json_option
 def review_due(*, within: timedelta, as_json: bool) -> int:
     """List the rows whose review is due; ends with 4 if there are any."""
     from llmcost_infra.pricing import load_table  # noqa: PLC0415 - heavy, and help needs none
@@ -127,17 +120,17 @@ def review_due(*, within: timedelta, as_json: bool) -> int:
 
     due = due_rows(load_table(_PROJECT), datetime.now(UTC).date() + within)
     if as_json:
-        _print_json(due)
+        print_json(due)
     elif due:
         columns = ("review_by", "row", "source")
-        _print_table(columns, [tuple(row[name] for name in columns) for row in due])
+        print_table(columns, [tuple(row[name] for name in columns) for row in due])
     else:
         click.echo("No row is due.")
     return ExitCode.FINDINGS if due else ExitCode.FINE
 
 
 @pricing.command()
-@_json_option
+@json_option
 def check(*, as_json: bool) -> int:
     """Compare the table with public price data; ends with 4 if it fails.
 
@@ -150,22 +143,10 @@ def check(*, as_json: bool) -> int:
     findings = check_table(_PROJECT, datetime.now(UTC))
     failed = any(finding.level == "error" for finding in findings)
     if as_json:
-        _print_json([finding.as_dict() for finding in findings])
+        print_json([finding.as_dict() for finding in findings])
     else:
         for finding in findings:
             click.echo(f"{finding.level:<8} {finding.kind:<16} {finding.subject}: {finding.said}")
         errors = sum(finding.level == "error" for finding in findings)
         click.echo(f"{errors} errors, {len(findings) - errors} warnings and notes")
     return ExitCode.FINDINGS if failed else ExitCode.FINE
-
-
-def _print_json(told: object) -> None:
-    click.echo(json.dumps(told, indent=2))
-
-
-def _print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    lines = [head, *rows]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
-    for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())

@@ -101,6 +101,17 @@ class Kind(ABC):
         del old, new
         return []
 
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - some kinds need it
+        """Return the JSON that the server gets to make the object; how it is addressed is apart.
+
+        Args:
+            inputs: without problems, with defaults; a text keeps its ``${secret:NAME}`` where they
+                hold no ``secrets``.
+            organization: where the object lives.
+        """
+        apart = self.local_only | {"organization"}
+        return {key: value for key, value in self.canonical(inputs).items() if key not in apart}
+
     def adoptable(self, found: Found, target: Inputs) -> bool:
         """Return whether a create may take over what it found: changing it loses no data.
 

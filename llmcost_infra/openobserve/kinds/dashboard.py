@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
-from llmcost_infra.openobserve.kinds.dashboard_body import canonical_dashboard
+from llmcost_infra.openobserve.kinds.dashboard_body import canonical_dashboard, fold_dashboard
 from llmcost_infra.openobserve.kinds.dashboard_problems import dashboard_problems
 
 __all__ = ["DashboardKind"]
@@ -41,6 +41,10 @@ class DashboardKind(Kind):
     def problems(self, inputs: Inputs) -> list[Problem]:
         """Return what the server would refuse, or accept and draw wrongly."""
         return list(dashboard_problems(inputs, self.required))
+
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - it is in the address
+        """Return the dashboard in the server's form; its folder is in the address."""
+        return fold_dashboard(inputs)
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls, defaults and what the UI adds by itself."""

@@ -50,6 +50,10 @@ class FolderKind(Kind):
         """Return what the server would refuse."""
         return check(inputs, _RULES, self.required)
 
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - it is in the address
+        """Return name and description; the type is in the address."""
+        return {"name": inputs["name"], "description": inputs.get("description", "")}
+
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls and without an empty description."""
         return without_defaults(plain(inputs), _DEFAULTS)

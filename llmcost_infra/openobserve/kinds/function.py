@@ -68,6 +68,17 @@ class FunctionKind(Kind):
         """Return what the server would refuse, and secrets that are missing or unused."""
         return [*check(inputs, _RULES, self.required), *secret_problems(inputs, "function")]
 
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - it is in the address
+        """Return the function with its text as the server stores it."""
+        # numArgs and transType say: one row in, VRL.
+        return {
+            "name": inputs["name"],
+            "function": fill(stored_text(inputs["function"]), inputs.get("secrets", {})),
+            "params": "row",
+            "numArgs": 1,
+            "transType": 0,
+        }
+
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs with the text as the server stores it."""
         values: Inputs = plain(inputs)

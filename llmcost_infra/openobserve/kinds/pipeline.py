@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
-from llmcost_infra.openobserve.kinds.pipeline_body import canonical_node
+from llmcost_infra.openobserve.kinds.pipeline_body import canonical_node, fold_pipeline
 from llmcost_infra.openobserve.kinds.pipeline_problems import node_problems
 from llmcost_infra.openobserve.kinds.rules import (
     anything,
@@ -65,6 +65,10 @@ class PipelineKind(Kind):
     def problems(self, inputs: Inputs) -> list[Problem]:
         """Return what the server would refuse, and where rows would be lost."""
         return [*check(inputs, _RULES, self.required), *node_problems(inputs.get("nodes"))]
+
+    def body(self, inputs: Inputs, organization: str) -> Inputs:
+        """Return the pipeline in the server's form, before it has an id and a version."""
+        return fold_pipeline(inputs, organization)
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls and defaults, and with sorted followers."""

@@ -19,19 +19,13 @@ from llmcost_infra.openobserve.kinds.rules import (
     trimmed,
     whole,
 )
+from llmcost_infra.openobserve.kinds.stream_body import LIST_SETTINGS, creation
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LIST_SETTINGS", "SCALAR_SETTINGS", "StreamKind", "stored_name"]
-
-LIST_SETTINGS = frozenset(
-    {"bloom_filter_fields", "defined_schema_fields", "full_text_search_keys", "index_fields"}
-)
-"""Settings that are sets of columns."""
-SCALAR_SETTINGS = frozenset({"data_retention", "max_query_range"})
-"""Settings that are one number."""
+__all__ = ["StreamKind", "stored_name"]
 
 _TYPES = frozenset({"boolean", "float64", "int64", "uint64", "utf8"})
 _DEFAULTS: Inputs = {"allow_data_loss": False, "on_destroy": "retain"}
@@ -115,6 +109,10 @@ class StreamKind(Kind):
             *_column_problems(inputs, "partition_keys", _partition),
             *_index_problems(inputs),
         ]
+
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - it is in the address
+        """Return columns and settings; name and type are in the address."""
+        return creation(inputs)
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs with sorted lists and lower-case types.

@@ -76,7 +76,7 @@ class Folders:
 
     def _put(self, id_: str, inputs: Inputs) -> Found:
         organization, folder_type, folder_id = split_id(self.kind, id_)
-        body = {"name": inputs["name"], "description": inputs.get("description", "")}
+        body = self.kind.body(inputs, organization)
         path = api_path_v2(organization, "folders", folder_type)
         with self._access.lists.changed(path):
             self._client.put(api_path_v2(organization, "folders", folder_type, folder_id), body)

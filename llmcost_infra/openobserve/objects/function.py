@@ -76,14 +76,7 @@ class Functions:
         return None
 
     def _write(self, path: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]) -> None:
-        # numArgs and transType say: one row in, VRL.
-        body = {
-            "name": inputs["name"],
-            "function": _sent_text(inputs),
-            "params": "row",
-            "numArgs": 1,
-            "transType": 0,
-        }
+        body = self.kind.body(inputs, organization_in(inputs, self._client))
         try:
             with self._access.lists.changed(path):
                 send(body)

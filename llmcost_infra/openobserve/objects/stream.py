@@ -11,11 +11,7 @@ from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
 from llmcost_infra.openobserve.kinds.stream import StreamKind
 from llmcost_infra.openobserve.objects.access import join_id, organization_in, split_id
 from llmcost_infra.openobserve.objects.shapes import StreamShape
-from llmcost_infra.openobserve.objects.stream_settings import (
-    creation,
-    managed_inputs,
-    settings_delta,
-)
+from llmcost_infra.openobserve.objects.stream_settings import managed_inputs, settings_delta
 from llmcost_infra.openobserve.paths import api_path
 
 if TYPE_CHECKING:
@@ -109,7 +105,8 @@ class Streams:
     def _post(self, path: str, stream_type: str, inputs: Inputs) -> bool:
         """Return whether this made the stream."""
         try:
-            self._client.post(path, creation(inputs), {"type": stream_type})
+            body = self.kind.body(inputs, organization_in(inputs, self._client))
+            self._client.post(path, body, {"type": stream_type})
         except Conflict as error:
             # Left half-made by a refused request, or made by the first row that came in.
             if "already exists" not in error.server_message:

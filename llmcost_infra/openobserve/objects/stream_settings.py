@@ -1,11 +1,17 @@
-"""A stream's settings: whole when it is made, what differs when it changes, as inputs when read."""
+"""A stream's settings: what differs when it changes, as inputs when it is read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import OpenObserveError
-from llmcost_infra.openobserve.kinds.stream import LIST_SETTINGS, SCALAR_SETTINGS, StreamKind
+from llmcost_infra.openobserve.kinds.stream import StreamKind
+from llmcost_infra.openobserve.kinds.stream_body import (
+    LIST_SETTINGS,
+    SCALAR_SETTINGS,
+    sent_columns,
+    sent_partitions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,22 +19,10 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve.kinds.base import Inputs
     from llmcost_infra.openobserve.objects.shapes import StreamShape
 
-__all__ = ["creation", "managed_inputs", "settings_delta"]
+__all__ = ["managed_inputs", "settings_delta"]
 
 _ALL = frozenset({*LIST_SETTINGS, *SCALAR_SETTINGS, "partition_keys"})
 _LOCAL = StreamKind.local_only
-
-
-def creation(inputs: Inputs) -> dict[str, Any]:
-    """Return the body that makes a stream: settings are whole lists here."""
-    settings = {
-        key: value
-        for key, value in inputs.items()
-        if key in LIST_SETTINGS | SCALAR_SETTINGS and value is not None
-    }
-    if inputs.get("partition_keys"):
-        settings["partition_keys"] = _partitions(inputs["partition_keys"])
-    return {"fields": _columns(inputs.get("fields") or {}), "settings": settings}
 
 
 def settings_delta(id_: str, stream: StreamShape, target: Inputs) -> dict[str, Any]:
@@ -53,11 +47,11 @@ def settings_delta(id_: str, stream: StreamShape, target: Inputs) -> dict[str, A
             delta[key] = {"add": add, "remove": remove}
     if "partition_keys" in target and target["partition_keys"] != there["partition_keys"]:
         delta["partition_keys"] = {
-            "add": _partitions(_less(target["partition_keys"], there["partition_keys"])),
-            "remove": _partitions(_less(there["partition_keys"], target["partition_keys"])),
+            "add": sent_partitions(_less(target["partition_keys"], there["partition_keys"])),
+            "remove": sent_partitions(_less(there["partition_keys"], target["partition_keys"])),
         }
     if missing := _missing(id_, there.get("fields", {}), target.get("fields", {})):
-        delta["fields"] = {"add": _columns(missing), "remove": []}
+        delta["fields"] = {"add": sent_columns(missing), "remove": []}
     return delta
 
 
@@ -101,23 +95,8 @@ def _missing(id_: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> d
     return {column: kind for column, kind in wanted.items() if column not in there}
 
 
-def _columns(fields: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "type": kind} for name, kind in sorted(fields.items())]
-
-
 def _less(these: Mapping[str, str], those: Mapping[str, str]) -> dict[str, str]:
     return {column: way for column, way in these.items() if those.get(column) != way}
-
-
-def _partitions(keys: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [
-        {"field": column, "types": _server_way(way), "disabled": False}
-        for column, way in sorted(keys.items())
-    ]
-
-
-def _server_way(way: str) -> Any:
-    return {"hash": int(way[5:-1])} if way.startswith("hash(") else way
 
 
 def _partition_inputs(keys: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
