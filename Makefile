@@ -35,9 +35,11 @@ unit: environment ## the tests, with the real Pulumi CLI
 bench: environment ## the benchmarks, each beside a peer
 	@$(with_pulumi) for bench in benchmarks/bench_*.py; do python "$$bench" || exit 1; done
 
-docs: environment ## write docs/cli.md and docs/resources.md from the commands, classes and kinds
+docs: environment ## write docs/cli.md, docs/resources.md and schemas/ from commands, kinds and models
 	@$(VENV)/python tools/cli_reference.py
 	@$(VENV)/python tools/resource_reference.py
+	@for name in stack settings dashboard pipeline prices; do \
+	  $(VENV)/llmcost schema $$name > schemas/$$name.json || exit 1; done
 
 lock: python ## write requirements.lock anew from pyproject.toml (needs the network)
 	@$(PYTHON) tools/lock.py $(ARGS)

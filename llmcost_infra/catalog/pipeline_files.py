@@ -22,6 +22,7 @@ __all__ = [
     "ConditionNode",
     "FunctionNode",
     "Node",
+    "PipelineDeclaration",
     "PipelineSpec",
     "StreamNode",
     "load_pipeline",
@@ -75,7 +76,7 @@ class _Options(Strict):
     wrapper_spans: Literal["ignore", "count"] = "ignore"
 
 
-class _Declaration(Strict):
+class PipelineDeclaration(Strict):
     """The shape of `pipelines/<name>.yaml`."""
 
     description: str
@@ -114,7 +115,7 @@ def load_pipeline(name: str, project: Path | None = None) -> PipelineSpec:
         DeclarationError: with every problem of the file.
     """
     document = declarations.read(declarations.find("pipelines", name, project))
-    declared = document.parse(_Declaration)
+    declared = document.parse(PipelineDeclaration)
     files: dict[str, Path | None] = {
         role: declarations.file("pipelines", file, project)
         for role, file in declared.functions.items()
@@ -136,7 +137,9 @@ def load_pipeline(name: str, project: Path | None = None) -> PipelineSpec:
     )
 
 
-def _graph_problems(document: Document, declared: _Declaration) -> Iterator[DeclarationError]:
+def _graph_problems(
+    document: Document, declared: PipelineDeclaration
+) -> Iterator[DeclarationError]:
     targets: list[str] = []
     for name, node in declared.nodes.items():
         at = ("nodes", name)
@@ -158,7 +161,7 @@ def _graph_problems(document: Document, declared: _Declaration) -> Iterator[Decl
         yield document.problem(("nodes",), "a row could come back to a node that it has passed")
 
 
-def _circle(declared: _Declaration, at: str, passed: frozenset[str] = frozenset()) -> bool:
+def _circle(declared: PipelineDeclaration, at: str, passed: frozenset[str] = frozenset()) -> bool:
     if at in passed:
         return True
     onwards = declared.nodes[at].next if at in declared.nodes else ()
