@@ -13,7 +13,7 @@ from llmcost_infra.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["stack_secret", "stack_settings", "without_traceback"]
+__all__ = ["stack_secret", "stack_settings", "use_placeholder", "without_traceback"]
 
 
 @contextmanager
@@ -39,6 +39,14 @@ def stack_settings() -> Settings:
         return Settings.from_mapping(pulumi.Config().require_object("settings"))
 
 
+_placeholders: list[str] = []
+
+
+def use_placeholder(text: str) -> None:
+    """Let a text stand for every secret that is not set: nothing will be sent anywhere."""
+    _placeholders[:] = [text]
+
+
 def stack_secret(name: str) -> pulumi.Output[str]:
     """Return a secret of the selected stack's configuration.
 
@@ -46,6 +54,8 @@ def stack_secret(name: str) -> pulumi.Output[str]:
         pulumi.RunError: it is not set; the command that sets it is named.
     """
     value = pulumi.Config().get_secret(name)
+    if value is None and _placeholders:
+        return pulumi.Output.secret(_placeholders[0])
     if value is None:
         key = pulumi.Config().full_key(name)
         raise pulumi.RunError(

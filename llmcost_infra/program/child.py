@@ -16,10 +16,12 @@ import pulumi
 import pulumi.runtime
 from pulumi.runtime.mocks import MockEngine
 
+from llmcost_infra.components.reporting import use_placeholder
 from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.errors import DeclarationError, LlmCostError
 from llmcost_infra.program.places import Places
 from llmcost_infra.program.recording import Recording, organization_of
+from llmcost_infra.program.registered import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,6 +65,8 @@ def _run(asked: Mapping[str, Any], recording: Recording, places: Places) -> None
             root_directory=asked["folder"],
         )
     )
+    # A checkout has no secrets, and what is read here is sent nowhere.
+    use_placeholder(SECRET)
     # A failed program leaves work behind that nobody waits for; what matters is told otherwise.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.argv = [asked["program"]]

@@ -88,7 +88,7 @@ class Recording(MockMonitor):
         problems: list[Problem] = []
         computed: dict[str, Any] = {}
         if kind := KINDS.get(request.type):
-            checked = check(kind, given, self._organization_for(request.provider))
+            checked = check(kind, given, self._organization_for(request.provider), {})
             given, problems = checked.inputs, [*no_json, *checked.problems]
             computed = {key: f"${{{request.name}.{key}}}" for key in kind.computed}
         needed = {key: tuple(one.urns) for key, one in request.propertyDependencies.items()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
 from llmcost_infra.openobserve.kinds.rules import any_map, check, non_empty, trimmed
-from llmcost_infra.openobserve.kinds.secret_text import secret_problems
+from llmcost_infra.openobserve.kinds.secret_text import fill, secret_problems
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
 if TYPE_CHECKING:
