@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmcost_infra.errors import DeclarationError
     from llmcost_infra.pricing import schema
 
-__all__ = ["Pattern", "cards", "limit_problems", "midnight_us", "model", "pattern"]
+__all__ = ["cards", "limit_problems", "midnight_us", "model", "pattern"]
 
 _MILLIONTH: Final = -6
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

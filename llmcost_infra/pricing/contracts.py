@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from llmcost_infra import declarations
 from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.pricing import build, schema
+from llmcost_infra.pricing.pattern import Claims, Pattern
 from llmcost_infra.pricing.table import Contract, Model, Row
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from llmcost_infra.declarations import Document
     from llmcost_infra.errors import DeclarationError
-    from llmcost_infra.pricing.pattern import Pattern
 
 __all__ = ["load_contracts"]
 
@@ -60,15 +60,13 @@ def _problems(
         yield document.problem((), f"{name!r} is no name of a contract", "letters, digits, - and _")
     if parsed.to is not None and parsed.to <= parsed.from_:
         yield document.problem(("to",), f"{parsed.to} is not after {parsed.from_}")
-    seen: list[Pattern] = []
+    claims = Claims()
     for index, rates in enumerate(parsed.rates):
         at = ("rates", index)
         pattern = build.pattern(document, (*at, "match"), rates.match)
-        if isinstance(pattern, build.Pattern):
-            common = next(filter(None, map(pattern.common_id, seen)), None)
-            if common:
+        if isinstance(pattern, Pattern):
+            for common in claims.claim("above", pattern).values():
                 yield document.problem((*at, "match"), f"{common!r} has rates above already")
-            seen.append(pattern)
         else:
             yield pattern
         yield from build.limit_problems(document, at, rates.context_tiers)
@@ -89,7 +87,7 @@ def _contract(name: str, parsed: schema.ContractFile) -> Contract:
         account=parsed.account or "",
         region=parsed.region or "",
         multiplier=Decimal(parsed.multiplier),
-        models=tuple(Model(name, build.Pattern(match), (row,)) for match, row in rows),
+        models=tuple(Model(name, Pattern(match), (row,)) for match, row in rows),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from llmcost_infra import declarations
 from llmcost_infra.declarations import InvalidDeclaration
-from llmcost_infra.pricing import build, schema
+from llmcost_infra.pricing import build, remembered, schema
 from llmcost_infra.pricing.contracts import load_contracts
+from llmcost_infra.pricing.pattern import Claims, Pattern
 from llmcost_infra.pricing.table import PriceTable
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from llmcost_infra.declarations import Document, KeyPath
     from llmcost_infra.errors import DeclarationError
-    from llmcost_infra.pricing.pattern import Pattern
     from llmcost_infra.pricing.table import Model
 
 __all__ = ["load_table"]
@@ -34,17 +35,29 @@ def load_table(project: Path | None = None) -> PriceTable:
     providers: dict[str, tuple[Model, ...]] = {}
     aliases: dict[str, str] = {}
     for name in declarations.names("pricing", project):
-        document = declarations.read(declarations.find("pricing", name, project))
-        parsed = document.parse(schema.PriceFile)
-        problems = list(_problems(document, parsed, name))
-        if problems:
-            raise InvalidDeclaration(problems)
+        path = declarations.find("pricing", name, project)
+        parsed = _parsed(name, path)
         models = map(build.model, parsed.models)
         providers[parsed.provider] = tuple(sorted(models, key=lambda model: model.id))
         for place, alias in enumerate(parsed.aliases):
             if aliases.setdefault(alias, name) != name or alias in providers:
-                raise document.problem(("aliases", place), f"{alias!r} is somebody else's name")
+                raise declarations.read(path).problem(
+                    ("aliases", place), f"{alias!r} is somebody else's name"
+                )
     return PriceTable(providers, load_contracts(project), aliases)
+
+
+def _parsed(name: str, path: Path) -> schema.PriceFile:
+    """Return a file without problems; one that was read before is not read again."""
+    key = remembered.key_of(path.read_bytes()) if path.is_file() else ""
+    if values := remembered.recall(name, key):
+        return schema.PriceFile.model_validate_json(values)
+    document = declarations.read(path)
+    parsed = document.parse(schema.PriceFile)
+    if problems := list(_problems(document, parsed, name)):
+        raise InvalidDeclaration(problems)
+    remembered.remember(name, key, json.dumps(document.data))
+    return parsed
 
 
 def _problems(
@@ -54,29 +67,28 @@ def _problems(
         yield document.problem(
             ("provider",), f"{parsed.provider!r} does not fit the file's name", f"write {name!r}"
         )
-    patterns: dict[str, Pattern] = {}
+    ids, claims = set[str](), Claims()
     for index, model in enumerate(parsed.models):
         at: KeyPath = ("models", index)
-        if not model.id.startswith(f"{parsed.provider}/") or model.id in patterns:
+        if not model.id.startswith(f"{parsed.provider}/") or model.id in ids:
             hint = f"{parsed.provider}/ and a name that no other model has"
             yield document.problem((*at, "id"), f"{model.id!r} is not an id here", hint)
-        yield from _pattern_problems(document, (*at, "match"), model, patterns)
+        ids.add(model.id)
+        yield from _pattern_problems(document, (*at, "match"), model, claims)
         yield from _rate_problems(document, (*at, "rates"), model.rates)
 
 
 def _pattern_problems(
-    document: Document, at: KeyPath, model: schema.ModelPrices, seen: dict[str, Pattern]
+    document: Document, at: KeyPath, model: schema.ModelPrices, claims: Claims
 ) -> Iterator[DeclarationError]:
     pattern = build.pattern(document, at, model.match)
-    if not isinstance(pattern, build.Pattern):
+    if not isinstance(pattern, Pattern):
         yield pattern
         return
-    for other, theirs in seen.items():
-        if common := pattern.common_id(theirs):
-            yield document.problem(
-                at, f"{common!r} matches {other} as well", "one model id has one price"
-            )
-    seen[model.id] = pattern
+    for other, common in claims.claim(model.id, pattern).items():
+        yield document.problem(
+            at, f"{common!r} matches {other} as well", "one model id has one price"
+        )
 
 
 def _rate_problems(

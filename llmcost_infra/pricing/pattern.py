@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import product
+from functools import cached_property, lru_cache
 from typing import Final
 
-__all__ = ["Pattern", "PatternError"]
+__all__ = ["Claims", "Pattern", "PatternError"]
 
-_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:@/")
+# A run of plain characters up to one that a quantifier belongs to.
+_RUN: Final = re.compile(r"(?:(?:[A-Za-z0-9_:@/-]|\\\.)(?![?{]))+")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_:@/-]")
+_COUNT: Final = re.compile(r"\{([1-9][0-9]?)\}")
 _DIGITS: Final = "0123456789"
 _MOST_FORMS: Final = 200
 
@@ -48,7 +50,12 @@ class Pattern:
     @cached_property
     def forms(self) -> tuple[Form, ...]:
         """Every shape that the pattern can take."""
-        return _Parser(self.text[1:-1]).parse()
+        return _forms(self.text)
+
+    @cached_property
+    def lengths(self) -> frozenset[int]:
+        """Every length that an id of the pattern can have."""
+        return frozenset(map(len, self.forms))
 
     @cached_property
     def literals(self) -> frozenset[str]:
@@ -70,30 +77,58 @@ class Pattern:
         return re.compile(self.text[1:-1], re.ASCII)
 
     def matches(self, model: str) -> bool:
-        """Tell whether a model id fits."""
-        return self._regex.fullmatch(model) is not None
+        """Tell whether a model id fits; one of any other length is not even looked at."""
+        return len(model) in self.lengths and self._regex.fullmatch(model) is not None
 
-    def common_id(self, other: Pattern) -> str | None:
-        """Return an id that fits both patterns, or None."""
-        for literal in sorted(self.literals):
-            if other.matches(literal):
-                return literal
-        for form in self.open_forms:
-            for theirs in other.forms:
+
+class Claims:
+    """Whose the ids are that patterns name, to find the two that name one id."""
+
+    def __init__(self) -> None:
+        self._literals: dict[str, str] = {}
+        # By length of an id: only ids of one length can be the same.
+        self._closed: dict[int, list[tuple[Form, str]]] = {}
+        self._open: dict[int, list[tuple[Form, str]]] = {}
+
+    def claim(self, owner: str, pattern: Pattern) -> dict[str, str]:
+        """Take the ids of a pattern, and return who has some of them: other owner → such an id."""
+        taken: dict[str, str] = {}
+        for literal in sorted(pattern.literals & self._literals.keys()):
+            taken.setdefault(self._literals[literal], literal)
+        for form in pattern.forms:
+            is_open = form in pattern.open_forms
+            rivals = [*self._open.get(len(form), ())]
+            rivals += self._closed.get(len(form), ()) if is_open else ()
+            for theirs, other in rivals:
                 if common := _common(form, theirs):
-                    return common
-        return None
+                    taken.setdefault(other, common)
+        for form in pattern.forms:
+            held = self._open if form in pattern.open_forms else self._closed
+            held.setdefault(len(form), []).append((form, owner))
+        self._literals |= dict.fromkeys(pattern.literals, owner)
+        return taken
+
+
+@lru_cache(maxsize=4096)
+def _forms(text: str) -> tuple[Form, ...]:
+    # A file's patterns are read twice: when its problems are looked for, and for the table.
+    return _Parser(text[1:-1]).parse()
 
 
 def _is_literal(form: Form) -> bool:
-    return all(len(characters) == 1 for characters in form)
+    return sum(map(len, form)) == len(form)
 
 
 def _common(one: Form, other: Form) -> str:
     if len(one) != len(other):
         return ""
-    shared = [sorted(set(a) & set(b))[:1] for a, b in zip(one, other, strict=True)]
-    return "".join(s[0] for s in shared) if all(shared) else ""
+    common = ""
+    for a, b in zip(one, other, strict=True):
+        shared = min(set(a) & set(b), default="")
+        if not shared:
+            return ""
+        common += shared
+    return common
 
 
 class _Parser:
@@ -118,13 +153,17 @@ class _Parser:
     def _sequence(self) -> list[Form]:
         forms: list[Form] = [()]
         while self._at < len(self._text) and self._text[self._at] not in "|)":
-            forms = _joined(forms, self._quantified(self._atom()))
+            if run := _RUN.match(self._text, self._at):
+                self._at = run.end()
+                forms = _joined(forms, [tuple(run[0].replace("\\", ""))])
+            else:
+                forms = _joined(forms, self._quantified(self._atom()))
         return forms
 
     def _quantified(self, forms: list[Form]) -> list[Form]:
         if self._take("?"):
             return [*forms, ()]
-        count = re.compile(r"\{([1-9][0-9]?)\}").match(self._text, self._at)
+        count = _COUNT.match(self._text, self._at)
         if count is None:
             return forms
         self._at = count.end()
@@ -143,7 +182,7 @@ class _Parser:
         if self._take("\\"):
             return [(self._escaped(),)]
         character = self._text[self._at]
-        if character not in _PLAIN:
+        if _PLAIN.match(character) is None:
             raise PatternError(f"may not hold {character!r} (character {self._at + 2})")
         self._at += 1
         return [(character,)]
@@ -173,7 +212,7 @@ class _Parser:
 
 
 def _joined(left: list[Form], right: list[Form]) -> list[Form]:
-    return _few([(*a, *b) for a, b in product(left, right)])
+    return _few([a + b for a in left for b in right])
 
 
 def _few(forms: list[Form]) -> list[Form]:

@@ -145,6 +145,7 @@ def test_the_version_follows_prices_only(project: Callable[[str], Path], acme_ya
         (("from: 2025-06-01", "from: 2024-06-01"), 11, "does not follow 2025-01-01"),
         (("from: 2025-06-01", "from: June 2025"), 11, "from"),
         (("review_by: 2025-09-01", "review_by: 2025-06-02"), 14, "not after verified"),
+        (("    source: another", "    to: 2025-06-01\n    source: another"), 12, "is not after"),
         (("over_input_tokens: 5000", "over_input_tokens: 1000"), 23, "limit does not grow"),
         (("over_input_tokens: 5000", "over_input_tokens: 0"), 23, "greater than 0"),
         (("'^vectors$'", "'^vectors'"), 26, "not anchored"),
@@ -168,6 +169,18 @@ def test_a_wrong_file_is_refused_at_its_line(
         load_table(folder)
 
     assert re.search(rf"acme\.yaml:{line}: .*{re.escape(said)}", str(refused.value)), refused.value
+
+
+def test_a_provider_s_other_name_belongs_to_one(
+    project: Callable[..., Path], acme_yaml: str
+) -> None:
+    """Two files that claim one name of a provider are refused at the second claim."""
+    project(acme_yaml.replace("models:", "aliases: [acme_corp]\nmodels:", 1))
+    folder = project(acme_yaml.replace("acme", "zeta").replace(
+        "models:", "aliases: [zeta_ai, acme_corp]\nmodels:", 1), "zeta")  # fmt: skip
+
+    with pytest.raises(DeclarationError, match=r"zeta\.yaml:2: .*'acme_corp' is somebody else's"):
+        load_table(folder)
 
 
 def test_every_problem_of_a_file_is_told_at_once(
