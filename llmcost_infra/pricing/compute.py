@@ -13,7 +13,7 @@ from llmcost_infra.pricing.table import BATCH, OUTPUT_CLASSES, STANDARD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from llmcost_infra.pricing.table import Contract, PriceTable, Row
+    from llmcost_infra.pricing.table import Card, Contract, PriceTable, Row
 
 __all__ = ["STANDARD_TIERS", "Call", "Price", "Reason", "Unpriced", "price_of"]
 
@@ -102,8 +102,12 @@ class Call:
     @property
     def is_split(self) -> bool:
         """Whether anybody told audio or images apart from text."""
-        told = (self.input_audio_tokens, self.output_audio_tokens)
-        return (*told, self.input_image_tokens, self.output_image_tokens) != (None,) * 4
+        return (
+            self.input_audio_tokens is not None
+            or self.output_audio_tokens is not None
+            or self.input_image_tokens is not None
+            or self.output_image_tokens is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +178,11 @@ def price_of(call: Call, table: PriceTable) -> Price | Unpriced:
     row = _row(call, table, provider, at_us)
     if isinstance(row, Unpriced):
         return row
-    by_class = _by_class(call, tokens, row)
+    card, tier = row.card_at(_input_size(call)), call.tier
+    by_class = _by_class(call, tokens, row, card, tier)
     if isinstance(by_class, Unpriced):
         return by_class
-    name = row.name(row.card_at(_input_size(call)), call.tier)
+    name = row.name(card, tier)
     if factor := row.regions.get(call.region):
         name = f"{name}~{call.region}"
         by_class = {one: _EXACT.multiply(usd, factor) for one, usd in by_class.items()}
@@ -253,9 +258,10 @@ def _input_size(call: Call) -> int:
     return sent if call.cache_inside_input else sent + _cached(call)
 
 
-def _by_class(call: Call, tokens: dict[str, int], row: Row) -> dict[str, Decimal] | Unpriced:
+def _by_class(
+    call: Call, tokens: dict[str, int], row: Row, card: Card, tier: str
+) -> dict[str, Decimal] | Unpriced:
     """Return what each class costs by one row, before region and contract."""
-    card, tier = row.card_at(_input_size(call)), call.tier
     rates = card.tiers.get(tier)
     if rates is None:
         name = row.name(card, STANDARD)
@@ -279,7 +285,7 @@ def _contract_usd(
     own = contract.own_row(call.model.removeprefix(f"{contract.provider}/"))
     if own is None:
         return _EXACT.multiply(_sum(by_class.values()), contract.multiplier)
-    negotiated = _by_class(call, tokens, own)
+    negotiated = _by_class(call, tokens, own, own.card_at(_input_size(call)), call.tier)
     return None if isinstance(negotiated, Unpriced) else _sum(negotiated.values())
 
 

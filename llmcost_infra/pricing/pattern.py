@@ -120,8 +120,6 @@ def _is_literal(form: Form) -> bool:
 
 
 def _common(one: Form, other: Form) -> str:
-    if len(one) != len(other):
-        return ""
     common = ""
     for a, b in zip(one, other, strict=True):
         shared = min(set(a) & set(b), default="")

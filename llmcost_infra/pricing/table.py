@@ -243,6 +243,31 @@ class PriceTable:
         ).hexdigest()[:12]
 
     @cached_property
+    def moments(self) -> tuple[int, ...]:
+        """Every moment (Unix µs) at which some price changes, the earliest first."""
+        spans = [(row.from_us, row.to_us) for row in self._rows()]
+        spans += [(one.from_us, one.to_us) for one in self.contracts]
+        return tuple(sorted({moment for span in spans for moment in span if moment is not None}))
+
+    @cached_property
+    def limits(self) -> tuple[int, ...]:
+        """Every size of input above which some price changes, the smallest first."""
+        own = (model.rows[0] for contract in self.contracts for model in contract.models)
+        cards = (card for row in (*self._rows(), *own) for card in row.cards[1:])
+        return tuple(sorted({card.over_input_tokens for card in cards}))
+
+    @cached_property
+    def regions(self) -> frozenset[str]:
+        """Every region that some price depends on."""
+        named = {one.region for one in self.contracts if one.region}
+        return frozenset(named.union(*(row.regions for row in self._rows())))
+
+    def _rows(self) -> Iterator[Row]:
+        for models in self.providers.values():
+            for model in models:
+                yield from model.rows
+
+    @cached_property
     def _by_id(self) -> dict[tuple[str, str], Model]:
         return {
             (provider, literal): model

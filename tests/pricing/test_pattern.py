@@ -49,6 +49,8 @@ def test_a_pattern_fits_whole_ids(text: str, fits: list[str], fails: list[str]) 
         ("^[a-c]$", "only letters and digits"),
         ("^[]$", "only letters and digits"),
         ("^[ab$", "only letters and digits"),
+        ("^(?a)$", r"may not hold '\?'"),
+        ("^é{2}$", "may not hold"),
         ("^?$", r"may not hold '\?'"),
         ("^(a|b){9}$", "more than 200 shapes"),
         ("^é$", "may not hold"),
