@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import Final
 
 __all__ = ["Claims", "Pattern", "PatternError"]
@@ -71,6 +72,12 @@ class Pattern:
     def examples(self) -> frozenset[str]:
         """One id of each shape."""
         return frozenset("".join(characters[0] for characters in form) for form in self.forms)
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """What stands before the first open character, for each shape."""
+        closed = (takewhile(lambda characters: len(characters) == 1, form) for form in self.forms)
+        return frozenset(map("".join, closed))
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:

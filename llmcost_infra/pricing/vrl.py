@@ -5,6 +5,7 @@ Branches, not a table literal: VRL would build a literal anew for every span.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.pricing.compute import STANDARD_TIERS
@@ -12,7 +13,7 @@ from llmcost_infra.pricing.money import plain
 from llmcost_infra.pricing.table import BATCH, CLASSES, OUTPUT_CLASSES, SOLD_AS, STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from llmcost_infra.pricing.table import Card, Contract, Model, PriceTable, Rates, Row
@@ -55,6 +56,8 @@ _TOLD_APART: Final = (
     "call_input_audio", "call_output_audio", "call_input_image", "call_output_image",
 )  # fmt: skip
 _MEGA: Final = 6
+# So many models make a common beginning worth a test of its own.
+_FAMILY: Final = 3
 
 
 def compile_vrl(table: PriceTable) -> str:
@@ -72,6 +75,8 @@ def compile_vrl(table: PriceTable) -> str:
             'if price_status != "no_usage" {',
             *_indent(_providers(table)),
             "}",
+            *_read_card(),
+            *_region(),
             *_amounts(),
             *_contracts(table.contracts),
         )
@@ -84,8 +89,8 @@ def _split() -> Iterator[str]:
     yield 'price_row = ""'
     yield "price_input_usd = 0.0"
     yield "price_output_usd = 0.0"
-    yield "factor = 1.0"
-    yield 'place = ""'
+    yield 'card = ""'
+    yield "needs_split = false"
     yield f'if {tiers} {{ call_tier = "{STANDARD}" }}'
     yield f'if call_batch {{ call_tier = "{BATCH}" }}'
     yield f"told_apart = {' || '.join(f'{one} != -1' for one in _TOLD_APART)}"
@@ -100,14 +105,11 @@ def _split() -> Iterator[str]:
     yield "visible = 0 - call_reasoning"
     yield "if call_output > 0 { visible = call_output - call_reasoning }"
     yield "visible = visible - call_output_audio - call_output_image"
-    yield from (f"rate_{name} = -1.0" for name in _COUNTS)
     impossible = " || ".join(f"{count} < 0" for count in ("call_input", *_COUNTS.values()))
     yield f'if {impossible} {{ price_status = "no_usage" }}'
 
 
 def _providers(table: PriceTable) -> Iterator[str]:
-    yield "known = false"
-    yield "needs_split = false"
     for name, aliases in _names(table.aliases).items():
         tests = " || ".join(f'call_provider == "{alias}"' for alias in aliases)
         yield f'if {tests} {{ call_provider = "{name}" }}'
@@ -117,13 +119,9 @@ def _providers(table: PriceTable) -> Iterator[str]:
         yield f' if starts_with(call_model, "{prefix}") {{'
         yield f"  call_model = slice(call_model, {len(prefix)}) ?? call_model"
         yield " }"
-        yield from _indent(_models(models))
+        yield from _indent(_families(models))
     yield "}" if table.providers else ""
-    yield 'if known { price_status = "missing_rate" }'
-    yield "if needs_split && !told_apart {"
-    yield ' price_status = "no_usage"'
-    yield " rate_input = -1.0"
-    yield "}"
+    yield 'if card != "" { price_status = "missing_rate" }'
 
 
 def _names(aliases: Mapping[str, str]) -> dict[str, list[str]]:
@@ -133,13 +131,35 @@ def _names(aliases: Mapping[str, str]) -> dict[str, list[str]]:
     return names
 
 
-def _models(models: Iterable[Model]) -> Iterator[str]:
-    # No else: the compiler's time grows with the square of the length of such a chain.
+def _families(models: Sequence[Model]) -> Iterator[str]:
+    """Yield models under the beginnings that their ids share, so that few patterns are tried."""
+    shared = len(_shared(models))
+    families: dict[str, list[Model]] = {}
     for model in models:
-        yield f"if {_fits(model)} {{"
-        yield " known = true"
-        yield from _indent(_rows(model))
-        yield "}"
+        families.setdefault(_shared([model])[: shared + 1], []).append(model)
+    # No else: the compiler's time grows with the square of the length of such a chain.
+    for beginning, family in families.items():
+        if len(family) < _FAMILY or len(beginning) <= shared:
+            for model in family:
+                yield from _model(model)
+        else:
+            yield f'if starts_with(call_model, "{_shared(family)}") {{'
+            yield from _indent(_families(family))
+            yield "}"
+
+
+def _shared(models: Sequence[Model]) -> str:
+    """Return what all ids of some models begin with."""
+    ids = [one for model in models for one in model.pattern.beginnings]
+    pairs = zip(min(ids), max(ids), strict=False)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _model(model: Model) -> Iterator[str]:
+    yield f"if {_fits(model)} {{"
+    yield from (" needs_split = true",) if model.needs_split else ()
+    yield from _indent(_rows(model.rows))
+    yield "}"
 
 
 def _fits(model: Model) -> str:
@@ -148,53 +168,66 @@ def _fits(model: Model) -> str:
     return f"match(call_model, r'{pattern}')"
 
 
-def _rows(model: Model) -> Iterator[str]:
-    for index, row in enumerate(reversed(model.rows)):
-        yield f"{'} else ' if index else ''}if call_at >= {row.from_us} {{"
-        if row.to_us is not None:
-            yield f" if call_at < {row.to_us} {{"
-        if model.needs_split:
-            yield " needs_split = true"
+def _rows(rows: Sequence[Row]) -> Iterator[str]:
+    *older, row = rows
+    if older:
+        yield f"if call_at >= {row.from_us} {{"
         yield from _indent(_cards(row))
-        if row.to_us is not None:
-            yield " }"
-        for region, factor in row.regions.items():
-            yield f' if call_region == "{region}" {{'
-            yield f"  factor = {_number(factor)}"
-            yield f'  place = "~{region}"'
-            yield " }"
-    yield "}"
+        yield "} else {"
+        yield from _indent(_rows(older))
+        yield "}"
+    else:
+        yield from _cards(row)
 
 
 def _cards(row: Row) -> Iterator[str]:
     *larger, base = reversed(row.cards)
     for card in larger:
         yield f"if sent > {card.over_input_tokens} {{"
-        yield from _indent(_tiers(row, card))
+        yield from _indent(_card(row, card))
         yield "} else {"
-    yield from _tiers(row, base)
+    yield from _card(row, base)
     yield from ("}" for _ in larger)
 
 
-def _tiers(row: Row, card: Card) -> Iterator[str]:
-    yield f'price_row = "{row.name(card, STANDARD)}"'
-    for index, (rates, tiers) in enumerate(_by_rates(card).items()):
-        named = " || ".join(f'call_tier == "{tier}"' for tier in tiers)
-        yield f"{'} else ' if index else ''}if {named} {{"
-        yield from _indent(_rates(rates))
+def _card(row: Row, card: Card) -> Iterator[str]:
+    # Text, not an object: its type is known without a look, so that hundreds compile in a second.
+    told = [f'"row":"{row.name(card, STANDARD)}"', f'"from":{row.from_us}']
+    told += [f'"to":{row.to_us}'] if row.to_us is not None else []
+    told += [f'"~{name}":{_number(factor)}' for name, factor in row.regions.items()]
+    *tiers, last = [f'"+{tier}":{_rates(rates)}' for tier, rates in card.tiers.items()]
+    yield f"card = s'{{{','.join(told)},"
+    yield from (f"{tier}," for tier in tiers)
+    yield f"{last}}}'"
+
+
+def _rates(rates: Rates) -> str:
+    told = (f'"{name}":{_number(rate.scaleb(_MEGA))}' for name, rate in rates.items())
+    return f"{{{','.join(told)}}}"
+
+
+def _read_card() -> Iterator[str]:
+    """Yield what finds the rates of the call's tier on a card; -1.0 where there is none."""
+    yield "told = object(parse_json(card) ?? {}) ?? {}"
+    yield "rates = {}"
+    yield "since = int(told.from) ?? 0"
+    yield "until = int(told.to) ?? call_at + 1"
+    yield "in_force = call_at >= since && call_at < until"
+    yield "if in_force {"
+    yield ' rates = object(get(told, ["+" + call_tier]) ?? null) ?? {}'
     yield "}"
+    yield from (f"rate_{name} = float(rates.{name}) ?? -1.0" for name in _COUNTS)
 
 
-def _by_rates(card: Card) -> dict[Rates, list[str]]:
-    tiers: dict[Rates, list[str]] = {}
-    for tier, rates in card.tiers.items():
-        tiers.setdefault(rates, []).append(tier)
-    return tiers
-
-
-def _rates(rates: Rates) -> Iterator[str]:
-    for name, rate in rates.items():
-        yield f"rate_{name} = {_number(rate.scaleb(_MEGA))}"
+def _region() -> Iterator[str]:
+    yield 'price_row = string(told.row) ?? ""'
+    yield 'factor = float(get(told, ["~" + call_region]) ?? null) ?? 0.0'
+    yield 'place = ""'
+    yield 'if factor > 0.0 { place = "~" + call_region } else { factor = 1.0 }'
+    yield "if needs_split && in_force && !told_apart {"
+    yield ' price_status = "no_usage"'
+    yield " rate_input = -1.0"
+    yield "}"
 
 
 def _number(value: Decimal) -> str:
@@ -242,11 +275,8 @@ def _contracts(contracts: tuple[Contract, ...]) -> Iterator[str]:
 def _own_rates(model: Model) -> Iterator[str]:
     yield f"if {_fits(model)} {{"
     yield " price_contract_usd = -1.0"
-    yield from (f" rate_{name} = -1.0" for name in _COUNTS)
-    # Its cards name a row, and the row of the list price is what the call keeps.
-    yield " list_row = price_row"
     yield from _indent(_cards(model.rows[0]))
-    yield " price_row = list_row"
+    yield from _indent(_read_card())
     yield from _indent(_fill_in())
     counted = "(call_output >= 0 || rate_output < 0.0)"
     yield f" if rate_input >= 0.0 && {counted} && !({_missing()}) {{"
