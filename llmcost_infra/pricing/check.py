@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from llmcost_infra.pricing import peer
 from llmcost_infra.pricing.compute import Call
 from llmcost_infra.pricing.files import load_table
+from llmcost_infra.pricing.model_prices import WRONG, unsaid
 from llmcost_infra.pricing.money import per_mtok, plain
 from llmcost_infra.pricing.reports import due_rows
 from llmcost_infra.pricing.table import STANDARD
@@ -81,7 +82,8 @@ def findings_of(table: PriceTable, waivers: Iterable[Waiver], now: datetime) -> 
     """
     found = list(dict.fromkeys(_prices(table, now)))
     found = list(_waived(found, tuple(waivers), now.date()))
-    return [*found, *_overlaps(table), *_missing(table), *_due(table, now.date())]
+    found += [*_overlaps(table), *_missing(table), *_due(table, now.date())]
+    return [*found, *_openobserve(table)]
 
 
 def _prices(table: PriceTable, now: datetime) -> Iterator[Finding]:
@@ -182,3 +184,11 @@ def _missing(table: PriceTable) -> Iterator[Finding]:
 def _due(table: PriceTable, today: date) -> Iterator[Finding]:
     for row in due_rows(table, today):
         yield Finding("warning", "review", row["row"], f"the review was due on {row['review_by']}")
+
+
+def _openobserve(table: PriceTable) -> Iterator[Finding]:
+    for wrong in WRONG:
+        yield Finding("note", "openobserve", "OpenObserve's own cost", wrong)
+    for lost, where in unsaid(table).items():
+        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+        yield Finding("note", "openobserve", f"{where[0]}{more}", lost)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.pricing.table import Model, PriceTable, Row
 
-__all__ = ["Usage", "due_rows", "priced_call", "provider_of", "rates_of"]
+__all__ = ["Usage", "due_rows", "maker_first", "priced_call", "provider_of", "rates_of"]
 
 # Who sells his own models goes before who resells them, when a model id alone is given.
 _MAKERS: Final = ("openai", "anthropic", "gcp.gemini", "mistral_ai", "deepseek", "x_ai", "cohere")
@@ -80,9 +80,13 @@ def priced_call(
 
 def provider_of(table: PriceTable, model: str) -> str:
     """Return who has a model: its maker before a reseller; empty when nobody has it."""
-    having = [name for name in table.providers if table.model(name, model) is not None]
-    makers = [name for name in _MAKERS if name in having]
-    return next(iter([*makers, *having]), "")
+    having = (name for name in table.providers if table.model(name, model) is not None)
+    return min(having, key=maker_first, default="")
+
+
+def maker_first(provider: str) -> tuple[int, str]:
+    """Return what to sort providers by, so that who makes models stands before who resells them."""
+    return (_MAKERS.index(provider) if provider in _MAKERS else len(_MAKERS)), provider
 
 
 def rates_of(table: PriceTable, model: str | None, at: datetime) -> list[dict[str, Any]]:
