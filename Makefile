@@ -35,9 +35,10 @@ unit: environment ## the tests, with the real Pulumi CLI
 bench: environment ## the benchmarks, each beside a peer
 	@$(with_pulumi) for bench in benchmarks/bench_*.py; do python "$$bench" || exit 1; done
 
-docs: environment ## write docs/cli.md, docs/resources.md and schemas/ from commands, kinds and models
+docs: environment ## write the pages and schemas that follow from commands, kinds, prices and models
 	@$(VENV)/python tools/cli_reference.py
 	@$(VENV)/python tools/resource_reference.py
+	@$(VENV)/python tools/price_page.py
 	@for name in stack settings dashboard pipeline prices; do \
 	  $(VENV)/llmcost schema $$name > schemas/$$name.json || exit 1; done
 
