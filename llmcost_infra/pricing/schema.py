@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from llmcost_infra.declarations import Strict, misplaced
 
@@ -22,8 +23,31 @@ __all__ = [
     "Rates",
 ]
 
+_ARGUMENT: Final = re.compile(r"^ {4}(\w+): ((?:.|\n {8})*)", re.MULTILINE)
 _USD: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 _FACTOR: Final = re.compile(r"[0-9](\.[0-9]{1,6})?")
+
+
+def _text_like(pattern: re.Pattern[str], *examples: str) -> dict[str, Any]:
+    """Return what an editor is told of a text."""
+    return {"type": "string", "pattern": f"^{pattern.pattern}$", "examples": [*examples]}
+
+
+def _described(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Tell editors what the docstrings say of a model and of each of its keys."""
+    said: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        text = inspect.cleandoc(base.__dict__.get("__doc__") or "")
+        _, _, told = text.partition("\nArgs:\n")
+        said |= {name: " ".join(line.split()) for name, line in _ARGUMENT.findall(told)}
+    schema["description"] = inspect.cleandoc(model.__doc__ or "").partition("\n\n")[0]
+    for key, value in schema["properties"].items():
+        value["description"] = said[key if key in said else f"{key}_"]
+        value.pop("title", None)
+
+
+class _Described(Strict):
+    model_config = ConfigDict(json_schema_extra=_described)
 
 
 def _decimal_string(value: object) -> object:
@@ -36,7 +60,9 @@ def _decimal_string(value: object) -> object:
     return value
 
 
-Usd = Annotated[str, BeforeValidator(_decimal_string)]
+Usd = Annotated[
+    str, BeforeValidator(_decimal_string), WithJsonSchema(_text_like(_USD, "2.50", "10.00"))
+]
 """USD per million tokens, as a decimal string."""
 
 
@@ -53,11 +79,19 @@ def _multiplier(value: object) -> object:
     return value
 
 
-Multiplier = Annotated[str, BeforeValidator(_multiplier)]
+Multiplier = Annotated[
+    str, BeforeValidator(_multiplier), WithJsonSchema(_text_like(_FACTOR, "0.85", "1.10"))
+]
 """What a list price is multiplied with, as a decimal string."""
 
 
-class Rates(Strict):
+AnchoredPattern = Annotated[
+    str, WithJsonSchema(_text_like(re.compile(r"\^.+\$"), r"^gpt-4o(-2024-(08-06|11-20))?$"))
+]
+"""Text of a `llmcost_infra.pricing.pattern.Pattern`, which says what it may hold."""
+
+
+class Rates(_Described):
     """USD per million tokens of each class; a class that is left out cannot be priced.
 
     Args:
@@ -87,7 +121,7 @@ class Rates(Strict):
     output_image: Usd | None = None
 
 
-class Card(Strict):
+class Card(_Described):
     """What is charged at one size of input.
 
     Args:
@@ -134,7 +168,7 @@ class DatedRates(Card):
     regions: dict[Word, Multiplier] = Field(default_factory=dict)
 
 
-class ModelPrices(Strict):
+class ModelPrices(_Described):
     """A model's prices over time.
 
     Args:
@@ -146,12 +180,12 @@ class ModelPrices(Strict):
     """
 
     id: str
-    match: str
+    match: AnchoredPattern
     rates: list[DatedRates] = Field(min_length=1)
     needs_split: bool = False
 
 
-class PriceFile(Strict):
+class PriceFile(_Described):
     """One provider's file.
 
     Args:
@@ -173,11 +207,11 @@ class OwnRates(Card):
         context_tiers: rates of large requests, smallest limit first.
     """
 
-    match: str
+    match: AnchoredPattern
     context_tiers: tuple[ContextTier, ...] = ()
 
 
-class ContractFile(Strict):
+class ContractFile(_Described):
     """Prices that were negotiated with a provider.
 
     Args:
