@@ -59,8 +59,8 @@ def test_what_is_new_is_shown_as_a_diff(tmp_path: Path) -> None:
     (line,) = [one for one in SCRIPTS["Compare with it"].splitlines() if "diff before" in one]
 
     shown = subprocess.run(
-        ["bash", "-c", line],  # noqa: S607 - bash, wherever it is
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        ["bash"],  # noqa: S607 - bash, wherever it is
+        input=line, cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert shown.stdout == "- error old\n+ error new\n"
