@@ -105,6 +105,12 @@ class Faults:
         with self._lock:
             self._planned.append(_Planned(fault, method, re.compile(path), times))
 
+    @property
+    def left(self) -> int:
+        """For how many requests something is still planned."""
+        with self._lock:
+            return sum(planned.left for planned in self._planned)
+
     def clear(self) -> None:
         """Forget what was planned."""
         with self._lock:

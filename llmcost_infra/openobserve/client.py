@@ -113,7 +113,7 @@ class Client:
         self._delivery.pause(seconds)
 
     def cancel(self) -> None:
-        """Send nothing any more and stop waiting, at once; answers under way still arrive."""
+        """Send nothing any more, stop waiting, and give up answers that take over a second."""
         self._delivery.cancel()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:

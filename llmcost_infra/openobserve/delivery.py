@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from threading import BoundedSemaphore, Event
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from threading import BoundedSemaphore, Event, Thread, Timer
+from typing import TYPE_CHECKING, Final
 
 import stamina
 
@@ -20,6 +22,10 @@ __all__ = ["Delivery"]
 
 # Without a handler, every retry would print stamina's event name to the user's terminal.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+_GRACE_S: Final = 1.0
+"""How long an answer under way is waited for after `cancel`: most come sooner."""
 
 
 class Delivery:
@@ -43,11 +49,25 @@ class Delivery:
         self._retry = retry
         self._places = BoundedSemaphore(parallel)
         self._cancelled = Event()
+        self._under_way: set[Future[httpx.Response]] = set()
         self._wait = wait or self._cancelled.wait
 
     def cancel(self) -> None:
-        """Send nothing any more, and stop waiting at once."""
+        """Send nothing any more, stop waiting, and give up answers that take over a second."""
         self._cancelled.set()
+        timer = Timer(_GRACE_S, self._give_up)
+        timer.daemon = True
+        timer.start()
+
+    def _give_up(self) -> None:
+        for answer in list(self._under_way):
+            with suppress(InvalidStateError):
+                answer.set_exception(
+                    TransportError(
+                        "Cancelled: nobody waited for the answer.",
+                        hint="The next `pulumi up` looks whether it was carried out.",
+                    )
+                )
 
     @property
     def cancelled(self) -> bool:
@@ -99,7 +119,25 @@ class Delivery:
         with self._places:
             if self.cancelled:
                 raise TransportError("Cancelled: the request was not sent.")
-            response = self._http.send(request)
+            response = self._answer_to(request)
         if self._retry.temporary(response):
             raise RetryableAnswer(response)
         return response
+
+    def _answer_to(self, request: httpx.Request) -> httpx.Response:
+        """Send from a thread of its own: one that reads from a socket cannot be called back."""
+        answer: Future[httpx.Response] = Future()
+
+        def send() -> None:
+            with suppress(InvalidStateError):  # given up meanwhile
+                try:
+                    answer.set_result(self._http.send(request))
+                except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
+                    answer.set_exception(error)
+
+        self._under_way.add(answer)
+        try:
+            Thread(target=send, name="openobserve-request", daemon=True).start()
+            return answer.result()
+        finally:
+            self._under_way.discard(answer)

@@ -97,6 +97,18 @@ class Stack:
         )
         return Outcome(done.returncode, done.stdout)
 
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command of the CLI in the project and do not wait for its end."""
+        return subprocess.Popen(  # noqa: S603 - the CLI that we test with
+            [self.cli / "pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder / "project",
+            env=self._environment(environment),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
     def up(self, *arguments: str, **environment: str) -> Outcome:
         """Bring the stack up, without a preview first."""
         return self.run("up", "--yes", "--skip-preview", *arguments, **environment)

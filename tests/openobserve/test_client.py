@@ -179,6 +179,46 @@ def test_cancel_stops_retries_at_once() -> None:
     assert asked == ["/config"]
 
 
+def test_an_answer_that_does_not_come_is_given_up() -> None:
+    """Ctrl-C ends a run although the server holds the line; what became of it is unknown."""
+    reached, late = Event(), Event()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        reached.set()
+        late.wait(30)
+        return httpx.Response(200, json={})
+
+    client = Client(URL, USER, PASSWORD, transport=httpx.MockTransport(answer))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.get, "/config")
+        assert reached.wait(5)
+        client.cancel()
+        with pytest.raises(TransportError, match="nobody waited") as error:
+            waiting.result(timeout=20)
+    assert not late.is_set()
+    assert "next `pulumi up`" in error.value.hint
+    late.set()
+
+
+def test_an_answer_that_comes_at_once_is_not_lost() -> None:
+    """What is under way when a run is cancelled is waited for a moment."""
+    reached = Event()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        reached.set()
+        assert go.wait(5)
+        return httpx.Response(200, json={"version": "1"})
+
+    go = Event()
+    client = Client(URL, USER, PASSWORD, transport=httpx.MockTransport(answer))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.get, "/config")
+        assert reached.wait(5)
+        client.cancel()
+        go.set()
+        assert waiting.result(timeout=5) == {"version": "1"}
+
+
 def test_a_pause_ends_with_cancel() -> None:
     """Who waits for the server on the client's behalf is let go at once."""
     client = Client(URL, USER, PASSWORD)
