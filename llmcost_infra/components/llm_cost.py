@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pulumi
 
 from llmcost_infra.components.dashboard import CostDashboard
 from llmcost_infra.components.pipeline import LlmPipeline
+from llmcost_infra.components.reporting import without_traceback
 from llmcost_infra.components.streams import LlmStreams
+from llmcost_infra.pricing import load_table
+from llmcost_infra.pricing.model_prices import model_prices
+from llmcost_infra.resources import ModelPriceTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmcost_infra.resources import ModelPrice
     from llmcost_infra.settings import Settings
 
 __all__ = ["LlmCost"]
@@ -35,6 +42,8 @@ class LlmCost(pulumi.ComponentResource):
     pipeline: LlmPipeline | None = None
     """None where the stack reads a stream that somebody else fills."""
     dashboard: CostDashboard
+    server_prices: ModelPriceTable | None = None
+    """OpenObserve's own model prices, where the stack wants them."""
 
     def __init__(
         self,
@@ -55,4 +64,13 @@ class LlmCost(pulumi.ComponentResource):
         self.dashboard = CostDashboard(
             f"{name}-dashboard", settings, self.streams, project=project, opts=inside
         )
+        if settings.server_prices:
+            with without_traceback():
+                rows = model_prices(load_table(project))
+            self.server_prices = ModelPriceTable(
+                f"{name}-prices",
+                models=cast("Mapping[str, ModelPrice]", rows),
+                organization=settings.organization,
+                opts=inside,
+            )
         self.register_outputs({})

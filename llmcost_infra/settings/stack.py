@@ -68,6 +68,8 @@ class Settings(Strict):
     content: ContentCapture = ContentCapture()
     billing: tuple[BillingAccount, ...] = ()
     """Provider accounts that this stack pays for."""
+    server_prices: bool = False
+    """Whether the price table also becomes OpenObserve's own model prices; no panel reads them."""
     on_destroy: Literal["retain", "delete"] = "retain"
     """What becomes of the streams' data when the stack is destroyed; delete needs the next."""
     allow_data_loss: bool = False

@@ -70,6 +70,13 @@ def test_history_adds_a_stream_that_lasts(declared: Any) -> None:
     assert dict(rollup["fields"]) == dict(ROLLUP)
 
 
+def test_the_server_gets_prices_when_a_stack_wants_them(declared: Any) -> None:
+    """Off by default: the server would charge calls by them only in part."""
+    assert "cost-prices" not in declared()
+    rows = declared(server_prices=True)["cost-prices"].inputs["models"]
+    assert "openai/gpt-4o@2024-10-01" in rows
+
+
 def test_without_history_there_is_none(declared: Any) -> None:
     """Nobody would fill it."""
     assert "cost-streams-rollup" not in declared()
