@@ -121,6 +121,8 @@ def _launch(folder: Path, port: int, password: str) -> Running:
             env={**os.environ, "OPENOBSERVE_USER": USER, "OPENOBSERVE_PASSWORD": password},
             start_new_session=True,  # Ctrl-C in the terminal is not meant for the server
         )
+    for earlier in _children.values():
+        earlier.poll()  # one that died meanwhile is nobody's any more
     _children[process.pid] = process
     server = Running(port, process.pid, password)
     end = time.monotonic() + _READY_WITHIN_S
