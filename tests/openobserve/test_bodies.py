@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.openobserve.kinds.base import Inputs
 
-OF_THE_STORE = {"Pipeline": {"pipeline_id", "version"}}
+OF_THE_STORE = {"Alert": {"id"}, "Pipeline": {"pipeline_id", "version"}}
 """What a store adds: an id that it chooses, and the server's lock."""
 
 
@@ -42,6 +42,22 @@ def inputs(dashboard: Callable[..., Inputs], pipeline: Callable[..., Inputs]) ->
         "Function": {"name": "f", "function": ".a = ${secret:k}", "secrets": {"k": "v"}},
         "Pipeline": pipeline(description="D"),
         "Dashboard": dashboard(default_time_range="3h"),
+        "AlertTemplate": {"name": "t", "body": '{"k": "${secret:k}"}', "secrets": {"k": "v"}},
+        "AlertDestination": {
+            "name": "d",
+            "url": "https://hooks.example.com/x",
+            "headers": {"x-token": "y"},
+            "template": "there",
+        },
+        "Alert": {
+            "name": "a",
+            "stream_name": "s",
+            "stream_type": "traces",
+            "query_condition": {"type": "sql", "sql": "SELECT 1 AS n FROM s"},
+            "trigger_condition": {"period": 60, "frequency": 5},
+            "destinations": ["d"],
+            "description": "D",
+        },
     }
 
 
@@ -50,6 +66,8 @@ def sent(kind: Kind, inputs: Inputs) -> dict[str, Any]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
+            if request.url.path.endswith("/templates"):  # a bare list
+                return httpx.Response(200, json=[{"name": "there", "body": "{rows}"}])
             return httpx.Response(200, json={"list": []})
         raise Sent(request.content)
 
@@ -60,7 +78,14 @@ def sent(kind: Kind, inputs: Inputs) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("name", ["Folder", "Stream", "Function", "Pipeline", "Dashboard"])
+OF_ONE_BODY = [
+    *("Folder", "Stream", "Function", "Pipeline", "Dashboard"),
+    *("AlertTemplate", "AlertDestination", "Alert"),
+]
+"""Kinds whose object is made with one request; a table of prices takes one a row."""
+
+
+@pytest.mark.parametrize("name", OF_ONE_BODY)
 def test_a_kind_s_body_is_what_is_sent(
     kinds: dict[str, Kind], inputs: dict[str, Inputs], name: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmcost_infra.openobserve.kinds.alert_body import canonical_alert
+from llmcost_infra.openobserve.kinds.alert_body import canonical_alert, fold_alert
 from llmcost_infra.openobserve.kinds.alert_problems import RULES, alert_problems
 from llmcost_infra.openobserve.kinds.base import Inputs, Kind, Problem
 
@@ -38,6 +38,10 @@ class AlertKind(Kind):
     def problems(self, inputs: Inputs) -> list[Problem]:
         """Return what the server would refuse, or accept and never or always fire."""
         return list(alert_problems(inputs, self.required))
+
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - in the path
+        """Return the body, without the id that the store chooses."""
+        return fold_alert(inputs)
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls, defaults, and what the UI adds by itself."""

@@ -107,6 +107,10 @@ class AlertDestinationKind(Kind):
         ]
         return [*told, *_type_problems(inputs)]
 
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - in the path
+        """Return the body: the inputs as they are."""
+        return {key: value for key, value in inputs.items() if key != "organization"}
+
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls and defaults; recipients have no order."""
         values: Inputs = plain(inputs)

@@ -14,7 +14,7 @@ from llmcost_infra.openobserve.kinds.rules import (
     text,
     trimmed,
 )
-from llmcost_infra.openobserve.kinds.secret_text import secret_problems
+from llmcost_infra.openobserve.kinds.secret_text import fill, secret_problems
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 
 if TYPE_CHECKING:
@@ -70,6 +70,15 @@ class AlertTemplateKind(Kind):
             *_title_problems(inputs),
             *secret_problems(inputs, "body"),
         ]
+
+    def body(self, inputs: Inputs, organization: str) -> Inputs:  # noqa: ARG002 - in the path
+        """Return the body; a text whose secrets are not given keeps their names."""
+        return {
+            "name": inputs["name"],
+            "body": fill(inputs["body"], inputs.get("secrets", {})),
+            "type": inputs.get("type", "http"),
+            "title": inputs.get("title", ""),
+        }
 
     def canonical(self, inputs: Inputs) -> Inputs:
         """Return the inputs without nulls and defaults; the body is stored as it is."""

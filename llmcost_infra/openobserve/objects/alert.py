@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import NotFound
 from llmcost_infra.openobserve.kinds.alert import AlertKind
-from llmcost_infra.openobserve.kinds.alert_body import fold_alert, unfold_alert
+from llmcost_infra.openobserve.kinds.alert_body import unfold_alert
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
 from llmcost_infra.openobserve.objects.access import (
     chosen_key,
@@ -114,7 +114,7 @@ class Alerts:
         organization, alert_id = split_id(self.kind, self.chosen_id(inputs, urn))
         folder = _folder(inputs)
         path = api_path_v2(organization, "alerts")
-        body = {**fold_alert(inputs), "id": alert_id}
+        body = {**self.kind.body(inputs, organization), "id": alert_id}
         try:
             with self._access.lists.changed(path):
                 self._client.post(path, body, {"folder": folder, "overwrite": "true"})
@@ -145,7 +145,7 @@ class Alerts:
         organization, alert_id = split_id(self.kind, current.id)
         folder = _folder(current.inputs)
         # What newer servers have and nobody manages here would be reset if it were left out.
-        body = {**current.facts, **fold_alert(target)}
+        body = {**current.facts, **self.kind.body(target, organization)}
         try:
             with self._access.lists.changed(api_path_v2(organization, "alerts")):
                 self._client.put(api_path_v2(organization, "alerts", alert_id), body)

@@ -87,7 +87,7 @@ class AlertDestinations:
         self, organization: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]
     ) -> Found:
         self._require_template(organization, inputs["template"])
-        body = {key: value for key, value in inputs.items() if key != "organization"}
+        body = self.kind.body(inputs, organization)
         try:
             with self._access.lists.changed(api_path(organization, "alerts", "destinations")):
                 send(body)

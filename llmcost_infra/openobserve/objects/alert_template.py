@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost_infra.errors import AlreadyExists, ApiError
 from llmcost_infra.openobserve.kinds.alert_template import AlertTemplateKind
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
-from llmcost_infra.openobserve.kinds.secret_text import fill, take_out
+from llmcost_infra.openobserve.kinds.secret_text import take_out
 from llmcost_infra.openobserve.objects.access import (
     join_id,
     organization_in,
@@ -93,12 +93,7 @@ class AlertTemplates:
         self, organization: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]
     ) -> Found:
         secrets = inputs.get("secrets", {})
-        body: dict[str, Any] = {
-            "name": inputs["name"],
-            "body": fill(inputs["body"], secrets),
-            "type": inputs.get("type", "http"),
-            "title": inputs.get("title", ""),
-        }
+        body = self.kind.body(inputs, organization)
         try:
             with self._access.lists.changed(api_path(organization, "alerts", "templates")):
                 send(body)
