@@ -30,6 +30,11 @@ class AlertKind(Kind):
     optional = frozenset(RULES) - required
     replace_on = frozenset({"name", "organization", "stream_name", "stream_type"})
     computed = frozenset({"alert_id"})
+    server_changes = (
+        "when it ran and fired last, and who edited it when",
+        "an empty group of conditions and a time zone that the editor adds on saving",
+        "the frequency of a cron expression, and the dot that ends a VRL text",
+    )
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs, enabled and in the default folder unless they say otherwise."""

@@ -93,6 +93,7 @@ class AlertDestinationKind(Kind):
     optional = frozenset(_RULES) - required
     replace_on = frozenset({"name", "organization"})
     computed = frozenset()
+    server_changes = ("unset texts and lists that it answers as null or empty",)
     secret_paths = frozenset({"headers.*", "metadata.*", "url"})
 
     def defaults(self, inputs: Inputs) -> Inputs:

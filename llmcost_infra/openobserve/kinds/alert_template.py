@@ -56,6 +56,7 @@ class AlertTemplateKind(Kind):
     optional = frozenset({"organization", "secrets", "title", "type"})
     replace_on = frozenset({"name", "organization"})
     computed = frozenset()
+    server_changes = ("whether the organization `default` shares it",)
     secret_paths = frozenset({"secrets.*"})
     secret_on_import = frozenset({"body"})
 

@@ -30,6 +30,10 @@ class ModelPriceTableKind(Kind):
     optional = frozenset({"organization"})
     replace_on = frozenset({"organization"})
     computed = frozenset()
+    server_changes = (
+        "ids and times of rows",
+        "rows that the table does not name: inherited, built in, or somebody else's",
+    )
 
     def defaults(self, inputs: Inputs) -> Inputs:
         """Return the inputs; a row's defaults are those of the server."""

@@ -45,6 +45,7 @@ class ServiceAccountKind(Kind):
     optional = frozenset({"first_name", "last_name", "organization"})
     replace_on = frozenset({"email", "organization"})
     computed = frozenset({"token"})
+    server_changes = ("the token, which it shows only once",)
     secret_paths = frozenset({"token"})
     told_once = frozenset({"token"})
     # `pulumi up --replace` is how one gets another token: the old account has to go first.
