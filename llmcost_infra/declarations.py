@@ -42,6 +42,7 @@ __all__ = [
     "problems_of",
     "read",
     "roots",
+    "single",
 ]
 
 Kind = Literal["alerts", "contracts", "dashboards", "pipelines", "pricing"]
@@ -87,10 +88,24 @@ def roots(kind: Kind, project: Path | None = None) -> tuple[Path, ...]:
         kind: folder of declarations.
         project: a project whose own files of the same id override the shipped ones.
     """
+    return tuple(folder for one in _bases(project) if (folder := one / kind).is_dir())
+
+
+def single(name: str, project: Path | None = None) -> Path:
+    """Return the file of a declaration that there is once, a project's own before the shipped one.
+
+    Args:
+        name: of the file without its ending.
+        project: where an own one would stand.
+    """
+    candidates = [base / (name + _SUFFIX) for base in _bases(project)]
+    return next((path for path in candidates if path.is_file()), candidates[-1])
+
+
+def _bases(project: Path | None) -> list[Path]:
     shipped = _PACKAGE / "declarations_data"
     base = shipped if shipped.is_dir() else _PACKAGE.parent
-    bases = [base] if project is None or project.resolve() == base else [project, base]
-    return tuple(folder for one in bases if (folder := one / kind).is_dir())
+    return [base] if project is None or project.resolve() == base else [project, base]
 
 
 def file(kind: Kind, relative: str, project: Path | None = None) -> Path | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 
 from llmcost_infra.catalog.pipeline_files import FunctionNode, StreamNode
+from llmcost_infra.catalog.teams import NO_TEAMS, compile_teams
 from llmcost_infra.columns import STORED
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.pricing import compile_vrl
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmcost_infra.catalog.pipeline_files import Comparison, Node, PipelineSpec
+    from llmcost_infra.catalog.teams import Teams
     from llmcost_infra.pricing import PriceTable
     from llmcost_infra.settings import Settings
 
@@ -69,13 +71,16 @@ class RenderedPipeline:
     nodes: dict[str, dict[str, Any]]
 
 
-def render_pipeline(spec: PipelineSpec, settings: Settings, table: PriceTable) -> RenderedPipeline:
+def render_pipeline(
+    spec: PipelineSpec, settings: Settings, table: PriceTable, teams: Teams = NO_TEAMS
+) -> RenderedPipeline:
     """Return the functions and the graph of one stack.
 
     Args:
         spec: the declaration.
         settings: names and environment.
         table: the prices that the normaliser applies.
+        teams: who is registered.
 
     Raises:
         DeclarationError: a template is wrong.
@@ -90,6 +95,7 @@ def render_pipeline(spec: PipelineSpec, settings: Settings, table: PriceTable) -
         ],
         "price_version": table.version,
         "prices": compile_vrl(table),
+        "teams": compile_teams(teams),
         "wrapper_spans": spec.wrapper_spans,
     }
     return RenderedPipeline(

@@ -30,8 +30,8 @@ class LlmCost(pulumi.ComponentResource):
     Args:
         name: Pulumi name; the names of what is inside start with it.
         settings: what the stack chose.
-        project: folder whose ``dashboards/``, ``pipelines/`` and ``pricing/`` override the
-            shipped declarations; by default the folder of the program.
+        project: folder whose ``dashboards/``, ``pipelines/``, ``pricing/`` and ``teams.yaml``
+            override the shipped declarations; by default the folder of the program.
         opts: Pulumi options.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pulumi
 
-from llmcost_infra.catalog import load_pipeline, render_pipeline
+from llmcost_infra.catalog import load_pipeline, load_teams, render_pipeline
 from llmcost_infra.components.reporting import stack_secret, without_traceback
 from llmcost_infra.pricing import load_table
 from llmcost_infra.resources import Function, Pipeline
@@ -48,7 +48,10 @@ class LlmPipeline(pulumi.ComponentResource):
         super().__init__("llmcost:index:LlmPipeline", name, None, opts)
         with without_traceback():
             rendered = render_pipeline(
-                load_pipeline("llm_cost", project), settings, load_table(project)
+                load_pipeline("llm_cost", project),
+                settings,
+                load_table(project),
+                load_teams(project),
             )
         functions = [
             Function(

@@ -11,6 +11,7 @@ from rich.table import Table
 from llmcost_infra.catalog import (
     load_dashboard,
     load_pipeline,
+    load_teams,
     render_dashboard,
     render_pipeline,
 )
@@ -123,9 +124,9 @@ def _engine(project: Path, target: Target, port: int | None, out: Console) -> En
 
 def _read_declarations(project: Path, settings: Settings) -> None:
     """Meet every mistake in a declaration here, where it has a line and an exit code of its own."""
-    table = load_table(project)
+    table, teams = load_table(project), load_teams(project)
     for name in names("pipelines", project):
-        render_pipeline(load_pipeline(name, project), settings, table)
+        render_pipeline(load_pipeline(name, project), settings, table, teams)
     for name in names("dashboards", project):
         render_dashboard(load_dashboard(name, project), settings)
 
