@@ -95,6 +95,7 @@ class PipelineSpec:
         wrapper_spans: `ignore` or `count`.
         functions: role → file with VRL or a template of it.
         nodes: id → node, as declared.
+        folders: where files that a template includes are looked for, in this order.
     """
 
     name: str
@@ -102,6 +103,7 @@ class PipelineSpec:
     wrapper_spans: str
     functions: Mapping[str, Path]
     nodes: Mapping[str, Node]
+    folders: tuple[Path, ...]
 
 
 def load_pipeline(name: str, project: Path | None = None) -> PipelineSpec:
@@ -134,6 +136,7 @@ def load_pipeline(name: str, project: Path | None = None) -> PipelineSpec:
         wrapper_spans=declared.options.wrapper_spans,
         functions={role: path for role, path in files.items() if path is not None},
         nodes=declared.nodes,
+        folders=declarations.roots("pipelines", project),
     )
 
 

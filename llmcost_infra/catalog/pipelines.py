@@ -6,17 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import jinja2
-
 from llmcost_infra.catalog.pipeline_files import FunctionNode, StreamNode
 from llmcost_infra.catalog.teams import NO_TEAMS, compile_teams
+from llmcost_infra.catalog.vrl_templates import render_vrl
 from llmcost_infra.columns import STORED
-from llmcost_infra.errors import DeclarationError
 from llmcost_infra.pricing import compile_vrl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from llmcost_infra.catalog.pipeline_files import Comparison, Node, PipelineSpec
     from llmcost_infra.catalog.teams import Teams
@@ -89,6 +86,7 @@ def render_pipeline(
         **_LIMITS,
         "environment": settings.environment,
         "attribution": settings.attribution,
+        "patterns": settings.content.as_rust(),
         "own_columns": [column for column in STORED if column.startswith(_OWN)],
         "trace_columns": [
             column for column in STORED if not column.startswith(_OWN) and column not in _REWRITTEN
@@ -102,30 +100,13 @@ def render_pipeline(
         name=settings.prefixed(spec.name),
         description=spec.description,
         functions={
-            role: RenderedFunction(getattr(settings.functions, role), _text(path, values))
+            role: RenderedFunction(
+                getattr(settings.functions, role), render_vrl(path, values, spec.folders)
+            )
             for role, path in spec.functions.items()
         },
         nodes={name: _node(node, settings) for name, node in spec.nodes.items()},
     )
-
-
-def _text(path: Path, values: Mapping[str, object]) -> str:
-    source = path.read_text(encoding="utf-8")
-    if path.suffix == ".j2":
-        environment = jinja2.Environment(
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701 - VRL, not HTML
-            lstrip_blocks=True,
-        )
-        try:
-            source = environment.from_string(source).render(values)
-        except jinja2.TemplateSyntaxError as error:
-            raise DeclarationError(str(error.message), path=path, line=error.lineno) from error
-        except jinja2.UndefinedError as error:
-            hint = f"a template knows {', '.join(sorted(values))}"
-            raise DeclarationError(str(error.message), path=path, hint=hint) from error
-    # The server appends a line to a function that does not end like this, and would then differ.
-    return source.rstrip()
 
 
 def _node(node: Node, settings: Settings) -> dict[str, Any]:
