@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from ipaddress import IPv6Address
 
 __all__ = ["HARMLESS", "SECRETS", "SURROUNDINGS", "bones", "telling"]
@@ -28,7 +29,7 @@ def _signs(alphabet: str, size: int) -> st.SearchStrategy[str]:
     return st.text(alphabet, min_size=size - 1, max_size=size + 20).map(lambda text: text + "k7")
 
 
-def luhn(number: str) -> str:
+def _luhn(number: str) -> str:
     """Return a number with the digit that makes it valid."""
     total = 0
     for place, digit in enumerate(map(int, reversed(number))):
@@ -57,7 +58,7 @@ def cards(draw: st.DrawFn) -> str:
              ("65", 16), ("62", 19), ("34", 15), ("37", 15), ("36", 14), ("3530", 16), ("4", 13)]
         )
     )  # fmt: skip
-    number = luhn(begin + draw(_digits(length - len(begin) - 1)))
+    number = _luhn(begin + draw(_digits(length - len(begin) - 1)))
     groups = {16: (4, 4, 4, 4), 15: (4, 6, 5), 14: (4, 6, 4)}.get(length)
     if groups is None or draw(st.booleans()):
         return number
@@ -91,7 +92,7 @@ def _nir(number: str) -> str:
 
 
 def _personnummer(number: str) -> str:
-    return f"{number[:6]}-{luhn(number)[6:]}"
+    return f"{number[:6]}-{_luhn(number)[6:]}"
 
 
 NATIONAL = st.one_of(
@@ -100,7 +101,7 @@ NATIONAL = st.one_of(
     _digits(9).map(lambda number: f"SSN: {number}"),
     _digits(9).map(lambda number: f'"social security number": "{number}"'),
     _digits(11).map(lambda number: f"PESEL {number}"),
-    _digits(8).map(luhn).map(lambda n: f"{n[:3]}-{n[3:6]}-{n[6:]}"),
+    _digits(8).map(_luhn).map(lambda n: f"{n[:3]}-{n[3:6]}-{n[6:]}"),
     _digits(6).map(lambda number: f"JG{number}C"),
     _digits(6).map(lambda n: f"AB {n[:2]} {n[2:4]} {n[4:]} D"),
     _digits(11).map(lambda n: f"{n[:3]}.{n[3:6]}.{n[6:9]}-{n[9:]}"),
@@ -172,7 +173,7 @@ PHONES = st.one_of(
     _digits(8).map(lambda n: f"phone number is {n}"),
 )
 
-SECRETS: Final = {
+SECRETS: Final[Mapping[str, st.SearchStrategy[str]]] = {
     "email": EMAILS,
     "card": cards(),
     "iban": accounts(),
@@ -188,7 +189,7 @@ def _all_escaped(text: str) -> str:
     return "".join(f"\\u{ord(sign):04x}" if sign.isascii() else sign for sign in text)
 
 
-SURROUNDINGS: Final = {
+SURROUNDINGS: Final[Mapping[str, Callable[[str], str]]] = {
     "alone": str,
     "sentence": "Write to {}, please.".format,
     "lines": "a\n{}\nb".format,
@@ -237,13 +238,15 @@ HARMLESS: Final = st.one_of(
 def bones(text: str) -> str:
     """Return letters and digits of a text, escapes undone, so that no spelling hides a secret."""
     plain = re.sub(r"\\+u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
-    return re.sub(r"[^0-9a-z]", "", re.sub(r"%20|%40|\\[nt]", "", plain.lower()))
+    plain = re.sub(r"\[[a-z]+\]|%20|%40|\\[nt]", "", plain.lower())
+    return re.sub(r"[\W_]", "", plain)
 
 
 def telling(kind: str, secret: str) -> str:
     """Return the part of a secret that must not be found again."""
     if kind in {"card", "id", "phone"}:
-        return max(re.findall(r"[0-9]{3,}", re.sub(r"%20|\D(?=\d)", "", secret)), key=len)
+        runs = re.findall(r"[0-9]{3,}", re.sub(r"%20|\D(?=\d)", "", secret))
+        return str(max(runs, key=len))
     if kind == "key":
         secret = secret.partition("@")[0].removesuffix(".sig")
         return bones(secret.split("\n")[1] if "BEGIN" in secret else secret)[-8:]
