@@ -66,7 +66,7 @@ class _Reader:
         self._document = document
         self._declared = declared
         self._used: set[str] = set()
-        self._templates = SqlTemplates(project)
+        self._templates = SqlTemplates("dashboards", project)
         filters = self._filters()
         self._macros = {
             name: self._templates.macros(profile, filters) for name, profile in PROFILES.items()

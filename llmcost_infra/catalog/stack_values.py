@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from llmcost_infra.settings import Settings
 
-__all__ = ["fill_in"]
+__all__ = ["amounts", "fill_in"]
 
 
 def fill_in(config: dict[str, Any], settings: Settings) -> None:
@@ -19,16 +21,21 @@ def fill_in(config: dict[str, Any], settings: Settings) -> None:
     """
     for line in config.get("mark_line", ()):
         if name := line.pop("setting", None):
-            line["value"] = _amount(name, settings)
+            line["value"] = f"{amounts(settings)[name].normalize():f}"
     if clicks := config.pop("drilldown", None):
         leading = [click for click in clicks if _leads(click, settings)]
         config |= {"drilldown": leading} if leading else {}
 
 
-def _amount(name: str, settings: Settings) -> str:
+def amounts(settings: Settings) -> dict[str, Decimal]:
+    """Return the amounts that a stack chose, by the name that declarations have for them."""
     budget = settings.budget
-    amounts = {"budget.daily_usd": budget.daily_usd, "budget.hourly_usd": budget.hourly_usd}
-    return f"{amounts[name].normalize():f}"
+    known = {
+        "budget.daily_usd": budget.daily_usd,
+        "budget.hourly_usd": budget.hourly_usd,
+        "budget.monthly_usd": budget.monthly_usd,
+    }
+    return {name: amount for name, amount in known.items() if amount is not None}
 
 
 def _leads(click: dict[str, Any], settings: Settings) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import jinja2
 
@@ -18,36 +19,44 @@ from llmcost_infra.errors import DeclarationError
 from llmcost_infra.profiles import ATTRIBUTED, attributed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from llmcost_infra.profiles import Profile
     from llmcost_infra.settings import Attribution, Streams
 
-__all__ = ["SqlMacros", "SqlTemplate", "SqlTemplates", "Statement"]
+__all__ = ["ITEM", "SqlMacros", "SqlTemplate", "SqlTemplates", "Statement", "left_open"]
+
+ITEM: Final = "item"
+"""Name of the value that tells one copy of an alert from another."""
 
 _MACROS: Final = Path(__file__).parent / "sql"
 _SUFFIX: Final = ".sql.j2"
 # These stand for what a stack chooses; no file of text holds them.
 _STREAM: Final = "\0"
 _ROLLUP: Final = "\2"
+_QUARANTINE: Final = "\3"
 _CHOSEN: Final = attributed("")[0]
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
-_PUBLIC: Final = ("bucket", "calls", "rollup", "tool_shares", "tools", "total")
+_PUBLIC: Final = (
+    *("age", "bucket", "calls", "found_at", "rollup", "tool_shares", "tools", "total"),
+    *("unfinished", "usd"),
+)
 
 SqlMacros = dict[str, Any]
 """What a template can use, for one profile."""
 
 
-class _UnknownColumn(jinja2.TemplateRuntimeError):
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no logical column {name!r}")
-        self.name = name
+class _UnknownName(jinja2.TemplateRuntimeError):
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"there is no {what} {name!r}")
+        self.hint = nearest(name, sorted(known))
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A SQL statement but for what a stack chooses: streams, and the sources of attribution.
+    """A SQL statement but for what a stack chooses: streams, sources of attribution, values.
 
     Args:
         text: the statement, with a mark for each choice.
@@ -56,15 +65,31 @@ class Statement:
     text: str
 
     @property
+    def reads_quarantine(self) -> bool:
+        """Whether it reads the quarantine stream and not the LLM stream."""
+        return _QUARANTINE in self.text
+
+    @property
     def reads_rollup(self) -> bool:
         """Whether it reads the rollup stream and not the LLM stream."""
         return _ROLLUP in self.text
 
-    def over(self, streams: Streams, attribution: Attribution) -> str:
-        """Return the statement of a stack."""
+    def over(
+        self, streams: Streams, attribution: Attribution, values: Mapping[str, str] = _NOTHING
+    ) -> str:
+        """Return the statement of a stack.
+
+        Args:
+            streams: names of its streams.
+            attribution: where its calls say whose spend they are.
+            values: what stands for each value that a template left open, as SQL.
+        """
         text = self.text.replace(_STREAM, streams.calls).replace(_ROLLUP, streams.rollup)
+        text = text.replace(_QUARANTINE, streams.quarantine)
         for name in ATTRIBUTED if _CHOSEN in text else ():
             text = text.replace(attributed(name), _first_of(getattr(attribution, name)))
+        for name, value in values.items():
+            text = text.replace(_left_open(name), value)
         return text
 
 
@@ -118,8 +143,8 @@ class SqlTemplate:
 
     def _refused(self, error: Exception) -> DeclarationError:
         message, hint = str(error), ""
-        if isinstance(error, _UnknownColumn):
-            hint = nearest(error.name, sorted(LOGICAL))
+        if isinstance(error, _UnknownName):
+            hint = error.hint
         elif isinstance(error, jinja2.TemplateNotFound):
             message = f"there is no template {error.name!r}"
         line = _line_in(error.__traceback__, str(self.path))
@@ -127,14 +152,15 @@ class SqlTemplate:
 
 
 class SqlTemplates:
-    """The SQL templates of dashboards.
+    """The SQL templates of a folder of declarations.
 
     Args:
+        kind: the folder.
         project: a project whose own files of the same name override the shipped ones.
     """
 
-    def __init__(self, project: Path | None = None) -> None:
-        self._folders = [root / "sql" for root in roots("dashboards", project)]
+    def __init__(self, kind: Literal["alerts", "dashboards"], project: Path | None = None) -> None:
+        self._folders = [root / "sql" for root in roots(kind, project)]
         self._environment = _environment(*self._folders)
         self._macros = _environment(_MACROS).get_template("macros" + _SUFFIX)
 
@@ -166,6 +192,7 @@ class SqlTemplates:
                 "merged": _merged,
                 "stream": _STREAM,
                 "rollup_stream": _ROLLUP,
+                "quarantine_stream": _QUARANTINE,
                 "filters": tuple(filters.items()),
                 "all_filters": tuple(filters),
             }
@@ -194,9 +221,29 @@ def _reader(profile: Profile) -> Callable[[str], str]:
         try:
             return profile.expressions[name]
         except KeyError:
-            raise _UnknownColumn(name) from None
+            raise _UnknownName("logical column", name, LOGICAL) from None
 
     return column
+
+
+def left_open(limits: Collection[str], *, item: bool) -> SqlMacros:
+    """Return what a template writes where a stack, or a backtest, fills in a value.
+
+    Args:
+        limits: names that ``limit('name')`` may take.
+        item: whether there is ``item``, the one thing that a copy of an alert is about.
+    """
+
+    def limit(name: str) -> str:
+        if name not in limits:
+            raise _UnknownName("limit", name, limits)
+        return _left_open(name)
+
+    return {"limit": limit, **({"item": _left_open(ITEM)} if item else {})}
+
+
+def _left_open(name: str) -> str:
+    return f"\4{name}\4"
 
 
 def _first_of(columns: Sequence[str]) -> str:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["LlmStreams"]
 
 _TIMESTAMP = "_timestamp"  # every stream has it
+_QUARANTINED: Mapping[str, ColumnType] = {
+    column: kind
+    for column, kind in STORED.items()
+    if column == "llmcost_state" or not column.startswith("llmcost_")
+}
 
 
 class LlmStreams(pulumi.ComponentResource):
@@ -67,7 +72,7 @@ class LlmStreams(pulumi.ComponentResource):
         self.calls = self._stream("calls", names.calls, days.llm_days, STORED)
         self.other = self._stream("other", names.other, days.other_days, {})
         self.quarantine = self._stream(
-            "quarantine", names.quarantine, days.quarantine_days, {"llmcost_state": "utf8"}
+            "quarantine", names.quarantine, days.quarantine_days, _QUARANTINED
         )
         if self._settings.history:
             self.rollup = self._stream(

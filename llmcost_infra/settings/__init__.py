@@ -5,7 +5,7 @@ from llmcost_infra.settings.billing import BilledScope, BillingAccount
 from llmcost_infra.settings.content import ContentCapture
 from llmcost_infra.settings.money import Budget
 from llmcost_infra.settings.names import Functions, Streams
-from llmcost_infra.settings.routes import Route
+from llmcost_infra.settings.routes import Route, Severity
 from llmcost_infra.settings.stack import Retention, Settings
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Retention",
     "Route",
     "Settings",
+    "Severity",
     "Streams",
 ]

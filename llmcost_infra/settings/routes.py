@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from llmcost_infra.declarations import Strict, misplaced
 
-__all__ = ["Route", "SecretName"]
+__all__ = ["Route", "SecretName", "Severity"]
+
+Severity = Literal["page", "warn", "info", "heartbeat"]
+"""page wakes somebody, warn is for the working day, info is to know.
+
+heartbeat is sent all the time, to what notices when it stops.
+"""
+
+_TAKEN: Final[dict[str, tuple[Severity, ...]]] = {"pagerduty": ("page",)}
+_TAKEN_ELSEWHERE: Final[tuple[Severity, ...]] = ("page", "warn", "info")
 
 
 def _no_secret(value: object) -> object:
@@ -37,6 +46,19 @@ class Route(Strict):
     """Slack and webhook: the secret that holds the URL; PagerDuty: the one with the routing key."""
     recipients: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
     """E-mail addresses."""
+    severities: tuple[Severity, ...] | None = None
+    """Which alerts it takes: page alone for PagerDuty, all but heartbeat elsewhere."""
+
+    @property
+    def takes(self) -> tuple[Severity, ...]:
+        """Severities of the alerts that it takes."""
+        return self.severities or _TAKEN.get(self.kind, _TAKEN_ELSEWHERE)
+
+    @model_validator(mode="after")
+    def _takes_something(self) -> Self:
+        if self.severities == ():
+            raise misplaced("takes nothing", "severities", hint="leave it out for the usual ones")
+        return self
 
     @model_validator(mode="after")
     def _has_its_target(self) -> Self:

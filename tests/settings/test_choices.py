@@ -129,6 +129,28 @@ class TestRoutes:
         assert routes["mail"].recipients == ("finops@example.com",)
 
     @pytest.mark.parametrize(
+        ("kind", "severities"),
+        [
+            ("pagerduty", ("page",)),
+            ("slack", ("page", "warn", "info")),
+            ("webhook", ("page", "warn", "info")),
+        ],
+    )
+    def test_a_route_takes_what_suits_it(self, kind: str, severities: tuple[str, ...]) -> None:
+        """PagerDuty wakes people, so it takes pages alone; a heartbeat goes where a stack says."""
+        route: dict[str, Any] = {"kind": kind, "secret": "url"}
+        assert read(routes={"a": route}).routes["a"].takes == severities
+        route["severities"] = ["heartbeat"]
+        assert read(routes={"a": route}).routes["a"].takes == ("heartbeat",)
+
+    @pytest.mark.parametrize("severities", [[], ["urgent"]])
+    def test_a_route_takes_something_that_there_is(self, severities: list[str]) -> None:
+        """Without any it would only look as if somebody were told."""
+        route = {"kind": "slack", "secret": "url", "severities": severities}
+        (problem,) = refused(routes={"a": route})
+        assert problem.startswith("routes.a.severities")
+
+    @pytest.mark.parametrize(
         "secret", ["https://hooks.example.com/T0/B0/abcdef", "R0UT1NG-KEY", "key with spaces"]
     )
     def test_a_secret_in_its_place_is_refused_and_not_repeated(self, secret: str) -> None:

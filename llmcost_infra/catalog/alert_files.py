@@ -1,0 +1,115 @@
+"""Reads an alert's files, and finds all that can be wrong with them without asking a server."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from llmcost_infra.catalog.alerts import VARIABLE, AlertDeclaration, AlertSpec
+from llmcost_infra.catalog.statements import StatementError, output_columns, variables
+from llmcost_infra.catalog.templates import ITEM, SqlTemplates, left_open
+from llmcost_infra.declarations import InvalidDeclaration, find, names, nearest, read
+from llmcost_infra.errors import DeclarationError
+from llmcost_infra.profiles import PROFILES
+from llmcost_infra.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from llmcost_infra.catalog.templates import SqlTemplate, Statement
+    from llmcost_infra.declarations import Document
+
+__all__ = ["load_alert", "load_alerts"]
+
+_ANY: Final = Settings(environment="any")
+"""Names do not change what a statement returns."""
+_DAY: Final = "utc_date"
+_EVERYTHING: Final = re.compile(r"select\s+\*", re.IGNORECASE)
+
+
+def load_alerts(project: Path | None = None) -> list[AlertSpec]:
+    """Read every alert that is declared, sorted by name.
+
+    Args:
+        project: a project whose own files of the same id override the shipped ones.
+
+    Raises:
+        InvalidDeclaration: everything that is wrong with any of them, each with file and line.
+    """
+    specs: list[AlertSpec] = []
+    problems: list[DeclarationError] = []
+    for name in names("alerts", project):
+        try:
+            specs.append(load_alert(name, project))
+        except InvalidDeclaration as invalid:
+            problems += invalid.problems
+    if problems:
+        raise InvalidDeclaration(problems)
+    return specs
+
+
+def load_alert(name: str, project: Path | None = None) -> AlertSpec:
+    """Read an alert's declaration and check all that can be checked without a server.
+
+    Args:
+        name: id of the declaration, e.g. ``daily_budget``.
+        project: a project whose own files of the same id override the shipped ones.
+
+    Raises:
+        DeclarationError: there is no such declaration, or everything that is wrong with it and
+            its template, each with file and line.
+    """
+    document = read(find("alerts", name, project))
+    declared = document.parse(AlertDeclaration)
+    templates = SqlTemplates("alerts", project)
+    try:
+        template = templates.get(name)
+    except KeyError as error:
+        said = f"there is no sql/{name}.sql.j2"
+        raise InvalidDeclaration([document.problem((), said, str(error.args[0]))]) from error
+    statements: dict[str, Statement] = {}
+    problems: dict[str, DeclarationError] = {}
+    for profile in PROFILES.values():
+        macros = templates.macros(profile, {})
+        macros |= left_open(declared.limits, item=declared.each is not None)
+        try:
+            statements[profile.name] = template.statement(macros)
+            found = list(_problems(document, declared, template, statements[profile.name]))
+        except DeclarationError as error:
+            found = [error]
+        # Most are the same with every profile, and one telling is enough.
+        problems |= {str(problem): problem for problem in found}
+    if problems:
+        raise InvalidDeclaration(list(problems.values()))
+    return AlertSpec(name, document, declared, statements)
+
+
+def _problems(
+    document: Document, declared: AlertDeclaration, template: SqlTemplate, statement: Statement
+) -> Iterator[DeclarationError]:
+    text = statement.over(_ANY.streams, _ANY.attribution)
+    try:
+        returned = output_columns(text)
+    except StatementError as error:
+        raise template.problem(str(error), text, error.at) from error
+    for name, at in variables(text):
+        hint = "write {{ limit('...') }}, or a number"
+        yield template.problem(f"an alert has no variable {name!r}", text, at, hint)
+    if everything := _EVERYTHING.search(text):
+        hint = "name the columns: the server refuses it"
+        yield template.problem("an alert may not select *", text, everything.start(), hint)
+    if _DAY not in returned:
+        hint = "begin with SELECT {{ found_at() }}, which tells one day's incident from another's"
+        yield template.problem(f"{template.path.name} returns no {_DAY}", text, 0, hint)
+    elif set(returned) == {_DAY}:
+        hint = "return what was found, so that the text can say it"
+        yield template.problem(f"{template.path.name} returns nothing but {_DAY}", text, 0, hint)
+    for name in declared.limits:
+        if f"\4{name}\4" not in statement.text:
+            yield document.problem(("limits", name), f"{template.path.name} uses no such limit")
+    known = {*returned, *declared.limits, *([ITEM] if declared.each else [])}
+    for name in VARIABLE.findall(declared.text):
+        if name not in known:
+            said = f"no row has {name!r}"
+            yield document.problem(("text",), said, nearest(name, sorted(known)))

@@ -1,0 +1,292 @@
+"""Alerts: from a YAML file and its SQL template to the inputs of Alert resources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
+
+from pydantic import Field, model_validator
+
+from llmcost_infra.catalog.stack_values import amounts
+from llmcost_infra.catalog.templates import ITEM
+from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.settings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmcost_infra.catalog.templates import Statement
+    from llmcost_infra.declarations import Document
+    from llmcost_infra.settings import Settings
+
+__all__ = [
+    "CONTEXT",
+    "EXPORT_DELAY_MINUTES",
+    "MAX_CALL_MINUTES",
+    "VARIABLE",
+    "AlertDeclaration",
+    "AlertSpec",
+    "RenderedAlert",
+    "render_alert",
+    "shown",
+]
+
+MAX_CALL_MINUTES: Final = 60
+"""Longest call that a rule has to see: a row carries its start and arrives after its end."""
+
+EXPORT_DELAY_MINUTES: Final = 5
+"""How long applications and collectors hold a finished span back."""
+
+CONTEXT: Final = frozenset(
+    {"environment", "incident", "owner", "pagerduty_severity", "runbook", "severity", "title"}
+)
+"""What every alert hands to the text of a notification, besides the server's own."""
+
+VARIABLE: Final = re.compile(r"\{(\w+)(?::\d+)?\}")
+"""A variable in a text, as the server reads it."""
+
+_DAY_MINUTES: Final = 24 * 60
+_PAGERDUTY: Final = {"page": "critical", "warn": "warning", "info": "info", "heartbeat": "info"}
+_NO_RAW: Final = r"^[^\"\\\x00-\x1f]+$"
+_Sentence = Annotated[str, Field(pattern=_NO_RAW)]
+"""One line without quotes or backslashes: the server puts it into JSON as it is."""
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+_Number = Annotated[str, Field(pattern=r"^(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$")]
+_Minutes = Annotated[int, Field(ge=1)]
+_MapSetting = Literal["budget.team_daily_usd", "budget.feature_daily_usd"]
+_Setting = Literal[
+    "budget.daily_usd",
+    "budget.feature_daily_usd",
+    "budget.hourly_usd",
+    "budget.monthly_usd",
+    "budget.team_daily_usd",
+]
+
+
+class Limit(Strict):
+    """A number that a rule compares with: its own, or the stack's."""
+
+    value: _Number | None = None
+    setting: _Setting | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.value is None) == (self.setting is None):
+            raise misplaced("a limit has a value or a setting", "value")
+        return self
+
+
+class Each(Strict):
+    """What an alert is copied for, so that the silence of one copy mutes no other."""
+
+    setting: _MapSetting | None = None
+    """A setting with an entry for each."""
+    values: tuple[_Number, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.setting is None) == (not self.values):
+            raise misplaced("each has a setting or values", "values")
+        return self
+
+
+class AlertDeclaration(Strict):
+    """An alert as it is declared."""
+
+    title: _Sentence
+    description: _Sentence
+    reason: _Sentence
+    owner: _Sentence
+    severity: Severity
+    runbook: _Sentence
+    window_minutes: _Minutes
+    """How far back the rule looks, by the end of a call."""
+    frequency_minutes: _Minutes
+    silence_minutes: Annotated[int, Field(ge=0)]
+    each: Each | None = None
+    limits: Mapping[_Name, Limit] = Field(default_factory=dict[str, Limit])
+    text: _Sentence
+    """How one row reads; ``{name}`` stands for a column or a limit."""
+    expected_firings_per_30d: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _limits_have_their_each(self) -> Self:
+        own = self.each.setting if self.each else None
+        for name, limit in self.limits.items():
+            if limit.setting in get_args(_MapSetting) and limit.setting != own:
+                hint = f"add each: {{setting: {limit.setting}}}"
+                raise misplaced("this setting has many limits", "limits", name, hint=hint)
+        return self
+
+    @property
+    def period_minutes(self) -> int:
+        """How far back the server has to look for the starts of calls that end in the window."""
+        return self.window_minutes + MAX_CALL_MINUTES + EXPORT_DELAY_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSpec:
+    """An alert that is known to be right for every profile.
+
+    Args:
+        name: id of the declaration.
+        document: the file, with lines.
+        declared: what it says.
+        statements: its SQL by profile.
+    """
+
+    name: str
+    document: Document
+    declared: AlertDeclaration
+    statements: Mapping[str, Statement]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedAlert:
+    """One alert of a stack.
+
+    Args:
+        name: unique in the stack.
+        severity: decides the destinations.
+        inputs: of the Alert resource, without destinations, folder and organization.
+    """
+
+    name: str
+    severity: Severity
+    inputs: dict[str, Any]
+
+
+def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
+    """Return the alerts that a declaration makes for a stack; none where a limit is not set.
+
+    Raises:
+        DeclarationError: the rule looks back further than rows are kept.
+    """
+    statement = spec.statements[settings.profile]
+    if statement.reads_quarantine and settings.profile != "pipeline":
+        return []
+    _check_retention(spec, settings, quarantine=statement.reads_quarantine)
+    rendered: list[RenderedAlert] = []
+    for item in _items(spec.declared, settings):
+        limits = _limits(spec.declared, settings, item)
+        if limits is not None:
+            rendered.append(_rendered(spec, settings, item, limits))
+    return rendered
+
+
+def _check_retention(spec: AlertSpec, settings: Settings, *, quarantine: bool) -> None:
+    kept = settings.retention
+    days = kept.quarantine_days if quarantine else kept.llm_days
+    ours = settings.profile == "pipeline"  # how long others keep their streams is not known
+    if ours and spec.declared.window_minutes > days * _DAY_MINUTES:
+        key = "quarantine_days" if quarantine else "llm_days"
+        raise spec.document.problem(
+            ("window_minutes",),
+            f"looks back {spec.declared.window_minutes} minutes, and rows are kept {days} days",
+            f"raise retention.{key} of the stack, or shorten the window",
+        )
+
+
+def _items(declared: AlertDeclaration, settings: Settings) -> Sequence[str | None]:
+    if declared.each is None:
+        return [None]
+    if declared.each.setting is None:
+        return list(declared.each.values)
+    return sorted(_by_item(declared.each.setting, settings))
+
+
+def _by_item(setting: str, settings: Settings) -> Mapping[str, Decimal]:
+    by_item: Mapping[str, Decimal] = getattr(settings.budget, setting.removeprefix("budget."))
+    return by_item
+
+
+def _limits(
+    declared: AlertDeclaration, settings: Settings, item: str | None
+) -> dict[str, Decimal] | None:
+    """Return the limits of a copy, or None when the stack sets none."""
+    known = amounts(settings)
+    found: dict[str, Decimal] = {}
+    for name, limit in declared.limits.items():
+        if limit.value is not None:
+            found[name] = Decimal(limit.value)
+        elif limit.setting in known:
+            found[name] = known[limit.setting]
+        elif item is not None and declared.each and declared.each.setting == limit.setting:
+            found[name] = _by_item(str(limit.setting), settings)[item]
+        else:
+            return None
+    return found
+
+
+def _rendered(
+    spec: AlertSpec, settings: Settings, item: str | None, limits: Mapping[str, Decimal]
+) -> RenderedAlert:
+    declared, statement = spec.declared, spec.statements[settings.profile]
+    name = settings.prefixed(spec.name) + (f"_{_slug(item)}" if item is not None else "")
+    values = {limit: f"{amount:f}" for limit, amount in limits.items()}
+    # Last, so that nothing is filled into what somebody called a team.
+    values |= {} if item is None else {ITEM: "'" + item.replace("'", "''") + "'"}
+    streams = settings.streams
+    inputs: dict[str, Any] = {
+        "name": name,
+        "stream_name": streams.quarantine if statement.reads_quarantine else streams.calls,
+        "stream_type": "traces",
+        "description": declared.description,
+        "query_condition": {
+            "type": "sql",
+            "sql": statement.over(streams, settings.attribution, values),
+        },
+        "trigger_condition": {
+            "period": declared.period_minutes,
+            "frequency": declared.frequency_minutes,
+            "silence": declared.silence_minutes,
+            "operator": ">=",
+            "threshold": 1,
+        },
+        "row_template": _row(declared.text, limits, item),
+        "row_template_type": "Json",
+        "context_attributes": _context(spec, settings, name, item),
+    }
+    return RenderedAlert(name, declared.severity, inputs)
+
+
+def _context(spec: AlertSpec, settings: Settings, name: str, item: str | None) -> dict[str, str]:
+    declared = spec.declared
+    whose = item if item is not None and declared.each and declared.each.setting else declared.owner
+    return {
+        "environment": settings.environment,
+        "incident": f"{settings.environment}/{name}|{whose}",
+        "owner": declared.owner,
+        "pagerduty_severity": _PAGERDUTY[declared.severity],
+        "runbook": declared.runbook,
+        "severity": declared.severity,
+        "title": declared.title,
+    }
+
+
+def _row(text: str, limits: Mapping[str, Decimal], item: str | None) -> str:
+    """Return how the server writes one row: an element of a rich text, which Slack takes."""
+    known = {name: shown(name, amount) for name, amount in limits.items()}
+    if item is not None:
+        known[ITEM] = item
+    filled = VARIABLE.sub(lambda found: known.get(found[1], found[0]), text)
+    return json.dumps({"type": "text", "text": f"{filled}\n"}, ensure_ascii=False)
+
+
+def shown(name: str, amount: Decimal) -> str:
+    """Return a limit as people read it: dollars with cents, other numbers as short as they are."""
+    return f"{amount:.2f}" if name.endswith("_usd") else f"{amount.normalize():f}"
+
+
+def _slug(item: str) -> str:
+    """Return a part of a name; what had to be changed for that is told apart by a hash."""
+    slug = re.sub(r"[^a-z0-9]+", "_", item.lower()).strip("_")
+    if slug == item:
+        return slug
+    digest = hashlib.sha256(item.encode()).hexdigest()[:8]
+    return f"{slug}_{digest}" if slug else digest
