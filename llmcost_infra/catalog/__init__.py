@@ -1,7 +1,7 @@
 """Declarations become specs, specs become what OpenObserve gets: no Pulumi, no HTTP."""
 
 from llmcost_infra.catalog.alert_files import load_alert, load_alerts
-from llmcost_infra.catalog.alerts import AlertSpec, RenderedAlert, render_alert
+from llmcost_infra.catalog.alerts import AlertSpec, RenderedAlert, render_alert, render_alerts
 from llmcost_infra.catalog.dashboard_files import load_dashboard
 from llmcost_infra.catalog.dashboards import DashboardSpec, PanelSpec, render_dashboard
 from llmcost_infra.catalog.notifications import load_notification
@@ -26,6 +26,7 @@ __all__ = [
     "load_pipeline",
     "load_teams",
     "render_alert",
+    "render_alerts",
     "render_dashboard",
     "render_pipeline",
 ]

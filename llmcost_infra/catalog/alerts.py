@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 
 from llmcost_infra.catalog.stack_values import amounts
 from llmcost_infra.catalog.templates import ITEM
-from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced
+from llmcost_infra.errors import DeclarationError
 from llmcost_infra.settings import Severity
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
     "AlertSpec",
     "RenderedAlert",
     "render_alert",
+    "render_alerts",
     "shown",
 ]
 
@@ -152,11 +154,13 @@ class RenderedAlert:
 
     Args:
         name: unique in the stack.
+        file: that declares it.
         severity: decides the destinations.
         inputs: of the Alert resource, without destinations, folder and organization.
     """
 
     name: str
+    file: str
     severity: Severity
     inputs: dict[str, Any]
 
@@ -170,12 +174,31 @@ def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
     statement = spec.statements[settings.profile]
     if statement.reads_quarantine and settings.profile != "pipeline":
         return []
-    _check_retention(spec, settings, quarantine=statement.reads_quarantine)
     rendered: list[RenderedAlert] = []
     for item in _items(spec.declared, settings):
         limits = _limits(spec.declared, settings, item)
         if limits is not None:
             rendered.append(_rendered(spec, settings, item, limits))
+    if rendered:
+        _check_retention(spec, settings, quarantine=statement.reads_quarantine)
+    return rendered
+
+
+def render_alerts(specs: Sequence[AlertSpec], settings: Settings) -> list[RenderedAlert]:
+    """Return all alerts of a stack.
+
+    Raises:
+        InvalidDeclaration: with every rule that looks back further than rows are kept.
+    """
+    rendered: list[RenderedAlert] = []
+    problems: list[DeclarationError] = []
+    for spec in specs:
+        try:
+            rendered += render_alert(spec, settings)
+        except DeclarationError as problem:
+            problems.append(problem)
+    if problems:
+        raise InvalidDeclaration(problems)
     return rendered
 
 
@@ -252,7 +275,7 @@ def _rendered(
         "row_template_type": "Json",
         "context_attributes": _context(spec, settings, name, item),
     }
-    return RenderedAlert(name, declared.severity, inputs)
+    return RenderedAlert(name, f"alerts/{spec.document.path.name}", declared.severity, inputs)
 
 
 def _context(spec: AlertSpec, settings: Settings, name: str, item: str | None) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Pulumi components: what a program declares."""
 
+from llmcost_infra.components.alerts import CostAlerts
 from llmcost_infra.components.dashboard import CostDashboard
 from llmcost_infra.components.llm_cost import LlmCost
 from llmcost_infra.components.pipeline import LlmPipeline
 from llmcost_infra.components.reporting import stack_settings
 from llmcost_infra.components.streams import LlmStreams
 
-__all__ = ["CostDashboard", "LlmCost", "LlmPipeline", "LlmStreams", "stack_settings"]
+__all__ = ["CostAlerts", "CostDashboard", "LlmCost", "LlmPipeline", "LlmStreams", "stack_settings"]

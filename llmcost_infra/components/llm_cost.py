@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pulumi
 
+from llmcost_infra.components.alerts import CostAlerts
 from llmcost_infra.components.dashboard import CostDashboard
 from llmcost_infra.components.pipeline import LlmPipeline
 from llmcost_infra.components.reporting import without_traceback
@@ -25,13 +26,13 @@ __all__ = ["LlmCost"]
 
 
 class LlmCost(pulumi.ComponentResource):
-    """Streams, ingest pipeline and cost dashboards of one environment.
+    """Streams, ingest pipeline, cost dashboards and alerts of one environment.
 
     Args:
         name: Pulumi name; the names of what is inside start with it.
         settings: what the stack chose.
-        project: folder whose ``dashboards/``, ``pipelines/``, ``pricing/`` and ``teams.yaml``
-            override the shipped declarations; by default the folder of the program.
+        project: folder whose ``alerts/``, ``dashboards/``, ``pipelines/``, ``pricing/`` and
+            ``teams.yaml`` override the shipped declarations; by default the folder of the program.
         opts: Pulumi options.
 
     Raises:
@@ -44,6 +45,8 @@ class LlmCost(pulumi.ComponentResource):
     dashboard: CostDashboard
     server_prices: ModelPriceTable | None = None
     """OpenObserve's own model prices, where the stack wants them."""
+    alerts: CostAlerts | None = None
+    """None where the stack has no routes: there is nobody to tell."""
 
     def __init__(
         self,
@@ -72,5 +75,9 @@ class LlmCost(pulumi.ComponentResource):
                 models=cast("Mapping[str, ModelPrice]", rows),
                 organization=settings.organization,
                 opts=inside,
+            )
+        if settings.routes:
+            self.alerts = CostAlerts(
+                f"{name}-alerts", settings, self.streams, project=project, opts=inside
             )
         self.register_outputs({})

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pytest
 
 from llmcost_infra.columns import ROLLUP, STORED
-from llmcost_infra.components import LlmCost
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.profiles import PROFILES
-from llmcost_infra.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.resources.conftest import Registered
-
-
-@pytest.fixture
-def declared(registered: Registered, tmp_path: Path) -> Any:
-    """Return what declares a stack and gives what it registered, by name."""
-    pulumi.runtime.set_config("llmcost:hash_key", "grains-of-salt")
-
-    def declare(**values: Any) -> dict[str, Any]:
-        settings = Settings.from_mapping({"environment": "test", **values})
-
-        async def program() -> None:
-            LlmCost("cost", settings, project=tmp_path)
-
-        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # Pulumi left it without types
-        return {one.name: one for one in registered.resources}
-
-    return declare
-
-
-def clear(value: Any) -> Any:
-    """Return a value that the engine was told to keep secret."""
-    return value["value"] if isinstance(value, dict) and "value" in value else value
+from tests.components.conftest import clear
 
 
 def tokens(resources: dict[str, Any]) -> dict[str, int]:

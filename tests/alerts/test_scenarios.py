@@ -1,0 +1,456 @@
+"""Each alert with telemetry that must fire it and telemetry that must not, from span to text."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llmcost_infra.declarations import names
+from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, Stack
+from tests.local.telemetry import span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+BURN = {"budget": {"daily_usd": "24"}}  # a dollar an hour
+LIMITED = {"budget": {"team_daily_usd": {"search": "5", "chat": "5"}}}
+FEATURES = {"budget": {"feature_daily_usd": {"document_summary": "40"}}}
+MONTH = {"budget": {"monthly_usd": "900"}}
+REFUSED = "Error code: 429 - Rate limit reached for gpt-4o"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happens before an alert is looked at.
+
+    Args:
+        alert: its name in the stack.
+        happens: sends telemetry and leaves the clock where the look is.
+        found: lines that have to be told; none when it must keep quiet.
+        settings: of the stack.
+    """
+
+    alert: str
+    happens: Callable[[Stack], object]
+    found: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def __str__(self) -> str:
+        return self.happens.__name__
+
+
+def spend_over_a_day(stack: Stack) -> None:
+    """Three calls within 24 hours, the first of which started before them."""
+    stack.call(at=NOON - 24 * HOUR + MINUTE, usd=200, seconds=1800)
+    stack.call(at=NOON - 12 * HOUR, usd=200)
+    stack.call(at=NOON, usd=100.5)
+
+
+def spend_up_to_the_limit(stack: Stack) -> None:
+    """A call a day ago, and 499.50 since, of which 200 were sent twice."""
+    stack.call(at=NOON - 24 * HOUR, usd=300)
+    stack.send(*stack.call(at=NOON - 12 * HOUR, usd=200))
+    stack.call(at=NOON, usd=299.5)
+
+
+def one_team_spends(stack: Stack) -> None:
+    """One is above its limit, one at it, one has none."""
+    stack.call(at=NOON - HOUR, usd=5.01, team="search")
+    stack.call(at=NOON - HOUR, usd=5, team="chat")
+    stack.call(at=NOON, usd=400, team="batch")
+
+
+def one_feature_spends(stack: Stack) -> None:
+    """In two calls."""
+    stack.call(usd=20, feature="document_summary")
+    stack.call(usd=21.2, feature="document_summary")
+
+
+def another_feature_spends(stack: Stack) -> None:
+    """The limited one stays below."""
+    stack.call(usd=39.99, feature="document_summary")
+    stack.call(usd=100, feature="chat_reply")
+
+
+def half_a_month_is_spent(stack: Stack) -> None:
+    """440 yesterday, 20 now; what the last month cost is over."""
+    stack.call(at=NOON - 25 * DAY, usd=400)
+    stack.call(at=NOON - DAY, usd=440)
+    stack.call(at=NOON, usd=20)
+
+
+def half_a_month_was_spent_long_ago(stack: Stack) -> None:
+    """Seven hours ago, and a little since."""
+    stack.call(at=NOON - 7 * HOUR, usd=451)
+    stack.call(at=NOON, usd=20)
+
+
+def spend_seven_hours_worth_now(stack: Stack) -> None:
+    """In the last minutes."""
+    stack.call(at=NOON - 50 * MINUTE, usd=5)
+    stack.call(at=NOON - 5 * MINUTE, usd=2)
+
+
+def a_burst_that_is_over(stack: Stack) -> None:
+    """Twenty minutes ago."""
+    stack.call(at=NOON - 20 * MINUTE, usd=7)
+    stack.run(NOON)
+
+
+def spend_for_hours(stack: Stack) -> None:
+    """19 in six hours, 4 of them in the last."""
+    stack.call(at=NOON - 5 * HOUR, usd=15)
+    stack.call(at=NOON - 10 * MINUTE, usd=4)
+
+
+def an_expensive_morning(stack: Stack) -> None:
+    """Over by now."""
+    stack.call(at=NOON - 4 * HOUR, usd=19)
+    stack.call(at=NOON - 10 * MINUTE, usd=2)
+
+
+def a_call_of_25_minutes(stack: Stack) -> None:
+    """120,000 tokens; it started long before the look."""
+    stack.call(usd=1.2, seconds=25 * 60, feature="report")
+
+
+def a_call_at_the_limit(stack: Stack) -> None:
+    """Exactly as many tokens as a call may have."""
+    stack.call(usd=1, feature="report")
+
+
+def refusals_astride_two_looks(stack: Stack) -> None:
+    """Three before noon and three after, within four minutes."""
+    for minute in (-2, -1, -0.5):
+        stack.call(at=NOON + int(minute * MINUTE), failed=REFUSED, feature="chat")
+    stack.run(NOON)
+    for minute in (0.5, 1, 2):
+        stack.call(at=NOON + int(minute * MINUTE), failed=REFUSED, feature="chat")
+    stack.now = NOON + 5 * MINUTE
+
+
+def refusals_now_and_then(stack: Stack) -> None:
+    """Eight, but never five within five minutes; other errors do not count."""
+    stack.call(at=NOON - 6 * MINUTE, failed=REFUSED, feature="chat", copies=4)
+    stack.call(at=NOON - 6 * MINUTE, failed="timeout", feature="chat", copies=4)
+    stack.call(at=NOON - MINUTE + 1_000_000, failed=REFUSED, feature="chat", copies=4)
+    stack.now = NOON
+
+
+def a_model_without_a_price(stack: Stack) -> None:
+    """Three calls."""
+    new: dict[str, Any] = {"gen_ai__request__model": "gpt-9", "gen_ai__response__model": "gpt-9"}
+    stack.call(usd=0.001, copies=3, **new)
+
+
+def a_model_without_a_price_that_refuses(stack: Stack) -> None:
+    """Nothing was used."""
+    stack.call(failed=REFUSED, gen_ai__request__model="gpt-9", gen_ai__response__model=None)
+
+
+def a_stream_without_usage(stack: Stack) -> None:
+    """One in twenty calls; failed ones are no calls without usage."""
+    unsaid: dict[str, Any] = {
+        "gen_ai__usage__input_tokens": None,
+        "gen_ai__usage__output_tokens": None,
+    }
+    stack.call(**unsaid)
+    stack.call(copies=19)
+    stack.call(failed=REFUSED, copies=50)
+
+
+def hardly_any_without_usage(stack: Stack) -> None:
+    """Two in a hundred here, and one of few there."""
+    unsaid: dict[str, Any] = {
+        "gen_ai__usage__input_tokens": None,
+        "gen_ai__usage__output_tokens": None,
+    }
+    stack.call(copies=98)
+    stack.call(copies=2, **unsaid)
+    stack.call(service="small", copies=18)
+    stack.call(service="small", **unsaid)
+
+
+def runs_of_a_tool(stack: Stack, failed: int) -> None:
+    """Send twenty runs of a tool, some of which failed."""
+    given = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "web_search"}
+    for number in range(20):
+        more = {"status": {"code": 2, "message": "failed"}} if number < failed else {}
+        stack.now = NOON
+        stack.send(span("execute_tool", NOON - MINUTE, given, **more))
+
+
+def a_tool_that_fails(stack: Stack) -> None:
+    """Three times in twenty."""
+    runs_of_a_tool(stack, 3)
+
+
+def a_tool_that_fails_seldom(stack: Stack) -> None:
+    """Twice in twenty."""
+    runs_of_a_tool(stack, 2)
+
+
+def answers(stack: Stack, before: float, now: float, first: float | None = None) -> None:
+    """Send a week of calls that take so many seconds, then an hour of others."""
+    for days in (6, 5, 4, 3, 2):
+        stack.call(at=NOON - days * DAY, copies=40, seconds=before, **_first(first and before))
+    stack.call(at=NOON, copies=20, seconds=now, **_first(first and now))
+
+
+def _first(seconds: float | None) -> dict[str, Any]:
+    return {"gen_ai__response__time_to_first_chunk": seconds} if seconds else {}
+
+
+def first_tokens_that_come_late(stack: Stack) -> None:
+    """Two seconds instead of a half."""
+    answers(stack, 0.5, 2.0, first=1)
+
+
+def first_tokens_that_come_late_and_soon_enough(stack: Stack) -> None:
+    """Three times as late as usual, and nobody notices."""
+    answers(stack, 0.3, 0.9, first=1)
+
+
+def answers_that_take_ten_minutes(stack: Stack) -> None:
+    """Instead of four."""
+    answers(stack, 240, 600)
+
+
+def answers_that_always_take_ten_minutes(stack: Stack) -> None:
+    """A little longer than usual."""
+    answers(stack, 600, 700)
+
+
+def a_service_that_is_quiet(stack: Stack) -> None:
+    """A week ago it made twenty calls between eleven and noon."""
+    stack.call(at=NOON - 7 * DAY - 30 * MINUTE, copies=20, service="bot")
+    stack.call(at=NOON - 90 * MINUTE, service="bot")
+    stack.now = NOON
+
+
+def a_service_that_is_slow(stack: Stack) -> None:
+    """It makes a call an hour; another has always been quiet at noon."""
+    stack.call(at=NOON - 7 * DAY - 90 * MINUTE, copies=20, service="early")
+    stack.call(at=NOON - 7 * DAY - 30 * MINUTE, copies=20, service="bot")
+    stack.call(at=NOON - 55 * MINUTE, service="bot")
+    stack.now = NOON
+
+
+def a_function_that_fails(stack: Stack) -> None:
+    """A release of the pipeline with a mistake in it."""
+    path = "/api/default/functions/llm_normalise"
+    listed = stack.http.get("/api/default/functions").json()["list"]
+    (known,) = (one for one in listed if one["name"] == "llm_normalise")
+    text = known["function"].replace(
+        "\n.llmcost_provider", '\n.x = to_int!("x")\n.llmcost_provider'
+    )
+    assert text != known["function"]
+    assert stack.http.put(path, json={**known, "function": text}).status_code == 200
+    stack.call(usd=1, copies=3, service="bot")
+
+
+def all_is_well(stack: Stack) -> None:
+    """Calls, and nothing else."""
+    stack.call(usd=0.01, copies=30)
+
+
+FIRE = [
+    Scenario(
+        "daily_budget",
+        spend_over_a_day,
+        ("$500.50 spent in the last 24 hours, limit $500.00 (calls: 3)",),
+    ),
+    Scenario(
+        "daily_budget_team_search",
+        one_team_spends,
+        ("search spent $5.01 in the last 24 hours, limit $5.00 (calls: 1)",),
+        LIMITED,
+    ),
+    Scenario(
+        "daily_budget_feature_document_summary",
+        one_feature_spends,
+        ("document_summary spent $41.20 in the last 24 hours, limit $40.00 (calls: 2)",),
+        FEATURES,
+    ),
+    Scenario(
+        "monthly_budget_50",
+        half_a_month_is_spent,
+        ("$460.00 spent since the month began (UTC), past 50 % of $900.00",),
+        MONTH,
+    ),
+    Scenario(
+        "burn_rate_fast",
+        spend_seven_hours_worth_now,
+        (
+            (
+                "$7.00 in the last hour and $2.00 in the last 15 minutes; an hour of the daily "
+                "budget is $1.00, and this is 7.0 times that"
+            ),
+        ),
+        BURN,
+    ),
+    Scenario(
+        "burn_rate_slow",
+        spend_for_hours,
+        (
+            (
+                "$19.00 in the last six hours and $4.00 in the last one; an hour of the daily "
+                "budget is $1.00, and this is 3.2 times that"
+            ),
+        ),
+        BURN,
+    ),
+    Scenario(
+        "runaway_call",
+        a_call_of_25_minutes,
+        (
+            (
+                "report: one call of gpt-4o made 120000 output tokens for $1.20 (limits 100000 and "
+                "$10.00), trace TRACE"
+            ),
+        ),
+    ),
+    Scenario(
+        "rate_limit",
+        refusals_astride_two_looks,
+        (
+            (
+                "chat: 6 calls refused by a rate limit within 5 minutes, gpt-4o among the models; "
+                "retries inside an SDK are not among them"
+            ),
+        ),
+    ),
+    Scenario(
+        "unpriced_model",
+        a_model_without_a_price,
+        ("gpt-9 of openai: 3 calls and 300 tokens without a price in six hours",),
+    ),
+    Scenario(
+        "no_usage",
+        a_stream_without_usage,
+        ("shop: 5.0 % of 20 calls in the last hour reported no tokens, limit 2 %",),
+    ),
+    Scenario(
+        "tool_errors",
+        a_tool_that_fails,
+        ("web_search: 15.0 % of 20 runs in the last hour failed, limit 10 %",),
+    ),
+    Scenario(
+        "slow_first_token",
+        first_tokens_that_come_late,
+        (
+            (
+                "gpt-4o: 95 % of 20 calls in the last hour had a time to the first token of up to "
+                "2000 ms, 4.0 times the 500 ms of the seven days before"
+            ),
+        ),
+    ),
+    Scenario(
+        "slow_duration",
+        answers_that_take_ten_minutes,
+        (
+            (
+                "gpt-4o: 95 % of 20 calls in the last hour had a time for a whole answer of up to "
+                "600000 ms, 2.5 times the 240000 ms of the seven days before"
+            ),
+        ),
+    ),
+    Scenario(
+        "telemetry_stopped",
+        a_service_that_is_quiet,
+        ("bot: no LLM call for an hour; a week ago there were 20 in the same hour",),
+    ),
+    Scenario(
+        "unfinished_rows",
+        a_function_that_fails,
+        ("bot: 3 spans of the last three hours are in quarantine, without tokens and cost",),
+    ),
+    Scenario("heartbeat", all_is_well, ("alerting works; 30 LLM calls in the last hour",)),
+]
+KEEP_QUIET = [
+    Scenario("daily_budget", spend_up_to_the_limit),
+    Scenario("daily_budget_team_chat", one_team_spends, settings=LIMITED),
+    Scenario("daily_budget_feature_document_summary", another_feature_spends, settings=FEATURES),
+    Scenario("monthly_budget_50", half_a_month_was_spent_long_ago, settings=MONTH),
+    Scenario("monthly_budget_80", half_a_month_is_spent, settings=MONTH),
+    Scenario("burn_rate_fast", a_burst_that_is_over, settings=BURN),
+    Scenario("burn_rate_slow", an_expensive_morning, settings=BURN),
+    Scenario("runaway_call", a_call_at_the_limit),
+    Scenario("rate_limit", refusals_now_and_then),
+    Scenario("unpriced_model", a_model_without_a_price_that_refuses),
+    Scenario("no_usage", hardly_any_without_usage),
+    Scenario("tool_errors", a_tool_that_fails_seldom),
+    Scenario("slow_first_token", first_tokens_that_come_late_and_soon_enough),
+    Scenario("slow_duration", answers_that_always_take_ten_minutes),
+    Scenario("telemetry_stopped", a_service_that_is_slow),
+    Scenario("unfinished_rows", all_is_well),
+]
+
+
+def named(scenario: Scenario) -> str:
+    """Return how a scenario is called in a report."""
+    return f"{scenario.alert}-{scenario}"
+
+
+def declared(scenarios: list[Scenario]) -> set[str]:
+    """Return the declarations that scenarios are about."""
+    every = sorted(names("alerts"), key=len, reverse=True)
+    return {next(one for one in every if each.alert.startswith(one)) for each in scenarios}
+
+
+def readable(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a notification without what differs from run to run."""
+    text = json.dumps(told, ensure_ascii=False)
+    for word in text.replace("\\n", " ").replace('"', " ").split():
+        if "/web/short/" in word:
+            text = text.replace(word.strip("<").partition("|")[0], "LINK")
+        elif len(word) == 32 and all(sign in "0123456789abcdef" for sign in word):
+            text = text.replace(word, "TRACE")
+    shown: dict[str, Any] = json.loads(text)
+    return shown
+
+
+@pytest.mark.parametrize("scenario", FIRE, ids=named)
+def test_an_alert_fires_and_says_why(stack: Callable[..., Stack], scenario: Scenario) -> None:
+    """On every route that takes it, in words that the snapshot shows.
+
+    `UPDATE_SNAPSHOTS=1 make test` writes the new ones.
+    """
+    put = stack(scenario.alert, **scenario.settings)
+    scenario.happens(put)
+    put.run()
+
+    told = {
+        route: [readable(one) for one in put.told(route)] for route in ("hook", "slack", "pager")
+    }
+    rows = [row["text"] for one in told["hook"] for row in one["found"]]
+    assert rows == [f"{line}\n" for line in scenario.found]
+    text = json.dumps({k: v[0] for k, v in told.items() if v}, indent=2, ensure_ascii=False) + "\n"
+    path = SNAPSHOTS / f"{scenario.alert}.json"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scenario", KEEP_QUIET, ids=named)
+def test_an_alert_keeps_quiet(stack: Callable[..., Stack], scenario: Scenario) -> None:
+    """Nothing is told, though the alert was looked at."""
+    put = stack(scenario.alert, **scenario.settings)
+    scenario.happens(put)
+    put.run()
+
+    assert put.looked_at(scenario.alert) == put.now
+    assert put.told() == []
+
+
+def test_no_alert_is_without_scenarios() -> None:
+    """One that must fire it and one that must not; a heartbeat is always true."""
+    assert declared(FIRE) == set(names("alerts"))
+    assert declared(KEEP_QUIET) == set(names("alerts")) - {"heartbeat"}
