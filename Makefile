@@ -35,7 +35,8 @@ unit: environment ## the tests, with the real Pulumi CLI
 bench: environment ## the benchmarks, each beside a peer
 	@$(with_pulumi) for bench in benchmarks/bench_*.py; do python "$$bench" || exit 1; done
 
-docs: environment ## write the pages and schemas that follow from commands, kinds, prices and models
+docs: environment ## write the pages and schemas that follow from declarations, commands, kinds and prices
+	@$(VENV)/python tools/alert_reference.py
 	@$(VENV)/python tools/cli_reference.py
 	@$(VENV)/python tools/resource_reference.py
 	@$(VENV)/python tools/price_page.py
