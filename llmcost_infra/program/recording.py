@@ -16,7 +16,7 @@ from llmcost_infra.openobserve.kinds.base import Problem
 from llmcost_infra.program.registered import SECRET
 from llmcost_infra.provider.checking import check
 from llmcost_infra.provider.configuration import Configuration
-from llmcost_infra.provider.marks import known, masked
+from llmcost_infra.provider.marks import known, masked, value_at
 from llmcost_infra.provider.redaction import Redactor
 from llmcost_infra.provider.values import UNKNOWN, Secret, decode, encode_map, is_list, is_map
 
@@ -89,7 +89,8 @@ class Recording(MockMonitor):
         computed: dict[str, Any] = {}
         if kind := KINDS.get(request.type):
             checked = check(kind, given, self._organization_for(request.provider), {})
-            given, problems = checked.inputs, [*no_json, *checked.problems]
+            given = checked.inputs
+            problems = [*no_json, *(one for one in checked.problems if _is_known(given, one))]
             computed = {key: f"${{{request.name}.{key}}}" for key in kind.computed}
         needed = {key: tuple(one.urns) for key, one in request.propertyDependencies.items()}
         self._keep(urn, request, given, needed, problems)
@@ -192,3 +193,8 @@ def _shown(value: Any, needed: tuple[str, ...]) -> Any:
         names = sorted(urn.split("::", 3)[3] for urn in needed)
         return f"${{{', '.join(names) or 'unknown'}}}"
     return value
+
+
+def _is_known(inputs: Mapping[str, Any], problem: Problem) -> bool:
+    """Tell whether a problem is about what is there; of a secret only its place is."""
+    return SECRET not in str(value_at(inputs, problem.path.split(".")))

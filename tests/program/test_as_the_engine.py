@@ -14,6 +14,7 @@ import pytest
 from llmcost_infra.program import run_program
 
 CHECKOUT = Path(__file__).parents[2]
+SECRETS = {"hash_key": "salt", "slack_url": "https://hooks.slack.com/services/T0/B0/x"}
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine's JSON has for a text that only the update knows."""
 
@@ -21,7 +22,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 def preview(folder: Path, stack: str) -> dict[str, dict[str, Any]]:
     """Return the inputs of every resource of a preview by the CLI, by URN."""
     pulumi(folder, "stack", "init", stack)
-    pulumi(folder, "config", "set", "--stack", stack, "--secret", "llmcost:hash_key", "salt")
+    for name, value in SECRETS.items():
+        pulumi(folder, "config", "set", "--stack", stack, "--secret", f"llmcost:{name}", value)
     steps = json.loads(pulumi(folder, "preview", "--stack", stack, "--json"))["steps"]
     return {step["urn"]: step["newState"].get("inputs", {}) for step in steps}
 
@@ -64,7 +66,8 @@ def test_urns_and_inputs_are_the_engine_s(tmp_path: Path, monkeypatch: pytest.Mo
         for key, value in inputs.items()
         if planned[urn][key] == UNKNOWN
     }
-    assert named == {"${llm-cost-dashboard-folder.folder_id}"}
+    folders = ("llm-cost-alerts-folder", "llm-cost-dashboard-folder")
+    assert named == {f"${{{folder}.folder_id}}" for folder in folders}
     known = {
         urn: {key: value for key, value in inputs.items() if planned[urn][key] != UNKNOWN}
         for urn, inputs in read.items()
