@@ -159,7 +159,9 @@ class SqlTemplates:
         project: a project whose own files of the same name override the shipped ones.
     """
 
-    def __init__(self, kind: Literal["alerts", "dashboards"], project: Path | None = None) -> None:
+    def __init__(
+        self, kind: Literal["alerts", "dashboards", "pipelines"], project: Path | None = None
+    ) -> None:
         self._folders = [root / "sql" for root in roots(kind, project)]
         self._environment = _environment(*self._folders)
         self._macros = _environment(_MACROS).get_template("macros" + _SUFFIX)

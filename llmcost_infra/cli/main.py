@@ -32,6 +32,9 @@ _COMMANDS = {
         "llmcost_infra.cli.render:render",
         "Write what a stack would put on the server, as files.",
     ),
+    "rollup": Lazy(
+        "llmcost_infra.cli.rollup:rollup", "Add the last closed days up into the rollup stream."
+    ),
     "pricing": Lazy(
         "llmcost_infra.cli.pricing:pricing", "The price table: what a call costs, and by which row."
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import Progress
 
-from llmcost_infra.errors import LlmCostError, TransportError
-from llmcost_infra.first_run import embedded
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.first_run.at_hand import client_at_hand
 from llmcost_infra.first_run.otlp_files import SIGNALS, Recorded, Signal, files_of, read_file
 from llmcost_infra.first_run.otlp_move import FreshIds, newest, row_count, shift
-from llmcost_infra.first_run.target import project_folder, target_of
-from llmcost_infra.openobserve import Client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from llmcost_infra.openobserve import Client
 
 __all__ = ["run_ingest"]
 
@@ -56,7 +55,7 @@ def run_ingest(
             for file in progress.track(files, description="Reading")
             for request in read_file(file)
         ]
-        with client or _client() as server:
+        with client or client_at_hand() as server:
             # Sending to an organization that is not there would make it.
             server.check()
             moved = _move(recorded, time.time_ns(), keep_ids=keep_ids)
@@ -67,24 +66,6 @@ def run_ingest(
             finally:
                 sending.report(out)
     sending.complain()
-
-
-def _client() -> Client:
-    """Return a client of the server that the environment names, or of the embedded one."""
-    named = target_of(Path())
-    if named.url is not None:
-        return Client(named.url, named.user, named.password, named.organization)
-    running = None
-    with suppress(LlmCostError):  # outside of a project there is no server of it
-        running = embedded.running(target_of(project_folder()).folder)
-    if running is None:
-        raise TransportError(
-            "There is no server to send to: OPENOBSERVE_URL is not set, and no embedded "
-            "OpenObserve of this project runs.",
-            hint="Start it with `llmcost up`; or start one with `llmcost local serve` and set the "
-            "variables that it prints.",
-        )
-    return Client(running.url, embedded.USER, running.password, named.organization)
 
 
 def _move(recorded: Sequence[Recorded], now: int, *, keep_ids: bool) -> timedelta:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from llmcost_infra.declarations import nearest, read
+from llmcost_infra.declarations import InvalidDeclaration, nearest, read
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.program.registered import SECRET
+from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,20 @@ class Stack:
     config: Mapping[str, str]
     secret: frozenset[str]
     document: Document
+
+    def settings(self) -> Settings:
+        """Return the settings of the stack.
+
+        Raises:
+            DeclarationError: it has none, or something is wrong with them; with file and line.
+        """
+        text = self.config.get(f"{self.project}:settings")
+        if text is None:
+            raise self.document.problem(("config",), f"has no {self.project}:settings")
+        try:
+            return Settings.from_mapping(json.loads(text))
+        except InvalidDeclaration as error:
+            raise InvalidDeclaration([self.placed(one) for one in error.problems]) from error
 
     def placed(self, problem: DeclarationError) -> DeclarationError:
         """Return a problem with its file as seen from here; one about settings with its line."""

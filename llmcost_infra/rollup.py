@@ -1,0 +1,122 @@
+"""Adds closed days up into the rollup stream, from which months are shown for years.
+
+A day is added up as often as one likes: each row carries when it was computed, and whoever reads
+takes the newest. A scheduled pipeline cannot do this: its windows follow each other, so that it
+never looks at a late call again, and it loses what lies exactly between two of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from llmcost_infra.catalog.rollup import MOST_GROUPS, rollup_statement
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.paths import api_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from llmcost_infra.openobserve import Client
+    from llmcost_infra.settings import Settings
+
+__all__ = ["DayTotal", "closed_days", "roll_up"]
+
+_LATEST: Final = timedelta(hours=6)
+"""OpenObserve takes spans up to five hours after they began: then a day stays as it is."""
+_ROWS_A_REQUEST: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What a day added up to.
+
+    Args:
+        day: UTC.
+        groups: of environment, team, feature and model.
+        llm_calls: calls.
+        cost_usd: their known cost in USD; None when none is known.
+    """
+
+    day: date
+    groups: int
+    llm_calls: int
+    cost_usd: float | None
+
+
+def closed_days(now: datetime, count: int) -> list[date]:
+    """Return the last UTC days that no call can come into any more, oldest first."""
+    last = (now.astimezone(UTC) - _LATEST).date()
+    return [last - timedelta(days=back) for back in range(count, 0, -1)]
+
+
+def roll_up(
+    client: Client,
+    settings: Settings,
+    days: list[date],
+    now: datetime,
+    project: Path | None = None,
+) -> Iterator[DayTotal]:
+    """Add days up, write their totals, and yield each as it is done.
+
+    Args:
+        client: of the stack's server.
+        settings: the stack's; it keeps a history.
+        days: UTC.
+        now: when; kept with the totals.
+        project: whose declarations override the shipped ones.
+
+    Raises:
+        LlmCostError: the stack keeps no history, or the server did not take a row.
+        OpenObserveError: the server refused or did not answer.
+    """
+    if not settings.history:
+        raise LlmCostError(
+            "This stack keeps no history.",
+            hint="Set `history: true` in its settings and run `pulumi up`.",
+        )
+    statement = rollup_statement(settings, project)
+    for day in days:
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        hits = client.search(statement, start, start + timedelta(days=1), size=MOST_GROUPS).hits
+        if len(hits) >= MOST_GROUPS:
+            raise LlmCostError(
+                f"{day} has {MOST_GROUPS:,} groups or more, and some may be missing.",
+                hint="Attribute calls to fewer features: something writes ids into that column.",
+            )
+        _write(client, settings, [_row(hit, start, now) for hit in hits])
+        costs = [hit["cost_usd"] for hit in hits if hit.get("cost_usd") is not None]
+        calls = sum(hit["llm_calls"] for hit in hits)
+        yield DayTotal(day, len(hits), calls, sum(costs) if costs else None)
+
+
+def _row(hit: dict[str, Any], start: datetime, now: datetime) -> dict[str, Any]:
+    computed = _micros(now)
+    return {
+        **hit,
+        "_timestamp": computed,
+        "period": "day",
+        "period_start": _micros(start),
+        "computed_at": computed,
+    }
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _write(client: Client, settings: Settings, rows: list[dict[str, Any]]) -> None:
+    path = api_path(client.organization, settings.streams.rollup, "_json")
+    for at in range(0, len(rows), _ROWS_A_REQUEST):
+        # Rows that are stored twice are read once.
+        answer = client.post(path, rows[at : at + _ROWS_A_REQUEST], repeatable=True)
+        refused = [one for one in answer["status"] if one.get("failed")]
+        if refused:
+            said = f"{refused[0]['failed']} totals: {refused[0].get('error', '')}"
+            raise LlmCostError(
+                f"{client.url} refused {said}",
+                hint="Run the command again: what was written counts once.",
+            )

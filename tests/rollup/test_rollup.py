@@ -1,0 +1,174 @@
+"""Months add up to what their calls cost, to the cent, however late and however often they came."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llmcost_infra.catalog import load_dashboard, render_dashboard
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve import Client
+from llmcost_infra.rollup import closed_days, roll_up
+from llmcost_infra.settings import Settings
+from tests.alerts.conftest import HOUR, MINUTE, NOON, PASSWORD, USER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.alerts.conftest import Stack
+
+NIGHT = NOON + 12 * HOUR
+"""2026-11-25T00:00:00Z: the end of a day."""
+DAY = date(2026, 11, 24)
+SETTINGS = Settings(environment="prod", history=True)
+
+
+@pytest.fixture
+def kept(stack: Callable[..., Stack]) -> Stack:
+    """A stack that keeps a history."""
+    return stack(history=True)
+
+
+@pytest.fixture
+def client(kept: Stack) -> Iterator[Client]:
+    """The way to its server."""
+    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+        yield client
+
+
+def moment(micros: int) -> datetime:
+    """Return a time."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+
+
+def add_up(kept: Stack, client: Client, at: int, *days: date) -> list[tuple[int, float | None]]:
+    """Add days up at a time; return calls and cost of each."""
+    kept.now = at
+    totals = list(roll_up(client, SETTINGS, list(days) or [DAY], moment(at)))
+    return [(one.llm_calls, one.cost_usd) for one in totals]
+
+
+def months(client: Client, panel: str = "months") -> list[dict[str, Any]]:
+    """Return what a panel of the History tab shows."""
+    dashboard = render_dashboard(load_dashboard("llm_cost_details"), SETTINGS)
+    shown = dashboard["tabs"]["history"]["panels"][panel]
+    statement = shown["query"]
+    for name in dashboard["variables"]:
+        statement = statement.replace(f"${{{name}}}", "'_o2_all_'")
+    start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)
+    return client.search(statement, start, end, stream_type=shown["stream_type"]).hits
+
+
+def test_a_day_is_added_up_by_who_spends_and_on_what(kept: Stack, client: Client) -> None:
+    """Groups of environment, team, feature and model; unknown stays unknown."""
+    kept.call(usd=1.25, feature="chat", team="search", copies=2)
+    kept.call(usd=0.50, feature="summary")
+    kept.call(gen_ai__response__model="nobody-knows", feature="chat", team="search")
+    kept.call(failed="rate limit", feature="chat", team="search")
+    assert add_up(kept, client, NIGHT + 6 * HOUR) == [(5, 3.0)]
+    assert {(row["model"], row["llm_calls"], row.get("cost")) for row in months(client)} == {
+        ("gpt-4o", 4, 3.0),
+        ("nobody-knows", 1, None),
+    }
+    (gpt,) = [row for row in months(client) if row["model"] == "gpt-4o"]
+    assert (gpt["failed_calls"], gpt["unpriced_calls"]) == (1, 0)
+    split = months(client, "cost_split_by_month")
+    assert sum(row["input_cost"] + row["output_cost"] for row in split) == pytest.approx(3.0)
+
+
+def test_the_first_and_the_last_microsecond_of_a_day_belong_to_it(
+    kept: Stack, client: Client
+) -> None:
+    """A call lies in the day in which it began; none is in two, none in no day."""
+    for start in (NIGHT - 24 * HOUR, NIGHT - 1, NIGHT):
+        # The server takes what began up to five hours ago.
+        kept.call(at=start + 900_000, usd=1.0)
+    days = (DAY, DAY + timedelta(days=1))
+    assert add_up(kept, client, NIGHT + 40 * HOUR, *days) == [(2, 2.0), (1, 1.0)]
+
+
+def test_added_up_again_a_day_counts_as_last(kept: Stack, client: Client) -> None:
+    """A call that came late is in it from then on; nothing is counted twice."""
+    kept.call(at=NIGHT - HOUR, usd=1.0)
+    assert add_up(kept, client, NIGHT + MINUTE) == [(1, 1.0)]
+    kept.call(at=NIGHT + 3 * HOUR, seconds=4 * 3600, usd=0.25)
+    assert add_up(kept, client, NIGHT + 6 * HOUR) == [(2, 1.25)]
+    add_up(kept, client, NIGHT + 7 * HOUR)
+    assert [(row["month"], row["cost"]) for row in months(client)] == [("2026-11", 1.25)]
+
+
+def test_a_span_that_was_sent_twice_is_one_call(kept: Stack, client: Client) -> None:
+    """Exporters resend, and the server keeps both."""
+    spans = kept.call(at=NIGHT - HOUR, usd=2.0, copies=3)
+    kept.send(*spans, *spans[:1])
+    assert add_up(kept, client, NIGHT + 6 * HOUR) == [(3, 6.0)]
+
+
+def test_five_thousand_groups_are_all_there(kept: Stack, client: Client) -> None:
+    """The server cuts an answer without a limit at a thousand rows, without a word."""
+    kept.now = NIGHT - HOUR
+    for part in range(10):
+        spans = [
+            span
+            for number in range(500)
+            for span in _span(kept, feature=f"feature_{part}_{number}")
+        ]
+        kept.send(*spans)
+    [(calls, usd)] = add_up(kept, client, NIGHT + 6 * HOUR)
+    assert calls == 5_000
+    assert usd == pytest.approx(5.0)
+    assert sum(row["llm_calls"] for row in months(client)) == 5_000
+    assert sum(row["cost"] for row in months(client)) == pytest.approx(5.0, abs=0.005)
+
+
+def _span(kept: Stack, **attributes: str) -> list[dict[str, Any]]:
+    from tests.local.telemetry import span  # noqa: PLC0415 - of this test only
+
+    given = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.response.model": "gpt-4o",
+        "gen_ai.usage.input_tokens": 0,
+        "gen_ai.usage.output_tokens": 100,
+    }
+    return [span("chat", kept.now, given | attributes)]
+
+
+def test_a_refused_total_is_told(kept: Stack, client: Client) -> None:
+    """The server answers 200 and says in the body that it left rows out."""
+    kept.call(at=NIGHT - HOUR, usd=1.0)
+    # Totals of the future are refused like any other row.
+    with pytest.raises(LlmCostError, match="refused 1 totals"):
+        list(roll_up(client, SETTINGS, [DAY], moment(NIGHT + 90 * 24 * HOUR)))
+
+
+def test_a_day_without_calls_adds_up_to_nothing(kept: Stack, client: Client) -> None:
+    """Nothing is written, and nothing fails."""
+    assert add_up(kept, client, NIGHT + 6 * HOUR) == [(0, None)]
+    assert months(client) == []
+
+
+def test_a_stack_without_a_history_says_how_to_keep_one(client: Client) -> None:
+    """There is no stream to write to."""
+    with pytest.raises(LlmCostError, match="keeps no history") as error:
+        list(roll_up(client, Settings(environment="prod"), [DAY], moment(NIGHT)))
+    assert "history: true" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        ("2026-11-25T06:00:00+00:00", "2026-11-24"),
+        ("2026-11-25T05:59:59+00:00", "2026-11-23"),
+        ("2026-11-25T07:30:00+02:00", "2026-11-23"),
+        ("2027-01-01T06:00:00+00:00", "2026-12-31"),
+    ],
+)
+def test_a_day_is_closed_when_no_call_can_come_any_more(now: str, last: str) -> None:
+    """Six hours after its end, in UTC."""
+    days = closed_days(datetime.fromisoformat(now), 3)
+    assert [str(day) for day in days][-1] == last
+    assert days == sorted(days)
+    assert len(days) == 3
