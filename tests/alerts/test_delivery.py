@@ -79,7 +79,7 @@ def test_on_a_fresh_server_nothing_is_told_but_the_heartbeat(stack: Callable[...
     put = stack(**EVERYTHING)
     put.run(NOON)
 
-    assert len(put.alerts) == 19
+    assert len(put.alerts) == 20
     assert {put.looked_at(alert) for alert in put.alerts} == {NOON}
     assert [told["alert"] for told in put.told()] == ["heartbeat"]
     for alert in put.alerts:

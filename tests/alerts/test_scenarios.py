@@ -115,6 +115,22 @@ def an_expensive_morning(stack: Stack) -> None:
     stack.call(at=NOON - 10 * MINUTE, usd=2)
 
 
+def a_feature_that_was_just_released(stack: Stack) -> None:
+    """Yesterday, beside one that has been there for long and spends as much."""
+    stack.call(at=NOON - 3 * DAY, usd=0.1, feature="chat_reply")
+    stack.call(at=NOON - 26 * HOUR, usd=0.1, feature="report")
+    stack.call(at=NOON - 10 * MINUTE, usd=0.7, feature="report", copies=2)
+    stack.call(at=NOON, usd=2, feature="chat_reply")
+
+
+def a_feature_that_is_known(stack: Stack) -> None:
+    """For more than two days; and a new one that spends no more than its share."""
+    stack.call(at=NOON - 49 * HOUR, usd=0.1, feature="chat_reply")
+    stack.call(at=NOON - HOUR, usd=5, feature="report")
+    stack.call(at=NOON - MINUTE, usd=1, feature="report")
+    stack.call(at=NOON, usd=9, feature="chat_reply")
+
+
 def a_call_of_25_minutes(stack: Stack) -> None:
     """120,000 tokens; it started long before the look."""
     stack.call(usd=1.2, seconds=25 * 60, feature="report")
@@ -307,6 +323,17 @@ FIRE = [
         BURN,
     ),
     Scenario(
+        "new_feature",
+        a_feature_that_was_just_released,
+        (
+            (
+                "report, first seen 26 hours ago, spent $1.40 in the last hour; an hour of the "
+                "whole daily budget is $1.00"
+            ),
+        ),
+        BURN,
+    ),
+    Scenario(
         "runaway_call",
         a_call_of_25_minutes,
         (
@@ -381,6 +408,7 @@ KEEP_QUIET = [
     Scenario("monthly_budget_80", half_a_month_is_spent, settings=MONTH),
     Scenario("burn_rate_fast", a_burst_that_is_over, settings=BURN),
     Scenario("burn_rate_slow", an_expensive_morning, settings=BURN),
+    Scenario("new_feature", a_feature_that_is_known, settings=BURN),
     Scenario("runaway_call", a_call_at_the_limit),
     Scenario("rate_limit", refusals_now_and_then),
     Scenario("unpriced_model", a_model_without_a_price_that_refuses),
