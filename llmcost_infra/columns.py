@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LOGICAL", "ROLLUP", "STORED", "STORED_NAMES", "ColumnType", "LogicalColumn"]
+__all__ = ["CONTENT", "LOGICAL", "ROLLUP", "STORED", "STORED_NAMES", "ColumnType", "LogicalColumn"]
 
 ColumnType = Literal["utf8", "int64", "uint64", "float64", "boolean"]
 """Types of stored columns; those that a pipeline function writes keep theirs."""
@@ -113,6 +113,27 @@ STORED: Final[Mapping[str, ColumnType]] = MappingProxyType(
     {stored: LOGICAL[name].type for name, stored in STORED_NAMES.items()}
 )
 """Columns of the LLM stream and their types, as the pipeline's projection lets them through."""
+
+_WHOSE: Final = (
+    "provider", "model", "feature", "team", "environment", "user", "conversation", "prompt_name",
+)  # fmt: skip
+_TEXTS: Final[dict[str, ColumnType]] = {
+    "llmcost_prompt": "utf8",
+    "llmcost_completion": "utf8",
+    "llmcost_state": "utf8",
+}
+
+CONTENT: Final[Mapping[str, ColumnType]] = MappingProxyType(
+    {
+        **{column.name: column.type for column in _TRACE},
+        **{STORED_NAMES[name]: LOGICAL[name].type for name in _WHOSE},
+        **_TEXTS,
+    }
+)
+"""Columns of the content stream: whose call it was, and its scrubbed prompt and completion.
+
+The ids are those of the call's row in the LLM stream; the state is always `scrubbed`.
+"""
 
 ROLLUP: Final[Mapping[str, ColumnType]] = MappingProxyType(
     {

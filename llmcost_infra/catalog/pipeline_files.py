@@ -28,8 +28,8 @@ __all__ = [
     "load_pipeline",
 ]
 
-Role = Literal["mark_new", "normalise", "project", "scrub_other", "quarantine"]
-StreamRole = Literal["source", "calls", "other", "quarantine"]
+Role = Literal["mark_new", "normalise", "project", "scrub_other", "quarantine", "project_content"]
+StreamRole = Literal["source", "calls", "other", "quarantine", "content"]
 
 
 class StreamNode(Strict):
@@ -56,9 +56,14 @@ class Comparison(Strict):
 
 
 class ConditionNode(Strict):
-    """Lets the rows through that pass every test."""
+    """Lets the rows through that pass every test.
+
+    Args:
+        when: the stack's choice without which the branch is not there.
+    """
 
     type: Literal["condition"]
+    when: Literal["capture"] | None = None
     all_: tuple[Comparison, ...] = Field(alias="all", min_length=1)
     next: tuple[str, ...] = ()
 

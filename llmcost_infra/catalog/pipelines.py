@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from llmcost_infra.catalog.pipeline_files import FunctionNode, StreamNode
+from llmcost_infra.catalog.pipeline_files import ConditionNode, FunctionNode, StreamNode
 from llmcost_infra.catalog.teams import NO_TEAMS, compile_teams
 from llmcost_infra.catalog.vrl_templates import render_vrl
-from llmcost_infra.columns import STORED
+from llmcost_infra.columns import CONTENT, STORED
+from llmcost_infra.errors import DeclarationError
 from llmcost_infra.pricing import compile_vrl
+from llmcost_infra.settings import Attribution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from llmcost_infra.catalog.pipeline_files import Comparison, Node, PipelineSpec
     from llmcost_infra.catalog.teams import Teams
@@ -23,13 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["RenderedFunction", "RenderedPipeline", "render_pipeline"]
 
 _OWN: Final = "llmcost_"
+_RESOURCE: Final = "service_"
 _SECRET: Final = re.compile(r"\$\{secret:(\w+)\}")
 # These are made anew by the templates, so that nothing a client wrote into them is kept.
 _REWRITTEN: Final = frozenset({"operation_name", "service_name", "events", "links"})
+_MADE: Final = frozenset({"llmcost_prompt", "llmcost_completion", "llmcost_state"})
 _LIMITS: Final = {
     "text_limit": "200",  # characters of a column that a client fills
     "count_limit": "1000000000",  # tokens; more is a mistake, not a bill
     "longest_ms": "86400000.0",  # a day
+    "content_limit": "32768",  # characters of a prompt or a completion
 }
 
 
@@ -80,10 +85,18 @@ def render_pipeline(
         teams: who is registered.
 
     Raises:
-        DeclarationError: a template is wrong.
+        DeclarationError: a template is wrong, or the stack captures content and the pipeline has
+            no branch for it.
     """
+    nodes = _nodes(spec, settings)
+    used = {node.function for node in nodes.values() if isinstance(node, FunctionNode)}
     values = {
         **_LIMITS,
+        "capture": settings.content.services if settings.content.capture else (),
+        "resource_environment": _of_resource(settings.attribution.environment),
+        "content_columns": [
+            column for column in CONTENT if column.startswith(_OWN) and column not in _MADE
+        ],
         "environment": settings.environment,
         "attribution": settings.attribution,
         "patterns": settings.content.as_rust(),
@@ -104,13 +117,45 @@ def render_pipeline(
                 getattr(settings.functions, role), render_vrl(path, values, spec.folders)
             )
             for role, path in spec.functions.items()
+            if role in used
         },
-        nodes={name: _node(node, settings) for name, node in spec.nodes.items()},
+        nodes={name: _node(node, nodes, settings) for name, node in nodes.items()},
     )
 
 
-def _node(node: Node, settings: Settings) -> dict[str, Any]:
-    onwards: dict[str, Any] = {"next": list(node.next)} if node.next else {}
+def _nodes(spec: PipelineSpec, settings: Settings) -> dict[str, Node]:
+    """Return the nodes that a row can reach with the stack's choices."""
+    captures = settings.content.capture
+    off = {
+        name
+        for name, node in spec.nodes.items()
+        if isinstance(node, ConditionNode) and node.when == "capture" and not captures
+    }
+    targets = {target for node in spec.nodes.values() for target in node.next}
+    reached: list[str] = [name for name in spec.nodes if name not in targets]
+    for name in reached:
+        onwards = spec.nodes[name].next
+        reached += [one for one in onwards if one not in off and one not in reached]
+    nodes = {name: node for name, node in spec.nodes.items() if name in reached}
+    kept = (node.stream for node in nodes.values() if isinstance(node, StreamNode))
+    if captures and "content" not in kept:
+        raise DeclarationError(
+            f"the stack captures content, and pipelines/{spec.name}.yaml has no stream for it",
+            path="llmcost:settings",
+            hint="take the nodes from is_content to content over from the shipped pipeline",
+        )
+    return nodes
+
+
+def _of_resource(columns: Sequence[str]) -> list[str]:
+    """Return the columns that resource attributes come in."""
+    own = [column for column in columns if column.startswith(_RESOURCE)]
+    return own or [one for one in Attribution().environment if one.startswith(_RESOURCE)]
+
+
+def _node(node: Node, nodes: Mapping[str, Node], settings: Settings) -> dict[str, Any]:
+    following = [name for name in node.next if name in nodes]
+    onwards: dict[str, Any] = {"next": following} if following else {}
     if isinstance(node, StreamNode):
         name = getattr(settings.streams, node.stream)
         return {"type": "stream", "stream_name": name, "stream_type": "traces"} | onwards

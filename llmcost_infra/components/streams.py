@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import pulumi
 
-from llmcost_infra.columns import ROLLUP, STORED
+from llmcost_infra.columns import CONTENT, ROLLUP, STORED
 from llmcost_infra.profiles import ATTRIBUTED, PROFILES
 from llmcost_infra.resources import Stream
 
@@ -50,6 +50,8 @@ class LlmStreams(pulumi.ComponentResource):
     """Rows that the pipeline did not finish; numbers only."""
     rollup: pulumi.Output[str] | None = None
     """Totals of hours and days, where the stack keeps a history."""
+    content: pulumi.Output[str] | None = None
+    """Scrubbed prompts and completions, where the stack captures them."""
 
     def __init__(
         self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
@@ -61,7 +63,8 @@ class LlmStreams(pulumi.ComponentResource):
             self._make()
         else:
             self._read()
-        made = {role: getattr(self, role) for role in ("calls", "other", "quarantine", "rollup")}
+        roles = ("calls", "other", "quarantine", "rollup", "content")
+        made = {role: getattr(self, role) for role in roles}
         self.register_outputs(
             {"source": self.source} | {role: output for role, output in made.items() if output}
         )
@@ -74,6 +77,9 @@ class LlmStreams(pulumi.ComponentResource):
         self.quarantine = self._stream(
             "quarantine", names.quarantine, days.quarantine_days, _QUARANTINED
         )
+        if self._settings.content.capture:
+            kept_for = self._settings.content.days
+            self.content = self._stream("content", names.content, kept_for, CONTENT)
         if self._settings.history:
             self.rollup = self._stream(
                 "rollup", names.rollup, days.rollup_days, ROLLUP, stream_type="logs"

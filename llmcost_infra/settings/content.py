@@ -23,6 +23,8 @@ class ContentCapture(Strict):
     capture: bool = False
     services: tuple[_Service, ...] = ()
     """``service.name`` of the applications; no other's texts are kept."""
+    shared_org_ok: bool = False
+    """Whether it is meant that everybody in the organization can read what is captured."""
     days: Annotated[int, Field(ge=1, le=30)] = 7
     """How long they are kept, in days."""
     patterns: Annotated[Mapping[_Word, ScrubPattern], Field(max_length=MOST_PATTERNS)] = Field(
@@ -34,6 +36,10 @@ class ContentCapture(Strict):
     def _names_services(self) -> Self:
         if self.capture and not self.services:
             raise misplaced("names nobody", "services", hint="list the services, or capture: false")
+        if self.capture and not self.shared_org_ok:
+            said = "everybody in the organization can read what is captured"
+            hint = "if that is meant, write shared_org_ok: true; if not, capture: false"
+            raise misplaced(said, "shared_org_ok", hint=hint)
         return self
 
     def as_rust(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ class Streams:
         other: where spans go that are neither.
         quarantine: rows that the pipeline did not finish, numbers and ids only.
         rollup: totals of hours and days, kept for years.
+        content: scrubbed prompts and completions, where the stack captures them.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Streams:
     other: str
     quarantine: str
     rollup: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Functions:
         project: lets the columns of the LLM stream through and nothing else.
         scrub_other: removes LLM text from spans that are no call.
         quarantine: lets numbers and ids of unfinished rows through and nothing else.
+        project_content: lets scrubbed prompts and completions through, where they are captured.
     """
 
     mark_new: str
@@ -43,3 +46,4 @@ class Functions:
     project: str
     scrub_other: str
     quarantine: str
+    project_content: str

@@ -86,6 +86,9 @@ class Settings(Strict):
             raise misplaced(f"profile {self.profile} reads a stream", "stream", hint=hint)
         if not ours and self.history:
             raise misplaced("only profile pipeline has a rollup", "history")
+        if not ours and self.content.capture:
+            hint = "whoever fills the stream decides what it keeps"
+            raise misplaced("only profile pipeline captures", "content", "capture", hint=hint)
         return self
 
     @classmethod
@@ -122,6 +125,7 @@ class Settings(Strict):
             other=self.prefixed("other_traces"),
             quarantine=self.prefixed("llm_quarantine"),
             rollup=self.prefixed("llm_rollup"),
+            content=self.prefixed("llm_content"),
         )
 
     @property
@@ -133,4 +137,5 @@ class Settings(Strict):
             project=self.prefixed("llm_project"),
             scrub_other=self.prefixed("llm_scrub_other"),
             quarantine=self.prefixed("llm_quarantine"),
+            project_content=self.prefixed("llm_project_content"),
         )

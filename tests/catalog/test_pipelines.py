@@ -197,6 +197,46 @@ def test_a_circle_without_a_source_is_refused(project: Callable[..., Path]) -> N
         load_pipeline("llm_cost", project(llm_cost__yaml=text))
 
 
+def capturing() -> Settings:
+    """Return a stack's settings with capture on."""
+    content = {"capture": True, "services": ["bot"], "shared_org_ok": True}
+    return Settings.from_mapping({"environment": "staging", "content": content})
+
+
+def test_capture_adds_its_branch_and_nothing_else() -> None:
+    """With capture, nodes and functions are those of before and one branch more."""
+    spec = load_pipeline("llm_cost")
+    off = render_pipeline(spec, settings(""), NO_PRICES)
+    on = render_pipeline(spec, capturing(), NO_PRICES)
+
+    assert set(on.nodes) - set(off.nodes) == {
+        "is_content", "project_content", "is_scrubbed", "content",
+    }  # fmt: skip
+    assert set(on.functions) - set(off.functions) == {"project_content"}
+    changed = {name for name in off.nodes if on.nodes[name] != off.nodes[name]}
+    assert changed == {"normalise"}
+    assert [name for name in off.functions if off.functions[name] != on.functions[name]] == [
+        "normalise"
+    ]
+    assert "llmcost_capture" not in off.functions["normalise"].text
+    assert PipelineKind().problems({"name": on.name, "nodes": on.nodes}) == []
+
+
+def test_capture_needs_a_branch_to_go_to(project: Callable[..., Path]) -> None:
+    """A project with an older pipeline of its own learns that nothing would be captured."""
+    folder = project(llm_cost__yaml=SHIPPED.replace("is_llm, is_content,", "is_llm,"))
+    with pytest.raises(DeclarationError, match="exactly one node has to be a source"):
+        load_pipeline("llm_cost", folder)
+
+    begin, end = SHIPPED.index("  is_content:"), SHIPPED.index("  is_other:")
+    old = (SHIPPED[:begin] + SHIPPED[end:]).replace("is_llm, is_content,", "is_llm,")
+    spec = load_pipeline("llm_cost", project(llm_cost__yaml=old))
+
+    assert render_pipeline(spec, settings(), NO_PRICES).functions
+    with pytest.raises(DeclarationError, match=r"has no stream for it\n.*is_content to content"):
+        render_pipeline(spec, capturing(), NO_PRICES)
+
+
 @pytest.mark.parametrize(
     ("template", "said"),
     [

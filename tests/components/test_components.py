@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from llmcost_infra.columns import ROLLUP, STORED
+from llmcost_infra.columns import CONTENT, ROLLUP, STORED
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.profiles import PROFILES
 from tests.components.conftest import clear
@@ -54,6 +54,30 @@ def test_without_history_there_is_none(declared: Any) -> None:
     assert "cost-streams-rollup" not in declared()
 
 
+CAPTURE = {"capture": True, "services": ["support-bot"], "shared_org_ok": True, "days": 3}
+
+
+def test_capture_adds_a_stream_that_does_not_last(declared: Any) -> None:
+    """Prompts and completions have a stream, a function and days of their own."""
+    found = declared(content=CAPTURE)
+    content = found["cost-streams-content"].inputs
+    assert (content["name"], content["data_retention"]) == ("llm_content", 3)
+    assert content["fields"].items() == {
+        (name, kind) for name, kind in CONTENT.items() if name != "_timestamp"
+    }
+    assert tokens(found)["Function"] == 6
+    assert "content" in found["cost-pipeline"].inputs["nodes"]
+
+
+def test_without_capture_there_is_neither_stream_nor_branch(declared: Any) -> None:
+    """What is not there cannot be filled by mistake."""
+    found = declared(content=CAPTURE | {"capture": False})
+    assert "cost-streams-content" not in found
+    assert "cost-pipeline-project_content" not in found
+    nodes = found["cost-pipeline"].inputs["nodes"]
+    assert {"is_content", "project_content", "is_scrubbed", "content"}.isdisjoint(nodes)
+
+
 @pytest.mark.parametrize("profile", [name for name in PROFILES if name != "pipeline"])
 def test_a_stream_of_somebody_else_is_only_read(declared: Any, profile: str) -> None:
     """No pipeline, no retention, and a destroy leaves it: it is not ours."""
@@ -67,7 +91,9 @@ def test_a_stream_of_somebody_else_is_only_read(declared: Any, profile: str) -> 
     assert {"service_team", "user_id"} <= set(stream["fields"])
 
 
-@pytest.mark.parametrize("chosen", [{"history": True}, {"profile": "llm", "stream": "default"}])
+@pytest.mark.parametrize(
+    "chosen", [{"history": True}, {"content": CAPTURE}, {"profile": "llm", "stream": "default"}]
+)
 def test_the_provider_takes_all_of_it(declared: Any, chosen: dict[str, Any]) -> None:
     """No kind finds anything wrong with what a stack declares."""
     for one in declared(**chosen).values():

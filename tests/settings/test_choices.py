@@ -196,7 +196,29 @@ class TestContent:
         assert refused(content={"capture": True}) == [
             "content.services: names nobody\n  list the services, or capture: false"
         ]
-        assert read(content={"capture": True, "services": ["bot"]}).content.services == ("bot",)
+        chosen = {"capture": True, "services": ["bot"], "shared_org_ok": True}
+        assert read(content=chosen).content.services == ("bot",)
+
+    def test_capture_says_that_others_may_read_it(self) -> None:
+        """There is no access by stream: who may open the organization reads what people wrote."""
+        assert refused(content={"capture": True, "services": ["bot"]}) == [
+            (
+                "content.shared_org_ok: everybody in the organization can read what is captured\n"
+                "  if that is meant, write shared_org_ok: true; if not, capture: false"
+            )
+        ]
+
+    @pytest.mark.parametrize("service", ["", 'a" || true', "{{ x }}", "a\\b", "a\nb"])
+    def test_a_service_is_a_name(self, service: str) -> None:
+        """It stands in the pipeline's function, where a quote would end it."""
+        chosen = {"capture": True, "services": [service], "shared_org_ok": True}
+        assert refused(content=chosen)[0].startswith("content.services.0: ")
+
+    def test_only_our_own_pipeline_captures(self) -> None:
+        """A stack that reads somebody else's stream would promise what it cannot do."""
+        chosen = {"capture": True, "services": ["bot"], "shared_org_ok": True}
+        (problem,) = refused(profile="llm", stream="default", content=chosen)
+        assert problem.startswith("content.capture: only profile pipeline captures")
 
     @pytest.mark.parametrize("days", [0, 31])
     def test_it_is_not_kept_for_long(self, days: int) -> None:

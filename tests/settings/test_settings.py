@@ -60,6 +60,7 @@ def test_the_prefix_stands_before_every_name() -> None:
         other="demo_other_traces",
         quarantine="demo_llm_quarantine",
         rollup="demo_llm_rollup",
+        content="demo_llm_content",
     )
     assert settings.functions == Functions(
         mark_new="demo_llm_mark_new",
@@ -67,6 +68,7 @@ def test_the_prefix_stands_before_every_name() -> None:
         project="demo_llm_project",
         scrub_other="demo_llm_scrub_other",
         quarantine="demo_llm_quarantine",
+        project_content="demo_llm_project_content",
     )
     assert settings.prefixed("anything") == "demo_anything"
 
