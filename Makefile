@@ -5,14 +5,14 @@ VENV := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check unit bench docs lock clean environment python
+.PHONY: help up down test test-live check unit bench docs lock clean environment python
 
 # The environment's programs first, then a Pulumi CLI, wherever it was found.
 with_pulumi = bin="$$($(VENV)/python tools/pulumi_cli.py)" && \
 	export PATH="$(CURDIR)/$(VENV):$$bin:$$PATH" &&
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 up: environment ## first run: environment, Pulumi CLI, embedded OpenObserve (or OPENOBSERVE_URL), pulumi up, sample calls
 	@$(with_pulumi) llmcost up $(ARGS)
@@ -31,6 +31,9 @@ check: environment ## format, lint, types and layers, without the tests
 
 unit: environment ## the tests, with the real Pulumi CLI
 	@$(with_pulumi) pytest -n 2 $(ARGS)
+
+test-live: environment ## the provider's tests against the server that OPENOBSERVE_URL, _USER and _PASSWORD name
+	@$(VENV)/pytest -n 2 --live tests/provider $(ARGS)
 
 bench: environment ## the benchmarks, each beside a peer
 	@$(with_pulumi) for bench in benchmarks/bench_*.py; do python "$$bench" || exit 1; done

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import (
 from llmcost_infra.provider.rpc import serve
 from llmcost_infra.provider.servicer import Servicer
 from llmcost_infra.provider.values import decode_map, encode_map
+from tests.provider.names import prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,8 +69,8 @@ class Resource:
 
     @property
     def urn(self) -> str:
-        """Its URN."""
-        return f"urn:pulumi:test::llmcost::{self.parents}{self.token}::{self.name}"
+        """Its URN, in a stack of the running test: ids that clients choose follow from it."""
+        return f"urn:pulumi:{prefix()}test::llmcost::{self.parents}{self.token}::{self.name}"
 
 
 @dataclass
@@ -94,14 +95,21 @@ class Engine:
         open_: what the provider opens connections with.
         settings: the stack's ``openobserve:*``.
         environ: the provider's environment.
+        patience: seconds that a call may take.
     """
 
     def __init__(
-        self, open_: Any, settings: dict[str, Any] | None = None, environ: Any = None
+        self,
+        open_: Any,
+        settings: dict[str, Any] | None = None,
+        environ: Any = None,
+        *,
+        patience: float = 20.0,
     ) -> None:
         self.open = open_
         self.settings = settings or {"url": "http://localhost", "user": "u", "password": "Secr3t!"}
         self.environ = environ or {}
+        self.patience = patience
         self.state: dict[str, Kept] = {}
         self.log = Log()
 
@@ -121,7 +129,7 @@ class Engine:
 
         def call(method: str, request: Any) -> Any:
             try:
-                return getattr(stub, method)(request, timeout=20)
+                return getattr(stub, method)(request, timeout=self.patience)
             except grpc.RpcError as error:
                 raise CallError(error) from None
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from tests.provider.engine import Resource
+from tests.provider.names import named
 
 __all__ = [
-    "EDITS",
-    "ELSEWHERE",
     "FIXED",
     "MORE",
     "account",
     "alert",
     "dashboard",
     "destination",
+    "edits",
+    "elsewhere",
     "folder",
     "function",
     "panel",
@@ -22,18 +23,21 @@ __all__ = [
     "price",
     "price_table",
     "program",
+    "select_from_calls",
     "stream",
     "template",
 ]
 
 
-EDITS: dict[str, tuple[Any, ...]] = {
-    "Dashboard.default_time_range": ("7d", "30d"),
-    "Alert.stream_name": ("llm_other",),
-    "Alert.stream_type": ("logs",),
-    "Function.function": ('.llmcost_state = "old"\n.', '.llmcost_state = "older"\n.'),
-}
-"""Other values of inputs, by kind and path, where a changed letter or number is no valid value."""
+def edits() -> dict[str, tuple[Any, ...]]:
+    """Other values of inputs, by kind and path, where a changed letter or number is not valid."""
+    return {
+        "Dashboard.default_time_range": ("7d", "30d"),
+        "Alert.stream_name": (named("llm_other"),),
+        "Alert.stream_type": ("logs",),
+        "Function.function": ('.llmcost_state = "old"\n.', '.llmcost_state = "older"\n.'),
+    }
+
 
 FIXED: dict[str, str] = {
     "*.order": "means a place: another number for the same place is no change",
@@ -59,14 +63,14 @@ MORE: dict[str, dict[str, Any]] = {
 
 def folder(called: str = "folder", /, **inputs: Any) -> Resource:
     """A folder of dashboards."""
-    defaults = {"folder_type": "dashboards", "name": "LLM Cost"}
+    defaults = {"folder_type": "dashboards", "name": named("LLM Cost")}
     return Resource("openobserve:index:Folder", called, defaults | inputs)
 
 
 def stream(called: str = "calls", /, **inputs: Any) -> Resource:
     """A traces stream with a retention."""
     defaults = {
-        "name": "llm_calls",
+        "name": named("llm_calls"),
         "stream_type": "traces",
         "data_retention": 30,
         "fields": {"llmcost_model": "utf8", "llmcost_cost_usd": "float64"},
@@ -76,7 +80,7 @@ def stream(called: str = "calls", /, **inputs: Any) -> Resource:
 
 def function(called: str = "mark", /, **inputs: Any) -> Resource:
     """A function without secrets."""
-    defaults = {"name": "llm_mark_new", "function": '.llmcost_state = "new"\n.'}
+    defaults = {"name": named("llm_mark_new"), "function": '.llmcost_state = "new"\n.'}
     return Resource("openobserve:index:Function", called, defaults | inputs)
 
 
@@ -85,17 +89,24 @@ def pipeline(called: str = "pipeline", /, **inputs: Any) -> Resource:
     nodes = {
         "in": {
             "type": "stream",
-            "stream_name": "llm_ingest",
+            "stream_name": named("llm_ingest"),
             "stream_type": "traces",
             "next": ["mark"],
         },
-        "mark": {"type": "function", "name": "llm_mark_new", "next": ["out"]},
-        "out": {"type": "stream", "stream_name": "llm_calls", "stream_type": "traces"},
+        "mark": {"type": "function", "name": named("llm_mark_new"), "next": ["out"]},
+        "out": {"type": "stream", "stream_name": named("llm_calls"), "stream_type": "traces"},
     }
-    return Resource("openobserve:index:Pipeline", called, {"name": "llm", "nodes": nodes} | inputs)
+    return Resource(
+        "openobserve:index:Pipeline", called, {"name": named("llm"), "nodes": nodes} | inputs
+    )
 
 
-def panel(order: int, sql: str = "SELECT COUNT(*) AS calls FROM llm_calls") -> dict[str, Any]:
+def select_from_calls(columns: str) -> str:
+    """SQL on the calls of the program's stream."""
+    return f"SELECT {columns} FROM {named('llm_calls')}"  # noqa: S608 - both are ours
+
+
+def panel(order: int, select: str = "COUNT(*) AS calls") -> dict[str, Any]:
     """A tile that shows one number."""
     return {
         "order": order,
@@ -103,8 +114,8 @@ def panel(order: int, sql: str = "SELECT COUNT(*) AS calls FROM llm_calls") -> d
         "title": f"Panel {order}",
         "width": 48,
         "height": 9,
-        "query": sql,
-        "stream": "llm_calls",
+        "query": select_from_calls(select),
+        "stream": named("llm_calls"),
         "stream_type": "traces",
         "y_axis": [{"alias": "calls", "label": "Calls"}],
         "config": {"unit": "numbers", "decimals": 2, "show_legends": True},
@@ -115,7 +126,7 @@ def dashboard(called: str = "cost", /, panels: Any = None, **inputs: Any) -> Res
     """A dashboard of one tab."""
     panels = panels or {"calls": panel(10), "errors": panel(20)}
     defaults = {
-        "title": "LLM Cost",
+        "title": named("LLM Cost"),
         "default_time_range": "24h",
         "tabs": {"overview": {"order": 10, "name": "Overview", "panels": panels}},
     }
@@ -124,31 +135,31 @@ def dashboard(called: str = "cost", /, panels: Any = None, **inputs: Any) -> Res
 
 def template(called: str = "text", /, **inputs: Any) -> Resource:
     """A template without secrets."""
-    defaults = {"name": "llm-text", "body": '{"text": "{alert_name}: {rows}"}'}
+    defaults = {"name": named("llm-text"), "body": '{"text": "{alert_name}: {rows}"}'}
     return Resource("openobserve:index:AlertTemplate", called, defaults | inputs)
 
 
 def destination(called: str = "channel", /, **inputs: Any) -> Resource:
     """A webhook that takes the template's text."""
     defaults = {
-        "name": "llm-channel",
+        "name": named("llm-channel"),
         "url": "https://hooks.example.com/services/T0/B0/hunter2",
         "headers": {"x-token": "hunter3-token"},
-        "template": "llm-text",
+        "template": named("llm-text"),
     }
     return Resource("openobserve:index:AlertDestination", called, defaults | inputs)
 
 
 def alert(called: str = "budget", /, **inputs: Any) -> Resource:
     """An alert on the calls of the program's stream."""
-    sql = "SELECT llmcost_model, COUNT(*) AS calls FROM llm_calls GROUP BY llmcost_model"
+    sql = select_from_calls("llmcost_model, COUNT(*) AS calls") + " GROUP BY llmcost_model"
     defaults = {
-        "name": "llm-budget",
-        "stream_name": "llm_calls",
+        "name": named("llm-budget"),
+        "stream_name": named("llm_calls"),
         "stream_type": "traces",
         "query_condition": {"type": "sql", "sql": sql},
         "trigger_condition": {"period": 60, "frequency": 5, "silence": 30},
-        "destinations": ["llm-channel"],
+        "destinations": [named("llm-channel")],
         "context_attributes": {"limit_usd": "500"},
         "row_template": "{llmcost_model}: {calls}",
     }
@@ -182,13 +193,14 @@ def price_table(called: str = "prices", /, **inputs: Any) -> Resource:
         provider="google",
         description="Twice the price for long prompts.",
     )
-    defaults = {"models": {"openai/gpt-4o@2024-10-01": price(), "google/gemini-2.5-pro": full}}
+    models = {"openai/gpt-4o@2024-10-01": price(), "google/gemini-2.5-pro": full}
+    defaults = {"models": {named(name): row for name, row in models.items()}}
     return Resource("openobserve:index:ModelPriceTable", called, defaults | inputs)
 
 
 def account(called: str = "ci", /, **inputs: Any) -> Resource:
     """A service account."""
-    defaults = {"email": "ci@llmcost.example", "first_name": "CI", "last_name": "deploys"}
+    defaults = {"email": named("ci@llmcost.example"), "first_name": "CI", "last_name": "deploys"}
     return Resource("openobserve:index:ServiceAccount", called, defaults | inputs)
 
 
@@ -208,7 +220,8 @@ def program() -> tuple[Resource, ...]:
     )
 
 
-ELSEWHERE: dict[str, tuple[Resource, ...]] = {
-    "Alert": (stream("other", name="llm_other"), stream("logs", stream_type="logs")),
-}
-"""What the sample of a kind may move to, by kind."""
+def elsewhere() -> dict[str, tuple[Resource, ...]]:
+    """What the sample of a kind may move to, by kind."""
+    return {
+        "Alert": (stream("other", name=named("llm_other")), stream("logs", stream_type="logs")),
+    }

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.provider.diff import equal, render_path
-from tests.provider.programs import EDITS, ELSEWHERE, FIXED, MORE, program
+from tests.provider import programs
+from tests.provider.names import prefix
+from tests.provider.programs import FIXED, MORE, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve.kinds.base import Inputs, Kind
     from tests.provider.engine import Resource
 
-__all__ = ["SAMPLES", "Edit", "Sample"]
+__all__ = ["Edit", "Sample", "sample_of", "samples"]
 
 Step = str | int
 
@@ -80,7 +82,7 @@ class Sample:
 
     def _edits(self, path: tuple[Step, ...], at: str) -> Iterator[Edit]:
         old = _at(self.resource.inputs, path)
-        given = EDITS.get(f"{self.name}.{at}")
+        given = programs.edits().get(f"{self.name}.{at}")
         for value in given or self._others(path, old):
             inputs = deepcopy(self.resource.inputs)
             _at(inputs, path[:-1])[path[-1]] = value
@@ -97,7 +99,9 @@ class Sample:
                 yield from self._valid_words(path)
                 yield from (f"{old}1", f"{old}2")
                 yield from (f"{old[:-1]}8", f"{old[:-1]}9")
-                yield from (f"{old[:1]}x{old[1:]}", f"{old[:1]}y{old[1:]}")
+                # A name that loses its prefix would not be ours any more.
+                at = len(prefix()) + 1 if old.startswith(prefix()) else 1
+                yield from (f"{old[:at]}x{old[at:]}", f"{old[:at]}y{old[at:]}")
             case _:
                 pass
 
@@ -139,7 +143,8 @@ def _at(value: Any, path: tuple[Step, ...]) -> Any:
     return value
 
 
-def _samples() -> dict[str, Sample]:
+def samples() -> dict[str, Sample]:
+    """Return the sample of each kind by its token; a kind that has none fails the suite."""
     every = tuple(
         replace(one, inputs=one.inputs | MORE.get(one.token.rpartition(":")[2], {}))
         for one in program()
@@ -148,11 +153,12 @@ def _samples() -> dict[str, Sample]:
         resource.token: Sample(
             KINDS[resource.token],
             resource,
-            (*every[:index], *ELSEWHERE.get(resource.token.rpartition(":")[2], ())),
+            (*every[:index], *programs.elsewhere().get(resource.token.rpartition(":")[2], ())),
         )
         for index, resource in enumerate(every)
     }
 
 
-SAMPLES = _samples()
-"""The sample of each kind by its token; a kind that has none fails the suite."""
+def sample_of(token: str) -> Sample:
+    """Return the sample of a kind."""
+    return samples()[token]

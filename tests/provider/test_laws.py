@@ -15,7 +15,7 @@ from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.provider.marks import reveal
 from tests.provider.engine import CallError
 from tests.provider.programs import program
-from tests.provider.samples import SAMPLES, Edit, Sample
+from tests.provider.samples import Edit, Sample, sample_of, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ EVERY_KIND = pytest.mark.parametrize("token", KINDS, ids=lambda token: token.rpa
 
 def stand(world: World, token: str) -> Sample:
     """Bring up the sample of a kind with what it needs."""
-    sample = SAMPLES[token]
+    sample = sample_of(token)
     world.engine.up(*sample.program)
     return sample
 
@@ -45,22 +45,22 @@ def edit(world: World, sample: Sample, edits: Iterable[Edit]) -> Edit | None:
 
 def test_every_kind_has_a_sample() -> None:
     """A kind without one would be here in name only: add it to `programs.program`."""
-    assert SAMPLES.keys() == KINDS.keys()
+    assert samples().keys() == KINDS.keys()
 
 
 def test_a_second_up_asks_nothing(world: World) -> None:
     """Everything is made once; then it is the same, with not even a read."""
     assert set(world.engine.up(*program()).values()) == {"create"}
-    world.server.requests.clear()
+    world.requests.clear()
     assert set(world.engine.up(*program()).values()) == {"same"}
-    assert world.server.requests == []
+    assert world.requests == []
 
 
 def test_a_refresh_finds_nothing_and_keeps_the_state(world: World) -> None:
     """What the server answers unfolds to what was written."""
     world.engine.up(*program())
     kept = {urn: (state.inputs, state.outputs) for urn, state in world.engine.state.items()}
-    world.server.requests.clear()
+    world.requests.clear()
     assert world.engine.refresh() == {}
     assert {urn: (s.inputs, s.outputs) for urn, s in world.engine.state.items()} == kept
     assert world.writes == []
@@ -97,7 +97,7 @@ def test_an_equal_object_is_adopted(world: World, token: str) -> None:
     """What exists and is what was asked for is taken over, and the log says so."""
     sample = stand(world, token)
     made = world.engine.state.pop(sample.resource.urn)
-    world.server.requests.clear()
+    world.requests.clear()
     world.engine.up(*sample.program)
     assert world.writes == []
     assert world.id_of(sample.resource) == made.id
@@ -119,7 +119,7 @@ def test_an_edit_is_told_at_its_path(world: World, token: str) -> None:
     told: dict[str, object] = {}
     for path, edits in sample.outside():
         if edit(world, sample, edits) is None:
-            told[path] = "could not be edited: see EDITS and FIXED"
+            told[path] = "could not be edited: see edits and FIXED"
             continue
         drift = world.engine.refresh()
         told[path] = {name: list(paths) for name, paths in drift.items()}
@@ -136,7 +136,7 @@ def test_base_server_and_target(world: World, token: str) -> None:
     for path, edits in sample.outside():
         if (theirs := edit(world, sample, edits)) is None:
             continue
-        world.server.requests.clear()
+        world.requests.clear()
         assert world.engine.up(*sample.changed(theirs))[sample.resource.name] == "update", path
         assert world.writes == [], path
         world.engine.up(*sample.program)
@@ -149,7 +149,7 @@ def test_base_server_and_target(world: World, token: str) -> None:
 def _stop_and_go_on(world: World, sample: Sample, path: str, others: list[Edit]) -> None:
     """Meet their edit with another one, if the input has a third value, and look what is there."""
     for ours in others[:1]:
-        world.server.requests.clear()
+        world.requests.clear()
         with pytest.raises(CallError, match="was changed outside of Pulumi") as error:
             world.engine.up(*sample.changed(ours))
         assert error.value.code == "ABORTED"
@@ -178,14 +178,14 @@ def test_deleting_twice_is_fine(world: World, token: str) -> None:
 def test_only_what_cannot_change_is_replaced(world: World, token: str) -> None:
     """A preview says so for those inputs that the kind names, and for no other."""
     sample = stand(world, token)
-    world.server.requests.clear()
+    world.requests.clear()
     elsewhere = Edit("organization", "organization", "another")
     for path, edits in [*sample.edits(), ("organization", [elsewhere])]:
         for one in edits[:1]:
             changes = world.engine.preview(*sample.changed(one))[sample.resource.name]
             replaced = {at: kind.endswith("-replace") for at, kind in changes.items()}
             assert replaced == {path: one.key in sample.kind.replace_on}
-    assert world.server.requests == []
+    assert world.requests == []
 
 
 @EVERY_KIND
@@ -212,4 +212,3 @@ def _delete_outside(world: World, sample: Sample) -> None:
     with world.client() as client:
         store = stores(client, clock=world.clock, sleep=world.clock.sleep)[sample.resource.token]
         store.delete(state.id, {**reveal(state.inputs), "on_destroy": "delete"})
-    world.clock.sleep(60)

@@ -6,32 +6,35 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llmcost_infra.local.faults import Status
 from tests.provider.engine import CallError
+from tests.provider.line import Status
+from tests.provider.names import named
 from tests.provider.programs import price, price_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.provider.engine import Resource
     from tests.provider.world import World
 
-PATH = "/api/default/llm/models"
 BUSY = Status(500, "busy")
 
 
 def table(**rows: dict[str, Any]) -> Resource:
     """A table of rows."""
-    return price_table(models=rows)
+    return price_table(models={named(name): row for name, row in rows.items()})
 
 
 def patterns(world: World) -> list[str]:
     """Patterns on the server, one for each row."""
     with world.client() as client:
-        return sorted(one["match_pattern"] for one in client.get(PATH))
+        return sorted(one["match_pattern"] for one in client.get(world.path("llm", "models")))
 
 
 def known(world: World) -> set[str]:
     """Rows in the state's outputs."""
-    return set(world.engine.state[price_table().urn].outputs["models"])
+    models = world.engine.state[price_table().urn].outputs["models"]
+    return {name.removeprefix(named("")) for name in models}
 
 
 def test_a_create_that_broke_goes_on(world: World) -> None:
@@ -56,7 +59,7 @@ def test_an_update_that_broke_goes_on(world: World) -> None:
     assert "`pulumi up` goes on from there" in error.value.message
     assert known(world) == {"a", "b", "z"}
     outputs = world.engine.state[price_table().urn].outputs
-    assert outputs["models"]["a"]["match_pattern"] == "^a2$"
+    assert outputs["models"][named("a")]["match_pattern"] == "^a2$"
     assert world.engine.up(target) == {"prices": "update"}
     assert patterns(world) == ["^a2$", "^b$", "^c$"]
     assert world.engine.refresh() == {}
@@ -80,7 +83,7 @@ def test_a_refresh_after_a_break_finds_what_is_there(world: World) -> None:
     with pytest.raises(CallError):
         world.engine.up(both)
     world.engine.refresh()
-    assert set(world.engine.state[both.urn].inputs["models"]) == {"a"}
+    assert set(world.engine.state[both.urn].inputs["models"]) == {named("a")}
     assert world.engine.up(both) == {"prices": "update"}
     assert patterns(world) == ["^a$", "^b$"]
 
@@ -88,7 +91,7 @@ def test_a_refresh_after_a_break_finds_what_is_there(world: World) -> None:
 def test_an_update_that_did_nothing_leaves_the_state(world: World) -> None:
     """Nothing of it arrived: the state is that of before, without errors."""
     world.engine.up(table(a=price("^a$")))
-    world.faults.inject(BUSY, method="PUT", path="llm/models")
+    world.line.plan(BUSY, method="PUT", path="llm/models")
     with pytest.raises(CallError, match=r"PUT .* 500 busy") as error:
         world.engine.up(table(a=price("^a2$"), b=price("^b$")))
     assert error.value.details is None
@@ -99,8 +102,8 @@ def test_an_update_that_did_nothing_leaves_the_state(world: World) -> None:
 def test_an_edit_during_a_broken_update_is_no_part_of_it(world: World) -> None:
     """A row that somebody else changed meanwhile is not taken for one of ours."""
     world.engine.up(table(a=price("^a$"), b=price("^b$")))
-    fail_second_write(world, "PUT", then=edit_first_row)
-    with pytest.raises(CallError) as error:
+    fail_second_write(world, "PUT", meanwhile=lambda: edit_first_row(world))
+    with pytest.raises(CallError, match="500 busy") as error:
         world.engine.up(table(a=price("^a2$"), b=price("^b2$")))
     assert error.value.details is None
     with pytest.raises(CallError, match="was changed outside of Pulumi"):
@@ -111,7 +114,7 @@ def test_a_removed_row_that_somebody_edited_stops(world: World) -> None:
     """It is theirs now: removing it would lose their change."""
     world.engine.up(table(a=price("^a$"), b=price("^b$")))
     edit_first_row(world)
-    with pytest.raises(CallError, match=r'models\.a\n(.|\n)*"\^theirs\$"'):
+    with pytest.raises(CallError, match=r'models\.\w+_a\n(.|\n)*"\^theirs\$"'):
         world.engine.up(table(b=price("^b$"), c=price("^c$")))
     with pytest.raises(CallError, match="was changed outside of Pulumi"):
         world.engine.up(table(c=price("^c$")))
@@ -120,24 +123,12 @@ def test_a_removed_row_that_somebody_edited_stops(world: World) -> None:
 
 def edit_first_row(world: World) -> None:
     """Change the row a, as somebody in the UI does."""
-    objects = world.server.server.objects
-    for row in objects.list("default", "model_prices"):
-        if row["name"] == "a":
-            objects.put("default", "model_prices", row["id"], {**row, "match_pattern": "^theirs$"})
+    models = world.engine.state[price_table().urn].inputs["models"]
+    world.edit(price_table(), {"models": {**models, named("a"): price("^theirs$")}})
 
 
-def fail_second_write(world: World, method: str, then: Any = None) -> None:
+def fail_second_write(
+    world: World, method: str, meanwhile: Callable[[], object] | None = None
+) -> None:
     """Let the second request of a method fail, for good."""
-    real, seen = world.faults.due, list[str]()
-
-    def due(asked: str, path: str) -> Any:
-        if asked != method or "llm/models" not in path:
-            return real(asked, path)
-        seen.append(path)
-        if len(seen) != 2:
-            return None
-        if then is not None:
-            then(world)
-        return BUSY
-
-    world.faults.due = due  # type: ignore[method-assign,assignment] # a fault that counts
+    world.line.plan(BUSY, method=method, path="llm/models", after=1, meanwhile=meanwhile)

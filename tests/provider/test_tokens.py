@@ -6,18 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from llmcost_infra.local.faults import ResetAfter
 from llmcost_infra.provider.values import UNKNOWN, Secret
+from tests.provider.line import ResetAfter
 from tests.provider.programs import account
 
 if TYPE_CHECKING:
     from tests.provider.world import World
 
-UNKNOWN_HERE = (
-    "ci: The token of ServiceAccount default/ci@llmcost.example is not known here, because the "
-    f"server tells it once: `pulumi up --replace '{account().urn}'` makes the object anew, with "
-    "another one."
-)
+
+def account_id(world: World) -> str:
+    """Pulumi id of the account."""
+    return f"{world.place.organization}/{account().inputs['email']}"
+
+
+def unknown_here(world: World) -> str:
+    """What the log says of an account whose token nobody has."""
+    return (
+        f"ci: The token of ServiceAccount {account_id(world)} is not known here, because the "
+        f"server tells it once: `pulumi up --replace '{account().urn}'` makes the object anew, "
+        "with another one."
+    )
 
 
 def token(world: World) -> Any:
@@ -28,7 +36,7 @@ def token(world: World) -> Any:
 def lets_in(world: World, secret: Any) -> bool:
     """Say whether a token opens the server."""
     auth = (account().inputs["email"], secret.value)
-    return httpx.get(f"{world.server.url}/api/default/functions", auth=auth).status_code == 200
+    return httpx.get(world.place.url + world.path("functions"), auth=auth).status_code == 200
 
 
 def test_a_token_is_a_secret_output(world: World) -> None:
@@ -55,9 +63,9 @@ def test_an_imported_account_has_no_token(world: World) -> None:
     """Nothing is made up: the log says how to get another one."""
     world.engine.up(account())
     world.engine.state.clear()
-    assert world.engine.import_(account(), "default/ci@llmcost.example") is not None
+    assert world.engine.import_(account(), account_id(world)) is not None
     assert token(world) is None
-    assert world.engine.sentences() == [UNKNOWN_HERE]
+    assert world.engine.sentences() == [unknown_here(world)]
     assert world.engine.preview(account()) == {}
 
 
@@ -67,15 +75,15 @@ def test_an_adopted_account_has_no_token(world: World) -> None:
     world.engine.state.clear()
     world.engine.up(account())
     assert token(world) is None
-    assert world.engine.sentences()[1:] == [UNKNOWN_HERE]
+    assert world.engine.sentences()[1:] == [unknown_here(world)]
 
 
 def test_a_lost_answer_takes_the_token_along(world: World) -> None:
     """The account is there once; its token is nowhere, and the log says so."""
-    world.faults.inject(ResetAfter(), method="POST", path="service_accounts")
+    world.line.plan(ResetAfter(), method="POST", path="service_accounts")
     assert world.engine.up(account()) == {"ci": "create"}
     assert token(world) is None
-    assert UNKNOWN_HERE in world.engine.sentences()
+    assert unknown_here(world) in world.engine.sentences()
 
 
 def test_a_replacement_rotates_the_token(world: World) -> None:
@@ -91,4 +99,4 @@ def test_a_replacement_rotates_the_token(world: World) -> None:
 def test_a_token_is_unknown_in_a_preview(world: World) -> None:
     """What depends on it waits; it is secret even so."""
     assert world.engine.preview_create(account())["token"] == Secret(UNKNOWN)
-    assert world.server.requests == []
+    assert world.requests == []

@@ -1,4 +1,4 @@
-"""What single kinds do on the embedded server, beyond the laws that hold for every kind."""
+"""What single kinds do, beyond the laws that hold for every kind."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llmcost_infra.local.faults import (
-    Fault,
-    ResetAfter,
-    ResetBefore,
-)
+from llmcost_infra.openobserve.paths import api_path_v2
 from llmcost_infra.provider.session import connect
 from tests.provider.engine import CallError, Engine
+from tests.provider.line import ResetAfter, ResetBefore, Trouble
+from tests.provider.names import named
 from tests.provider.programs import (
     alert,
     dashboard,
@@ -22,10 +20,10 @@ from tests.provider.programs import (
     panel,
     pipeline,
     program,
+    select_from_calls,
     stream,
     template,
 )
-from tests.provider.world import PASSWORD
 
 if TYPE_CHECKING:
     from tests.provider.world import World
@@ -34,9 +32,10 @@ if TYPE_CHECKING:
 def test_the_provider_opens_the_real_client_by_itself(world: World) -> None:
     """Settings from the environment, timeout and parallel requests reach the client."""
     environ = {
-        "OPENOBSERVE_URL": world.server.url,
-        "OPENOBSERVE_USER": "root@example.com",
-        "OPENOBSERVE_PASSWORD": PASSWORD,
+        "OPENOBSERVE_URL": world.place.url,
+        "OPENOBSERVE_USER": world.place.user,
+        "OPENOBSERVE_PASSWORD": world.place.password,
+        "OPENOBSERVE_ORG": world.place.organization,
     }
     engine = Engine(connect, {"timeout": "5", "parallel": "2"}, environ)
     assert engine.up(folder()) == {"folder": "create"}
@@ -50,7 +49,7 @@ def test_a_program_may_name_less_than_an_imported_stream_has(world: World) -> No
     id_ = world.id_of(stream())
     world.engine.state.clear()
     world.engine.import_(stream(), id_)
-    world.server.requests.clear()
+    world.requests.clear()
     assert world.engine.preview(stream()) == {}
     assert world.engine.up(stream()) == {"calls": "same"}
     assert world.engine.refresh() == {}
@@ -68,7 +67,7 @@ def test_an_edit_in_the_ui_is_not_overwritten(world: World) -> None:
     world.engine.up(dashboard())
     world.edit_dashboard(title="Theirs")
     ours = {"calls": {**panel(10), "title": "Ours"}, "errors": panel(20)}
-    world.server.requests.clear()
+    world.requests.clear()
     with pytest.raises(CallError) as error:
         world.engine.up(dashboard(panels=ours))
     assert error.value.message.splitlines()[1:5] == [
@@ -87,29 +86,27 @@ def test_a_save_without_a_change_is_no_drift(world: World) -> None:
     assert world.engine.refresh() == {}
 
 
-@pytest.mark.parametrize(
-    ("panels", "changes"),
-    [
-        ({"first": panel(5), "calls": panel(10), "errors": panel(20)}, {"first": "add"}),
-        ({"calls": panel(10)}, {"errors": "delete"}),
-        (
-            {
-                "calls": {**panel(10), "order": 20},
-                "errors": {**panel(20), "order": 10},
-            },
+def layouts() -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
+    """Other panels than the dashboard has, with what that changes."""
+    calls, errors = panel(10), panel(20)
+    return {
+        "insert-first": ({"first": panel(5), "calls": calls, "errors": errors}, {"first": "add"}),
+        "remove": ({"calls": calls}, {"errors": "delete"}),
+        "swap": (
+            {"calls": {**calls, "order": 20}, "errors": {**errors, "order": 10}},
             {"calls.order": "update", "errors.order": "update"},
         ),
-        (
-            {"calls": panel(10, "SELECT COUNT(*) AS n FROM llm_calls"), "errors": panel(20)},
+        "edit-sql": (
+            {"calls": panel(10, "COUNT(*) AS n"), "errors": errors},
             {"calls.query": "update"},
         ),
-    ],
-    ids=["insert-first", "remove", "swap", "edit-sql"],
-)
-def test_a_changed_panel_is_shown_written_and_read_back(
-    world: World, panels: dict[str, Any], changes: dict[str, str]
-) -> None:
+    }
+
+
+@pytest.mark.parametrize("layout", layouts())
+def test_a_changed_panel_is_shown_written_and_read_back(world: World, layout: str) -> None:
     """The preview shows those panels only; after the update a refresh finds nothing."""
+    panels, changes = layouts()[layout]
     world.engine.up(dashboard())
     at = "tabs.overview.panels."
     expected = {at + path: kind for path, kind in changes.items()}
@@ -123,9 +120,9 @@ def test_a_swap_whose_answer_was_lost_is_done(world: World) -> None:
     """Order numbers are derived from the layout: a swap that arrived is still recognised."""
     world.engine.up(dashboard())
     swapped = {"calls": {**panel(10), "order": 20}, "errors": {**panel(20), "order": 10}}
-    world.faults.inject(ResetAfter(), method="PUT", times=9)
+    world.line.plan(ResetAfter(), method="PUT", times=9)
     assert world.engine.up(dashboard(panels=swapped)) == {"cost": "update"}
-    world.faults.clear()
+    world.line.heal()
     assert world.engine.refresh() == {}
 
 
@@ -142,25 +139,31 @@ def test_a_dashboard_moves_without_a_new_id(world: World) -> None:
 
 
 def only_alert(world: World) -> dict[str, Any]:
-    """Return the one alert that there is, as the list shows it."""
+    """Return the one alert that is ours, as the list shows it."""
     with world.client() as client:
-        (listed,) = client.get("/api/v2/default/alerts")["list"]
-    found: dict[str, Any] = listed
+        listed: list[dict[str, Any]] = client.get(alerts_path(world))["list"]
+    (found,) = (one for one in listed if one["name"].startswith(named("")))
     return found
 
 
+def alerts_path(world: World, *segments: str) -> str:
+    """Return the path of a call about alerts."""
+    return api_path_v2(world.place.organization, "alerts", *segments)
+
+
 @pytest.mark.parametrize(
-    "change",
-    [{"name": "llm-spend"}, {"stream_name": "llm_other"}],
+    ("path", "name"),
+    [("name", "llm-spend"), ("stream_name", "llm_other")],
     ids=["name", "stream"],
 )
-def test_a_renamed_alert_is_there_once(world: World, change: dict[str, str]) -> None:
+def test_a_renamed_alert_is_there_once(world: World, path: str, name: str) -> None:
     """The server ignores another name or stream: a new alert is made, and the old one goes."""
-    other = stream("other", name="llm_other", on_destroy="delete", allow_data_loss=True)
+    change = {path: named(name)}
+    another = named("llm_other")
+    other = stream("other", name=another, on_destroy="delete", allow_data_loss=True)
     base = (stream(), other, template(), destination())
     world.engine.up(*base, alert())
     before = world.id_of(alert())
-    path = next(iter(change))
     assert world.engine.preview(*base, alert(**change)) == {"budget": {path: "update-replace"}}
     assert world.engine.up(*base, alert(**change))["budget"] == "replace"
     assert world.id_of(alert()) != before
@@ -177,7 +180,7 @@ def test_a_moved_alert_keeps_its_id(world: World) -> None:
     before = world.id_of(alert())
     folder_id = world.engine.state[alerts.urn].outputs["folder_id"]
     moved = alert(folder=folder_id, description="Runbook 3")
-    world.server.requests.clear()
+    world.requests.clear()
     assert world.engine.up(*base, moved)["budget"] == "update"
     assert [method for method, _ in world.writes] == ["PUT", "PATCH"]
     assert world.id_of(alert()) == before
@@ -187,42 +190,42 @@ def test_a_moved_alert_keeps_its_id(world: World) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("fault", [ResetBefore(), ResetAfter()], ids=lambda f: type(f).__name__)
-def test_a_move_that_breaks_goes_on(world: World, fault: Fault, method: str) -> None:
+def test_a_move_that_breaks_goes_on(world: World, fault: Trouble, method: str) -> None:
     """Whichever of the two writes is lost, the next run does what is left."""
     alerts = folder(folder_type="alerts")
     base = (alerts, stream(), template(), destination())
     world.engine.up(*base, alert())
     folder_id = world.engine.state[alerts.urn].outputs["folder_id"]
     moved = alert(folder=folder_id, description="Runbook 3")
-    world.faults.inject(fault, method=method, path="alerts", times=9)
+    world.line.plan(fault, method=method, path="alerts", times=9)
     with suppress(CallError):
         world.engine.up(*base, moved)
-    world.faults.clear()
+    world.line.heal()
     world.engine.up(*base, moved)
     assert only_alert(world)["description"] == "Runbook 3"
     assert world.engine.refresh() == {}
     assert set(world.engine.up(*base, moved).values()) == {"same"}
 
 
-@pytest.mark.parametrize(
-    ("changes", "path"),
-    [
-        ({"enabled": False}, "enabled"),
-        ({"description": "theirs"}, "description"),
-        ({"context_attributes": {"limit_usd": "600"}}, "context_attributes.limit_usd"),
-        ({"trigger_condition": {"silence": 9}}, "trigger_condition.silence"),
-        ({"query_condition": {"sql": "SELECT 1 AS n FROM llm_calls"}}, "query_condition.sql"),
-    ],
-)
-def test_an_alert_that_somebody_edited_is_told_at_its_path(
-    world: World, changes: dict[str, Any], path: str
-) -> None:
+def in_the_ui() -> dict[str, dict[str, Any]]:
+    """What somebody may edit of an alert, by its path."""
+    return {
+        "enabled": {"enabled": False},
+        "description": {"description": "theirs"},
+        "context_attributes.limit_usd": {"context_attributes": {"limit_usd": "600"}},
+        "trigger_condition.silence": {"trigger_condition": {"silence": 9}},
+        "query_condition.sql": {"query_condition": {"sql": select_from_calls("1 AS n")}},
+    }
+
+
+@pytest.mark.parametrize("path", in_the_ui())
+def test_an_alert_that_somebody_edited_is_told_at_its_path(world: World, path: str) -> None:
     """One field edited in the UI is exactly what a refresh tells; an up writes it back."""
     world.engine.up(*program())
-    own = "/api/v2/default/alerts/" + world.id_of(alert()).split("/")[1]
+    own = alerts_path(world, world.id_of(alert()).split("/")[1])
     with world.client() as client:
         body = client.get(own)
-        for key, value in changes.items():
+        for key, value in in_the_ui()[path].items():
             body[key] = body[key] | value if isinstance(value, dict) else value
         client.put(own, body)
     assert world.engine.refresh() == {"budget": {path: "update"}}
@@ -233,7 +236,7 @@ def test_an_alert_that_somebody_edited_is_told_at_its_path(
 def test_a_second_pipeline_on_a_stream_is_refused(world: World) -> None:
     """The server would run either of two pipelines: the second one is not even made."""
     world.engine.up(*program())
-    second = pipeline("second", name="second")
+    second = pipeline("second", name=named("second"))
     with pytest.raises(CallError) as error:
         world.engine.up(*program(), second)
     assert world.id_of(pipeline()) in error.value.message
