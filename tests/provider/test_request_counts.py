@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.provider.names import named
 from tests.provider.programs import alert, dashboard, folder, program
 
 if TYPE_CHECKING:
@@ -15,14 +16,15 @@ if TYPE_CHECKING:
 
 def folders(count: int) -> list[Resource]:
     """Folders of dashboards."""
-    return [folder(f"folder{n}", name=f"Folder {n}") for n in range(count)]
+    return [folder(f"folder{n}", name=named(f"Folder {n}")) for n in range(count)]
 
 
 def dashboards(world: World, count: int, folders: list[Resource]) -> list[Resource]:
     """Dashboards, spread over folders that are there."""
     ids = [world.engine.state[one.urn].outputs["folder_id"] for one in folders]
     return [
-        dashboard(f"d{n}", title=f"Dashboard {n}", folder=ids[n % len(ids)]) for n in range(count)
+        dashboard(f"d{n}", title=named(f"Dashboard {n}"), folder=ids[n % len(ids)])
+        for n in range(count)
     ]
 
 
@@ -33,21 +35,21 @@ def test_a_refresh_of_dashboards_asks_once_for_each(world: World, many: int, pla
     world.engine.up(*spread)
     every = dashboards(world, many, spread)
     world.engine.up(*spread, *every)
-    world.server.requests.clear()
+    world.requests.clear()
     assert world.engine.refresh() == {}
-    asked = [path for _, path, _ in world.server.requests if "/folders/" not in path]
+    asked = [path for _, path, _ in world.requests if "/folders/" not in path]
     assert len(asked) <= many + places + 1
 
 
 def test_what_did_not_change_is_not_asked_for(world: World) -> None:
     """An up without a change asks nothing; one with a change writes that object and no other."""
     world.engine.up(*program())
-    world.server.requests.clear()
+    world.requests.clear()
     world.engine.up(*program())
-    assert world.server.requests == []
+    assert world.requests == []
     changed = [
         one if one.name != "budget" else alert(description="Another runbook") for one in program()
     ]
     world.engine.up(*changed)
     assert len(world.writes) == 1
-    assert len(world.server.requests) <= 4
+    assert len(world.requests) <= 4
