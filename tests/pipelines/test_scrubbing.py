@@ -116,6 +116,7 @@ def test_harmless_numbers_survive(surrounding: str, scrub: Callable[[str], str])
         ("12345678A", "12345678A"),
         ("0.4111111111111111 for a_b, +49.1711234567", "0.4111111111111111 for a_b, [phone]"),
         ("0.001953125 +49 171 1234567", "0.001953125 [phone]"),
+        ("SSN: 123456789 and SSN: 123456780", "SSN: [id] and SSN: [id]"),
         ("OID 1.3.6.1.4.1", "OID 1.3.6.1.4.1"),
         ("电话13800138000号", "电话[phone]号"),
         ("\uff14\uff11\uff11\uff11" + " \uff11\uff11\uff11\uff11" * 3, "[card]"),
