@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import NotFound
@@ -16,6 +15,7 @@ from llmcost_infra.openobserve.objects.access import (
     organization_in,
     split_id,
 )
+from llmcost_infra.openobserve.objects.in_folder import InFolder, folder_of
 from llmcost_infra.openobserve.objects.shapes import (
     AlertShape,
     AlertsShape,
@@ -54,7 +54,7 @@ _KNOWN = frozenset(AlertShape.model_fields) | {
 """What is either managed here, or only ever written by the server."""
 
 
-class Alerts:
+class Alerts(InFolder):
     """Finds, makes, changes, moves and removes alerts (``/api/v2/{org}/alerts``).
 
     Writing is not atomic: the server has no lock for alerts. Each write makes an alert due at
@@ -112,7 +112,7 @@ class Alerts:
     def create(self, inputs: Inputs, urn: str) -> Found:
         """Make the alert under its chosen id, which the server refuses to use twice."""
         organization, alert_id = split_id(self.kind, self.chosen_id(inputs, urn))
-        folder = _folder(inputs)
+        folder = folder_of(inputs)
         path = api_path_v2(organization, "alerts")
         body = {**self.kind.body(inputs, organization), "id": alert_id}
         try:
@@ -121,15 +121,6 @@ class Alerts:
         except NotFound as error:
             raise _explained(error, folder) from None
         return self._found(organization, folder, alert_id, body)
-
-    def update(self, current: Found, target: Inputs) -> Found:
-        """Change the alert, then move it: each only if need be."""
-        found = current
-        if self._without_folder(current.inputs) != self._without_folder(target):
-            found = self._put(current, target)
-        if _folder(current.inputs) != _folder(target):
-            found = self._move(found, target)
-        return found
 
     def delete(self, id: str, inputs: Inputs) -> str | None:  # noqa: A002, ARG002 - the protocol's words
         """Remove the alert."""
@@ -143,7 +134,7 @@ class Alerts:
 
     def _put(self, current: Found, target: Inputs) -> Found:
         organization, alert_id = split_id(self.kind, current.id)
-        folder = _folder(current.inputs)
+        folder = folder_of(current.inputs)
         # What newer servers have and nobody manages here would be reset if it were left out.
         body = {**current.facts, **self.kind.body(target, organization)}
         try:
@@ -153,24 +144,18 @@ class Alerts:
             raise _explained(error, folder) from None
         return self._found(organization, folder, alert_id, body)
 
-    def _move(self, found: Found, target: Inputs) -> Found:
+    def _move(self, found: Found, folder: str) -> None:
         organization, alert_id = split_id(self.kind, found.id)
-        folder = _folder(target)
         body = {"alert_ids": [alert_id], "dst_folder_id": folder}
         try:
             with self._access.lists.changed(api_path_v2(organization, "alerts")):
                 self._client.patch(api_path_v2(organization, "alerts", "move"), body)
         except NotFound as error:
             raise _explained(error, folder) from None
-        return replace(found, inputs=self.kind.canonical({**found.inputs, "folder": folder}))
 
     def _list(self, organization: str) -> list[ListedAlertShape]:
         path = api_path_v2(organization, "alerts")
         return self._access.lists.read(AlertsShape, path).items
-
-    def _without_folder(self, inputs: Inputs) -> Inputs:
-        canonical = self.kind.canonical(inputs)
-        return {key: value for key, value in canonical.items() if key != "folder"}
 
     def _found(self, organization: str, folder: str, alert_id: str, body: dict[str, Any]) -> Found:
         inputs = {"organization": organization, "folder": folder, **unfold_alert(body)}
@@ -180,10 +165,6 @@ class Alerts:
             {"alert_id": alert_id},
             facts={key: value for key, value in body.items() if key not in _KNOWN},
         )
-
-
-def _folder(inputs: Inputs) -> str:
-    return str(inputs.get("folder") or "default")
 
 
 def _explained(error: NotFound, folder: str) -> NotFound:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llmcost_infra.errors import Conflict, NotFound, OpenObserveError
 from llmcost_infra.openobserve.answers import checked
@@ -11,6 +10,7 @@ from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
 from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
 from llmcost_infra.openobserve.kinds.dashboard_body import fold_dashboard, unfold_dashboard
 from llmcost_infra.openobserve.objects.access import CHANGED, join_id, organization_in, split_id
+from llmcost_infra.openobserve.objects.in_folder import InFolder, folder_of
 from llmcost_infra.openobserve.objects.shapes import DashboardShape, DashboardsShape
 from llmcost_infra.openobserve.paths import api_path
 
@@ -24,7 +24,7 @@ _STAMPS = ("created", "owner")
 """What the server would set anew if an update left it out."""
 
 
-class Dashboards:
+class Dashboards(InFolder):
     """Finds, makes, changes, moves and removes dashboards (``/api/{org}/dashboards``)."""
 
     def __init__(self, access: Access) -> None:
@@ -38,7 +38,7 @@ class Dashboards:
 
     def find(self, inputs: Inputs, urn: str) -> Found | None:  # noqa: ARG002 - the protocol's words
         """Return the dashboard with the same title in the same folder; an equal one first."""
-        organization, folder = organization_in(inputs, self._client), _folder(inputs)
+        organization, folder = organization_in(inputs, self._client), folder_of(inputs)
         twins = [
             self._found(organization, folder, listed, inputs)
             for listed in self._list(organization, folder=folder)
@@ -55,12 +55,12 @@ class Dashboards:
             dashboard = self._client.read(DashboardShape, path)
         except NotFound:
             return None
-        folder = self._folder_of(organization, dashboard_id, dashboard, _folder(known or {}))
+        folder = self._folder_of(organization, dashboard_id, dashboard, folder_of(known or {}))
         return None if folder is None else self._found(organization, folder, dashboard, known)
 
     def create(self, inputs: Inputs, urn: str) -> Found:  # noqa: ARG002 - the protocol's words
         """Make the dashboard; the server would make another one each time."""
-        organization, folder = organization_in(inputs, self._client), _folder(inputs)
+        organization, folder = organization_in(inputs, self._client), folder_of(inputs)
         path = api_path(organization, "dashboards")
         try:
             with self._access.lists.changed(path):
@@ -69,15 +69,6 @@ class Dashboards:
             raise _no_folder(error, folder) from None
         made = checked(DashboardShape, answer, f"POST {path}")
         return self._found(organization, folder, made, inputs)
-
-    def update(self, current: Found, target: Inputs) -> Found:
-        """Change the dashboard unless its hash is no longer the one that was read; then move it."""
-        found = current
-        if self._without_folder(current.inputs) != self._without_folder(target):
-            found = self._put(current, target)
-        if _folder(current.inputs) != _folder(target):
-            found = self._move(found, target)
-        return found
 
     def delete(self, id: str, inputs: Inputs) -> str | None:  # noqa: A002, ARG002 - the protocol's words
         """Remove the dashboard."""
@@ -91,7 +82,7 @@ class Dashboards:
 
     def _put(self, current: Found, target: Inputs) -> Found:
         organization, dashboard_id = split_id(self.kind, current.id)
-        folder = _folder(current.inputs)
+        folder = folder_of(current.inputs)
         path = api_path(organization, "dashboards", dashboard_id)
         body = {**fold_dashboard(target), **current.facts, "dashboardId": dashboard_id}
         lock = {"folder": folder, "hash": current.lock or ""}
@@ -105,19 +96,16 @@ class Dashboards:
             organization, folder, checked(DashboardShape, answer, f"PUT {path}"), target
         )
 
-    def _move(self, found: Found, target: Inputs) -> Found:
+    def _move(self, found: Found, folder: str) -> None:
         organization, dashboard_id = split_id(self.kind, found.id)
-        folder = _folder(target)
         try:
             with self._access.lists.changed(api_path(organization, "dashboards")):
                 self._client.put(
                     api_path(organization, "folders", "dashboards", dashboard_id),
-                    {"from": _folder(found.inputs), "to": folder},
+                    {"from": folder_of(found.inputs), "to": folder},
                 )
         except NotFound as error:
             raise _no_folder(error, folder) from None
-        # The place is not part of the dashboard: its hash stays.
-        return replace(found, inputs=self.kind.canonical({**found.inputs, "folder": folder}))
 
     def _folder_of(
         self, organization: str, dashboard_id: str, dashboard: DashboardShape, guess: str
@@ -135,10 +123,6 @@ class Dashboards:
             return self._access.lists.read(DashboardsShape, path, params).dashboards
         except NotFound:
             return []
-
-    def _without_folder(self, inputs: Inputs) -> Inputs:
-        canonical = self.kind.canonical(inputs)
-        return {key: value for key, value in canonical.items() if key != "folder"}
 
     def _found(
         self, organization: str, folder: str, dashboard: DashboardShape, known: Inputs | None
@@ -158,11 +142,6 @@ class Dashboards:
             lock=dashboard.hash,
             facts={key: body[key] for key in _STAMPS if body.get(key)},
         )
-
-
-def _folder(inputs: Inputs) -> str:
-    folder: Any = inputs.get("folder")
-    return str(folder or "default")
 
 
 def _id_of(listed: DashboardShape) -> str:
