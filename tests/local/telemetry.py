@@ -5,16 +5,30 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
+    import httpx
     from google.protobuf.message import Message
 
-__all__ = ["PROTOBUF", "encoded", "span", "spans_body", "spans_json"]
+__all__ = [
+    "HOUR",
+    "PROTOBUF",
+    "encoded",
+    "now",
+    "rows",
+    "schema",
+    "span",
+    "spans_body",
+    "spans_json",
+]
 
+HOUR = 3_600_000_000
+"""In µs."""
 PROTOBUF = {"content-type": "application/x-protobuf"}
 _IDS = ("traceId", "spanId", "parentSpanId")
 
@@ -85,3 +99,29 @@ def _with_ids(value: Any) -> Any:
         key: base64.b64encode(bytes.fromhex(item)).decode() if key in _IDS else _with_ids(item)
         for key, item in value.items()
     }
+
+
+def now() -> int:
+    """Return the time in µs."""
+    return time.time_ns() // 1000
+
+
+def rows(client: httpx.Client, stream: str, kind: str = "traces") -> list[Json]:
+    """Return what a stream holds of the last six hours."""
+    at = now()
+    query = {
+        "sql": 'SELECT * FROM "?"'.replace("?", stream),
+        "start_time": at - 6 * HOUR,
+        "end_time": at + HOUR,
+    }
+    answer = client.post("/api/default/_search", params={"type": kind}, json={"query": query})
+    assert answer.status_code == 200, answer.text
+    hits: list[Json] = answer.json()["hits"]
+    return hits
+
+
+def schema(client: httpx.Client, stream: str, kind: str = "traces") -> dict[str, str]:
+    """Return the columns of a stream and their types."""
+    answer = client.get(f"/api/default/streams/{stream}/schema", params={"type": kind})
+    assert answer.status_code == 200, answer.text
+    return {field["name"]: field["type"] for field in answer.json()["schema"]}
