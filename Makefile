@@ -30,7 +30,7 @@ check: environment ## format, lint, types and layers, without the tests
 	@$(VENV)/lint-imports --no-logo
 
 unit: environment ## the tests, with the real Pulumi CLI
-	@$(with_pulumi) pytest -n 2 $(ARGS)
+	@$(with_pulumi) pytest -n 4 $(ARGS)
 
 test-live: environment ## the provider's tests against the server that OPENOBSERVE_URL, _USER and _PASSWORD name
 	@$(VENV)/pytest -n 2 --live tests/provider $(ARGS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -69,6 +71,16 @@ def after_one_write(deployed: Deployed, run: subprocess.Popen[str]) -> bool:
     return False
 
 
+def mend(stack: Stack) -> None:
+    """Do what docs/provider.md says after the CLI was killed: take the backup, free the lock."""
+    (state,) = (stack.folder / "state").rglob("stacks/*/test.json")
+    try:
+        json.loads(state.read_text())
+    except ValueError:
+        shutil.copy(state.with_name("test.json.bak"), state)
+    assert stack.run("cancel", "--yes").code == 0
+
+
 def census(server: LocalServer) -> dict[str, int]:
     """Count what is on the server, by what lists it."""
     with Client(server.url, "root@example.com", PASSWORD) as client:
@@ -112,8 +124,7 @@ def test_killed_after_each_object_the_next_up_goes_on(broken: Deployed) -> None:
         for orphan in plugins(broken.server.url):
             os.kill(orphan, signal.SIGKILL)
         if turn % 2:
-            # What docs/provider.md says about a lock that nobody holds.
-            assert broken.stack.run("cancel", "--yes").code == 0
+            mend(broken.stack)
 
     healed = broken.stack.up()
     assert healed.code == 0, healed.text

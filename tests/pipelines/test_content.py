@@ -199,7 +199,7 @@ def test_a_canary_reaches_no_stream_but_as_what_was_asked_or_answered(
 def test_only_scrubbed_texts_arrive(capturing: Graph, asked: Callable[..., Row], kind: str) -> None:
     """A secret in a prompt or a completion is in no row of any stream."""
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(SECRETS[kind], st.sampled_from(sorted(SURROUNDINGS)))
     def holds(secret: str, surrounding: str) -> None:
         text = json.dumps([{"content": SURROUNDINGS[surrounding](f"EMP-004711, {secret}")}])
@@ -209,7 +209,8 @@ def test_only_scrubbed_texts_arrive(capturing: Graph, asked: Callable[..., Row],
         for column in ("llmcost_prompt", "llmcost_completion"):
             assert "[employee]" in texts[column] or surrounding == "invisible"
             assert telling(kind, secret) not in bones(texts[column])
-        assert telling(kind, secret) not in json.dumps(found[CALLS])
+        # Its digits alone stand in some count or price by chance.
+        assert secret not in json.dumps(found[CALLS], ensure_ascii=False)
 
     holds()
 
