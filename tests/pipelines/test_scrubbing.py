@@ -56,7 +56,7 @@ def scrub(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 def test_no_secret_survives(kind: str, surrounding: str, scrub: Callable[[str], str]) -> None:
     """Of every kind, in every surrounding, none is left, and the text around it is."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(SECRETS[kind])
     def holds(secret: str) -> None:
         kept = scrub(SURROUNDINGS[surrounding](secret))
@@ -67,7 +67,7 @@ def test_no_secret_survives(kind: str, surrounding: str, scrub: Callable[[str], 
     holds()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from(sorted(SECRETS)).flatmap(
         lambda kind: st.tuples(st.just(kind), SECRETS[kind])
@@ -88,7 +88,7 @@ def test_no_secret_hides_another(
 def test_harmless_numbers_survive(surrounding: str, scrub: Callable[[str], str]) -> None:
     """Token counts, times, prices and versions are what the text was kept for."""
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(HARMLESS)
     def holds(number: str) -> None:
         text = SURROUNDINGS[surrounding](number)
@@ -131,7 +131,7 @@ def test_examples(text: str, kept: str, scrub: Callable[[str], str]) -> None:
     assert scrub(text) == kept
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=200) | st.text("0123456789 -.:@\\u+_abcdef[]{}\"'", max_size=120))
 def test_any_text_is_scrubbed_and_once_is_enough(scrub: Callable[[str], str], text: str) -> None:
     """No text stops the function, and what it left it leaves again."""

@@ -134,7 +134,7 @@ NAMES = st.from_regex(r"[a-zA-Zäöüßéñ_0-9][a-zA-Zäöüßéñ0-9 ._:@/&+-]
 DAYS = st.dates(date(2020, 1, 1), date(2035, 1, 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(NAMES, min_size=2, max_size=12, unique_by=str.lower), st.data())
 def test_an_alias_always_ends_at_its_team(names: list[str], data: st.DataObject) -> None:
     """Whatever the names: each leads to the team that registered it, and no other name does."""
@@ -148,7 +148,7 @@ def test_an_alias_always_ends_at_its_team(names: list[str], data: st.DataObject)
     assert correct(unknown) == UNREGISTERED
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(DAYS, min_size=2, max_size=5, unique=True).map(sorted))
 def test_owners_in_a_row_leave_no_gap_and_no_overlap(days: list[date]) -> None:
     """When a feature changes hands any number of times, each moment has its one owner."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmcost_infra.errors import PricingError
@@ -97,7 +97,6 @@ def hold(acme: PriceTable) -> Callable[[list[Call]], object]:
     return lambda calls: assert_same(calls, acme)
 
 
-@settings(deadline=None)
 @given(calls=st.lists(CALLS, max_size=12))
 def test_any_batch_is_priced_as_its_calls_are(
     calls: list[Call], hold: Callable[[list[Call]], object]

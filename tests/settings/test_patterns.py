@@ -79,7 +79,7 @@ def test_what_is_not_is_refused_with_an_example(pattern: str, said: str) -> None
     assert hint == [EXAMPLE] or said.startswith("at most")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example(r"[\w-]")
 @example("[]x]")
 @example("x|")
