@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,15 @@ class Recording(pulumi.runtime.Mocks):
         raise AssertionError(args.token)
 
 
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """Close a loop; a program that failed leaves work in it that nobody waits for."""
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            loop.run_until_complete(task)
+    loop.close()
+
+
 @pytest.fixture
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registered]:
     """What the program under test registers."""
@@ -59,7 +69,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registered]:
     yield found
     asyncio.set_event_loop(None)
     for loop in loops:
-        loop.close()
+        _end(loop)
 
 
 @pytest.fixture
