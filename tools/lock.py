@@ -35,8 +35,7 @@ def main() -> int:
 def _compile(more: list[str]) -> list[str]:
     # Versions that the lock has already are kept unless --upgrade or --upgrade-package says else.
     return [
-        *("pip", "compile", "pyproject.toml", "--extra", "local", "--extra", "review"),
-        *("--extra", "dev"),
+        *("pip", "compile", "pyproject.toml", "--all-extras"),
         *("--universal", "--python-version", "3.11", "--generate-hashes"),
         *("--constraints", "tools/constraints.txt", "--output-file", "requirements.lock"),
         *("--no-emit-index-url", "--no-annotate", "--no-header", *more),

@@ -40,7 +40,7 @@ def test_it_resolves_all_extras_for_every_platform_with_hashes(commands: list[li
     _get_uv, resolve = commands
     text = " ".join(resolve)
     for words in (
-        "pip compile pyproject.toml --extra local --extra dev",
+        "pip compile pyproject.toml --all-extras",
         "--universal --python-version 3.11 --generate-hashes",
         "--constraints tools/constraints.txt --output-file requirements.lock",
         "--no-emit-index-url --no-annotate --no-header",
