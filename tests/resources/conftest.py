@@ -48,6 +48,8 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
         with suppress(asyncio.CancelledError, Exception):
             loop.run_until_complete(task)
+    # A thread that still answers for the mocks makes a loop of its own.
+    loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 
 
