@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.catalog.alerts import VARIABLE, AlertDeclaration, AlertSpec
+from llmcost_infra.catalog.price_reviews import review_by
 from llmcost_infra.catalog.statements import StatementError, output_columns, variables
 from llmcost_infra.catalog.templates import ITEM, SqlTemplates, left_open
 from llmcost_infra.declarations import InvalidDeclaration, find, names, nearest, read
@@ -73,6 +74,7 @@ def load_alert(name: str, project: Path | None = None) -> AlertSpec:
     for profile in PROFILES.values():
         macros = templates.macros(profile, {})
         macros |= left_open(declared.limits, item=declared.each is not None)
+        macros |= {"review_by": review_by(project)}
         try:
             statements[profile.name] = template.statement(macros)
             found = list(_problems(document, declared, template, statements[profile.name]))

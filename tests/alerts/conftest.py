@@ -117,9 +117,10 @@ class Stack:
 
     def send(self, *spans: Json, service: str = "shop") -> None:
         """Send spans of a service."""
+        resource = {"service.name": service, "deployment.environment.name": "prod"}
         answer = self.http.post(
             "/api/default/v1/traces",
-            content=spans_body(*spans, resource={"service.name": service}),
+            content=spans_body(*spans, resource=resource),
             headers={**PROTOBUF, "stream-name": "llm_ingest"},
         )
         assert answer.status_code == 200, answer.text

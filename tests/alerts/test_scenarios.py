@@ -22,6 +22,7 @@ BURN = {"budget": {"daily_usd": "24"}}  # a dollar an hour
 LIMITED = {"budget": {"team_daily_usd": {"search": "5", "chat": "5"}}}
 FEATURES = {"budget": {"feature_daily_usd": {"document_summary": "40"}}}
 MONTH = {"budget": {"monthly_usd": "900"}}
+CAPTURING = {"content": {"capture": True, "services": ["bot"], "shared_org_ok": True}}
 REFUSED = "Error code: 429 - Rate limit reached for gpt-4o"
 
 
@@ -34,12 +35,24 @@ class Scenario:
         happens: sends telemetry and leaves the clock where the look is.
         found: lines that have to be told; none when it must keep quiet.
         settings: of the stack.
+        files: of the stack's project, by path.
     """
 
     alert: str
     happens: Callable[[Stack], object]
     found: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    files: dict[str, str] = field(default_factory=dict[str, str])
+
+    def put(self, stack: Callable[..., Stack], folder: Path) -> Stack:
+        """Put the stack of the scenario on a server, and let happen what does."""
+        for path, text in self.files.items():
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_text(text)
+        put = stack(self.alert, **self.settings)
+        self.happens(put)
+        put.run()
+        return put
 
     def __str__(self) -> str:
         return self.happens.__name__
@@ -258,17 +271,120 @@ def a_service_that_is_slow(stack: Stack) -> None:
     stack.now = NOON
 
 
-def a_function_that_fails(stack: Stack) -> None:
-    """A release of the pipeline with a mistake in it."""
-    path = "/api/default/functions/llm_normalise"
+def _break(stack: Stack, function: str, before: str) -> None:
+    """Put a release of a function in place that stops half-way through."""
+    path = f"/api/default/functions/{function}"
     listed = stack.http.get("/api/default/functions").json()["list"]
-    (known,) = (one for one in listed if one["name"] == "llm_normalise")
-    text = known["function"].replace(
-        "\n.llmcost_provider", '\n.x = to_int!("x")\n.llmcost_provider'
-    )
+    (known,) = (one for one in listed if one["name"] == function)
+    text = known["function"].replace(f"\n{before}", f'\n.x = to_int!("x")\n{before}', 1)
     assert text != known["function"]
     assert stack.http.put(path, json={**known, "function": text}).status_code == 200
+
+
+def a_function_that_fails(stack: Stack) -> None:
+    """A release of the pipeline with a mistake in it."""
+    _break(stack, "llm_normalise", ".llmcost_provider")
     stack.call(usd=1, copies=3, service="bot")
+
+
+def a_scrubber_that_fails(stack: Stack) -> None:
+    """Calls are priced, and nothing of their texts may be kept."""
+    _break(stack, "llm_project_content", "prompt = ")
+    stack.call(usd=1, copies=2, service="bot", llm__input="I am Ann")
+
+
+def a_scrubber_that_works(stack: Stack) -> None:
+    """Texts are captured and scrubbed."""
+    stack.call(usd=1, copies=2, service="bot", llm__input="I am Ann")
+
+
+def a_month_like(stack: Stack, usd: float, since: int = 40) -> None:
+    """Spend as much each weekday, and nothing at weekends, up to yesterday; now is the 24th.
+
+    Four weeks of October and November, of which this month has 21 weekdays.
+    """
+    for days in range(since, 0, -1):
+        if (1 - days) % 7 < 5:  # a Tuesday is 1
+            stack.call(at=NOON - days * DAY, usd=usd)
+    stack.now = NOON
+
+
+def a_dear_month(stack: Stack) -> None:
+    """21 weekdays of 50; what today costs counts from tomorrow on."""
+    a_month_like(stack, 50)
+    stack.call(at=NOON, usd=900)
+
+
+def a_month_within_its_budget(stack: Stack) -> None:
+    """21 weekdays of 42, and a dear day today."""
+    a_month_like(stack, 42)
+    stack.call(at=NOON, usd=900)
+
+
+def a_dear_first_week(stack: Stack) -> None:
+    """Nobody knows a week yet."""
+    a_month_like(stack, 300, since=7)
+
+
+def one_dear_day(stack: Stack) -> None:
+    """Yesterday; it alone takes the month above its budget, and a day ago nothing did."""
+    a_month_like(stack, 40)
+    stack.call(at=NOON - DAY, usd=200)
+    stack.now = NOON
+
+
+def a_week_that_costs_more(stack: Stack) -> None:
+    """160 a day instead of 100; chat grew by 4 a day, search by the rest."""
+    for days in range(14, 0, -1):
+        grown = days <= 7
+        stack.call(at=NOON - days * DAY + HOUR, usd=120 if grown else 64, feature="search")
+        stack.call(at=NOON - days * DAY + HOUR, usd=40 if grown else 36, feature="chat")
+    stack.now = NOON
+
+
+def a_week_that_costs_a_little_more(stack: Stack) -> None:
+    """145 a day instead of 100."""
+    for days in range(14, 0, -1):
+        stack.call(at=NOON - days * DAY + HOUR, usd=145 if days <= 7 else 100)
+    stack.now = NOON
+
+
+def a_second_week(stack: Stack) -> None:
+    """Nothing is there to compare with: the first week has three days."""
+    for days in range(10, 0, -1):
+        stack.call(at=NOON - days * DAY + HOUR, usd=100)
+    stack.now = NOON
+
+
+PRICES = """\
+provider: openai
+models:
+- id: openai/gpt-4o
+  match: '^gpt-4o$'
+  rates:
+  - from: 2024-10-01
+    source: https://example.com/pricing
+    verified: 2026-08-24
+    review_by: {gpt_4o}
+    per_mtok: {{input: "2.50", output: "10.00"}}
+    service_tiers: {{flex: {{input: "1.25", output: "5.00"}}}}
+- id: openai/gpt-4o-mini
+  match: '^gpt-4o-mini$'
+  rates:
+  - from: 2024-10-01
+    source: https://example.com/pricing
+    verified: 2026-08-24
+    review_by: {gpt_4o_mini}
+    per_mtok: {{input: "0.15", output: "0.60"}}
+"""
+OVERDUE = {"pricing/openai.yaml": PRICES.format(gpt_4o="2026-11-23", gpt_4o_mini="2027-02-23")}
+DUE_TODAY = {"pricing/openai.yaml": PRICES.format(gpt_4o="2026-11-24", gpt_4o_mini="2026-11-23")}
+
+
+def calls_of_gpt_4o(stack: Stack) -> None:
+    """One in the standard tier and one in another."""
+    stack.call(usd=3)
+    stack.call(usd=2, openai__response__service_tier="flex")
 
 
 def all_is_well(stack: Stack) -> None:
@@ -398,6 +514,50 @@ FIRE = [
         a_function_that_fails,
         ("bot: 3 spans of the last three hours are in quarantine, without tokens and cost",),
     ),
+    Scenario(
+        "unfinished_rows",
+        a_scrubber_that_fails,
+        (
+            (
+                "bot: 2 spans of the last three hours are in quarantine, priced, but their texts "
+                "could not be scrubbed and are kept nowhere"
+            ),
+        ),
+        CAPTURING,
+    ),
+    Scenario(
+        "forecast",
+        a_dear_month,
+        (
+            (
+                "this month (UTC) comes to $1050.00, 117 % of $900.00: $800.00 until last "
+                "midnight, and the days to come like the same weekdays of the last 28 days "
+                "(a day ago this said $1050.00)"
+            ),
+        ),
+        MONTH,
+    ),
+    Scenario(
+        "slow_growth",
+        a_week_that_costs_more,
+        (
+            (
+                "$1120.00 in the last seven days, 1.6 times the $700.00 of the seven before; "
+                "search grew most, by $392.00"
+            ),
+        ),
+    ),
+    Scenario(
+        "price_table_stale",
+        calls_of_gpt_4o,
+        (
+            (
+                "openai/gpt-4o@2024-10-01 was to be compared with its source by 2026-11-23; $4.00 "
+                "of the last day rest on it (calls: 2)"
+            ),
+        ),
+        files=OVERDUE,
+    ),
     Scenario("heartbeat", all_is_well, ("alerting works; 30 LLM calls in the last hour",)),
 ]
 KEEP_QUIET = [
@@ -418,6 +578,13 @@ KEEP_QUIET = [
     Scenario("slow_duration", answers_that_always_take_ten_minutes),
     Scenario("telemetry_stopped", a_service_that_is_slow),
     Scenario("unfinished_rows", all_is_well),
+    Scenario("unfinished_rows", a_scrubber_that_works, settings=CAPTURING),
+    Scenario("forecast", a_month_within_its_budget, settings=MONTH),
+    Scenario("forecast", a_dear_first_week, settings=MONTH),
+    Scenario("forecast", one_dear_day, settings=MONTH),
+    Scenario("slow_growth", a_week_that_costs_a_little_more),
+    Scenario("slow_growth", a_second_week),
+    Scenario("price_table_stale", calls_of_gpt_4o, files=DUE_TODAY),
 ]
 
 
@@ -445,14 +612,14 @@ def readable(told: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("scenario", FIRE, ids=named)
-def test_an_alert_fires_and_says_why(stack: Callable[..., Stack], scenario: Scenario) -> None:
+def test_an_alert_fires_and_says_why(
+    stack: Callable[..., Stack], scenario: Scenario, tmp_path: Path
+) -> None:
     """On every route that takes it, in words that the snapshot shows.
 
     `UPDATE_SNAPSHOTS=1 make test` writes the new ones.
     """
-    put = stack(scenario.alert, **scenario.settings)
-    scenario.happens(put)
-    put.run()
+    put = scenario.put(stack, tmp_path)
 
     told = {
         route: [readable(one) for one in put.told(route)] for route in ("hook", "slack", "pager")
@@ -460,7 +627,9 @@ def test_an_alert_fires_and_says_why(stack: Callable[..., Stack], scenario: Scen
     rows = [row["text"] for one in told["hook"] for row in one["found"]]
     assert rows == [f"{line}\n" for line in scenario.found]
     text = json.dumps({k: v[0] for k, v in told.items() if v}, indent=2, ensure_ascii=False) + "\n"
-    path = SNAPSHOTS / f"{scenario.alert}.json"
+    first = next(one for one in FIRE if one.alert == scenario.alert)
+    name = scenario.alert if scenario is first else named(scenario)
+    path = SNAPSHOTS / f"{name}.json"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -468,11 +637,11 @@ def test_an_alert_fires_and_says_why(stack: Callable[..., Stack], scenario: Scen
 
 
 @pytest.mark.parametrize("scenario", KEEP_QUIET, ids=named)
-def test_an_alert_keeps_quiet(stack: Callable[..., Stack], scenario: Scenario) -> None:
+def test_an_alert_keeps_quiet(
+    stack: Callable[..., Stack], scenario: Scenario, tmp_path: Path
+) -> None:
     """Nothing is told, though the alert was looked at."""
-    put = stack(scenario.alert, **scenario.settings)
-    scenario.happens(put)
-    put.run()
+    put = scenario.put(stack, tmp_path)
 
     assert put.looked_at(scenario.alert) == put.now
     assert put.told() == []

@@ -273,7 +273,8 @@ def _streams(profile: str, settings: Settings) -> DeclaredStreams:
     own = {name: types.get(kind, "Boolean") for name, kind in STORED.items()}
     if profile == "pipeline":
         traces = {name: kind for name, kind in own.items() if not name.startswith("llmcost_")}
-        return DeclaredStreams({settings.streams.calls: own, settings.streams.quarantine: traces})
+        kept = {**traces, "llmcost_state": own["llmcost_state"]}
+        return DeclaredStreams({settings.streams.calls: own, settings.streams.quarantine: kept})
     columns = {name: kind for name, kind in own.items() if not name.startswith("llmcost_")}
     columns |= {name: types[kind] for name, kind in PROFILES[profile].declares.items()}
     attributed = [one for name in ATTRIBUTED for one in getattr(settings.attribution, name)]

@@ -210,7 +210,7 @@ def test_capture_adds_its_branch_and_nothing_else() -> None:
     on = render_pipeline(spec, capturing(), NO_PRICES)
 
     assert set(on.nodes) - set(off.nodes) == {
-        "is_content", "project_content", "is_scrubbed", "content",
+        "is_content", "project_content", "is_scrubbed", "content", "is_unscrubbed",
     }  # fmt: skip
     assert set(on.functions) - set(off.functions) == {"project_content"}
     changed = {name for name in off.nodes if on.nodes[name] != off.nodes[name]}

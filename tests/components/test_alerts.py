@@ -128,7 +128,9 @@ def test_a_window_beyond_the_retention_is_refused(alerting: Any) -> None:
     with pytest.raises(pulumi.RunError) as caught:
         alerting(retention={"llm_days": 7})
     found = re.findall(r"alerts/(\w+).yaml:\d+: window_minutes: looks back", str(caught.value))
-    assert found == ["new_feature", "slow_duration", "slow_first_token", "telemetry_stopped"]
+    assert found == [
+        *("new_feature", "slow_duration", "slow_first_token", "slow_growth", "telemetry_stopped"),
+    ]
 
 
 def test_a_missing_secret_names_the_command_that_sets_it(declared: Any) -> None:

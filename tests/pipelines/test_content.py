@@ -218,10 +218,16 @@ def test_only_scrubbed_texts_arrive(capturing: Graph, asked: Callable[..., Row],
 def test_a_projection_that_stops_lets_nothing_through(
     capturing: Graph, asked: Callable[..., Row]
 ) -> None:
-    """A server passes a row on unchanged when a function stops: it must not arrive like that."""
+    """A server passes a row on as it was when a function stops: its numbers are quarantined."""
     graph = failing(capturing, "project_content", "prompt = ")
 
-    assert set(graph.route(asked())) == {CALLS}
+    found = graph.route(asked())
+
+    assert set(found) == {CALLS, QUARANTINE}
+    (kept,) = found[QUARANTINE]
+    assert kept["llmcost_state"] == "done"
+    assert kept["span_id"] == found[CALLS][0]["span_id"]
+    assert "Ann" not in json.dumps(kept)
 
 
 @pytest.mark.parametrize("length", [32_000, 32_768, 32_769, 33_100, 1_000_000])
