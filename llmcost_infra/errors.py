@@ -5,6 +5,8 @@ LlmCostError
 ├── ProgramError           a Pulumi program could not be run to its end
 ├── PricingError           the price table is wrong, or a price was asked for that cannot be
 ├── EngineError            the SQL or VRL engine refused something
+├── ReconcileError         a bill cannot be read or compared
+│   └── ProviderError      the provider's API refused or did not answer
 └── OpenObserveError
     ├── TransportError     no answer: refused, reset, timed out
     ├── ConcurrentChange   somebody else changed the object: base, server and target are named
@@ -43,7 +45,9 @@ __all__ = [
     "PartialAnswer",
     "PricingError",
     "ProgramError",
+    "ProviderError",
     "RateLimited",
+    "ReconcileError",
     "TransportError",
     "Unauthorized",
 ]
@@ -112,6 +116,16 @@ class PricingError(LlmCostError):
 
 class EngineError(LlmCostError):
     """The SQL or VRL engine refused a statement or a function."""
+
+
+class ReconcileError(LlmCostError):
+    """A bill cannot be read, or not be compared with ours."""
+
+
+class ProviderError(ReconcileError):
+    """The API of a model provider refused a request or did not answer."""
+
+    exit_code = ExitCode.UNREACHABLE
 
 
 class OpenObserveError(LlmCostError):

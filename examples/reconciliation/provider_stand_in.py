@@ -1,0 +1,235 @@
+"""Serves the billing reports of OpenAI and Anthropic as they are documented, from a file of calls.
+
+    python examples/reconciliation/provider_stand_in.py --port 8787
+
+It knows one admin key for each provider, `sk-admin-stand-in` and `sk-ant-admin-stand-in`, cuts
+reports into pages, and fails now and then as the providers do. Nothing of it leaves this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from starlette.requests import Request
+
+OPENAI_KEY, ANTHROPIC_KEY = "sk-admin-stand-in", "sk-ant-admin-stand-in"
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Account:
+    """What a provider charged and counted, by UTC day.
+
+    Args:
+        costs: results of the cost report.
+        usage: report → results by day.
+        page: buckets on a page.
+        faults: statuses with which the next answers fail.
+        late: days whose bucket has not come yet.
+        asked: paths that were asked for, in order.
+    """
+
+    costs: dict[date, list[Json]] = field(default_factory=lambda: defaultdict(list))
+    usage: dict[str, dict[date, list[Json]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+    page: int = 7
+    faults: list[int] = field(default_factory=list)
+    late: set[date] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> Account:
+        """Return the account that a file describes."""
+        account = cls()
+        told = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
+        for day, results in told["costs"].items():
+            account.costs[date.fromisoformat(day)] = results
+        for report, days in told["usage"].items():
+            for day, results in days.items():
+                account.usage[report][date.fromisoformat(day)] = results
+        return account
+
+
+def grouped(results: Iterable[Json], keys: set[str], kept: set[str]) -> list[Json]:
+    """Return results added up by the keys that a request groups by; the others are null."""
+    totals: dict[tuple[Any, ...], Json] = {}
+    for result in results:
+        names = sorted(name for name in result if isinstance(result[name], str | bool | None))
+        named = [name for name in names if name not in kept]
+        identity = tuple(result[name] if name in keys else None for name in named)
+        into = totals.setdefault(
+            identity,
+            {name: result[name] if name in keys or name in kept else None for name in names},
+        )
+        for name, value in result.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                into[name] = into.get(name, 0) + value
+            elif isinstance(value, dict):
+                into[name] = _added(into.get(name), value)
+    return list(totals.values())
+
+
+def _added(before: Json | None, more: Json) -> Json:
+    if before is None:
+        return dict(more)
+    numbers = more.keys() - {"currency"}
+    added = {
+        name: str(Decimal(str(before[name])) + Decimal(str(more[name])))
+        if isinstance(more[name], str)
+        else before[name] + more[name]
+        for name in numbers
+    }
+    return {**before, **added}
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Lets an administrator in, and fails as often as the account says.
+
+    Args:
+        account: whose reports are behind it.
+        header: that carries the key.
+        key: what it has to be.
+        words: what the provider says to others.
+    """
+
+    account: Account
+    header: str
+    key: str
+    words: str
+
+    def __call__(self, answer: Callable[[Request], Response]) -> Any:
+        """Return what answers a route."""
+
+        async def respond(request: Request) -> Response:
+            account = self.account
+            account.asked.append(request.url.path)
+            if request.headers.get(self.header) != self.key:
+                return JSONResponse({"error": {"message": self.words}}, 401)
+            if account.faults:
+                status = account.faults.pop(0)
+                headers = {"retry-after": "1"} if status == 429 else {}  # noqa: PLR2004 - HTTP
+                return JSONResponse({"error": {"message": "busy"}}, status, headers)
+            return answer(request)
+
+        return respond
+
+
+_NO_SCOPE = (
+    "You have insufficient permissions for this operation. Missing scopes: api.usage.read. "
+    "Incorrect API key provided: sk-proj-abcd1234."
+)
+
+
+def build_app(openai: Account, anthropic: Account) -> Starlette:
+    """Return the application.
+
+    Args:
+        openai: what OpenAI knows.
+        anthropic: what Anthropic knows.
+    """
+    of_openai = Guard(openai, "authorization", f"Bearer {OPENAI_KEY}", _NO_SCOPE)
+    of_anthropic = Guard(anthropic, "x-api-key", ANTHROPIC_KEY, "invalid x-api-key")
+
+    def openai_usage(request: Request) -> Response:
+        report = request.path_params["report"]
+        if report in {"file_search_calls", "web_search_calls"} and report not in openai.usage:
+            return JSONResponse({"error": {"message": "Unknown request URL"}}, 404)
+        return _openai(openai, openai.usage[report], request)
+
+    def anthropic_usage(request: Request) -> Response:
+        return _anthropic(anthropic, anthropic.usage["messages"], request)
+
+    return Starlette(
+        routes=[
+            Route(
+                "/v1/organization/costs",
+                of_openai(lambda request: _openai(openai, openai.costs, request)),
+            ),
+            Route("/v1/organization/usage/{report}", of_openai(openai_usage)),
+            Route(
+                "/v1/organizations/cost_report",
+                of_anthropic(lambda request: _anthropic(anthropic, anthropic.costs, request)),
+            ),
+            Route("/v1/organizations/usage_report/messages", of_anthropic(anthropic_usage)),
+        ]
+    )
+
+
+def _page(account: Account, days: list[date], request: Request) -> tuple[list[date], str | None]:
+    at = int(request.query_params.get("page", "page_0").removeprefix("page_"))
+    size = min(account.page, int(request.query_params.get("limit", "7")))
+    shown = [day for day in days[at : at + size] if day not in account.late]
+    return shown, f"page_{at + size}" if at + size < len(days) else None
+
+
+def _days(start: datetime, end: datetime) -> list[date]:
+    count = -(-(end - start) // timedelta(days=1))
+    return [(start + timedelta(days=one)).date() for one in range(count)]
+
+
+def _openai(account: Account, known: dict[date, list[Json]], request: Request) -> Response:
+    query = request.query_params
+    start, end = (
+        datetime.fromtimestamp(int(query[name]), tz=UTC) for name in ("start_time", "end_time")
+    )
+    keys = set(query.getlist("group_by[]"))
+    days, after = _page(account, _days(start, end), request)
+    data: list[Json] = []
+    for day in days:
+        at = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+        results = grouped(known.get(day, []), keys, {"object", "quantity_unit"})
+        data.append(
+            {"object": "bucket", "start_time": at, "end_time": at + 86_400, "results": results}
+        )
+    return JSONResponse(
+        {"object": "page", "data": data, "has_more": after is not None, "next_page": after}
+    )
+
+
+def _anthropic(account: Account, known: dict[date, list[Json]], request: Request) -> Response:
+    query = request.query_params
+    start, end = (datetime.fromisoformat(query[name]) for name in ("starting_at", "ending_at"))
+    days, after = _page(account, _days(start, end), request)
+    data: list[Json] = [
+        {
+            "starting_at": f"{day}T00:00:00Z",
+            "ending_at": f"{day + timedelta(days=1)}T00:00:00Z",
+            "results": known.get(day, []),
+        }
+        for day in days
+    ]
+    return JSONResponse({"data": data, "has_more": after is not None, "next_page": after})
+
+
+def main() -> None:
+    """Serve what the files beside this one say."""
+    import uvicorn  # noqa: PLC0415 - tests that import this file need no server
+
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--port", type=int, default=8787)
+    parser.add_argument("--bill", type=Path, default=Path(__file__).with_name("openai.json"))
+    chosen = parser.parse_args()
+    account = Account.read(chosen.bill)
+    account.faults = [429, 500]
+    uvicorn.run(build_app(account, Account()), port=chosen.port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Traffic with a known truth, billed with deviations: each is found by cause, to the cent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmcost_infra.reconcile.causes import Cause, Finding, Range
+from llmcost_infra.reconcile.explain import explain
+from tests.reconcile import deviations
+from tests.reconcile.worlds import World, ordinary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from llmcost_infra.reconcile.cells import Cell
+    from llmcost_infra.reconcile.explain import Compared
+    from tests.reconcile.worlds import Explain
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+
+HIDDEN = {deviations.replayed, deviations.a_share_of_all_spans}
+"""Copies that nothing shows, where calls lack as well: only the net of the two can be seen."""
+
+SINGLE = [("openai", one) for one in deviations.OPENAI]
+SINGLE += [("anthropic", one) for one in deviations.ANTHROPIC]
+PAIRS = [("openai", *two) for two in combinations(deviations.OPENAI, 2) if {*two} != HIDDEN]
+PAIRS += [("anthropic", *two) for two in combinations(deviations.ANTHROPIC, 2)]
+BY_CHANCE = {Cause.SAMPLING, Cause.MISSING_TRAFFIC}
+
+
+def named(case: tuple[object, ...]) -> str:
+    """Return what a scenario is called."""
+    return "-".join(getattr(one, "__name__", str(one)) for one in case)
+
+
+def check(world: World, findings: Sequence[Finding], difference: Decimal) -> list[Finding]:
+    """Check that every cause is found to the cent, or lies in the range that is named.
+
+    Returns:
+        The ambiguous findings.
+    """
+    assert sum((one.usd for one in findings), ZERO) == difference, "lines do not add up"
+    booked: defaultdict[Cause, Decimal] = defaultdict(Decimal)
+    low: defaultdict[Cause, Decimal] = defaultdict(Decimal)
+    high: defaultdict[Cause, Decimal] = defaultdict(Decimal)
+    for one in findings:
+        for range_ in one.ranges:
+            assert range_.low <= range_.high
+            low[range_.cause] += range_.low
+            high[range_.cause] += range_.high
+        if not one.ranges:
+            booked[one.cause] += one.usd
+    for cause in {*world.truth, *booked, *low}:
+        truth = world.truth.get(cause, ZERO)
+        least, most = booked[cause] + low[cause], booked[cause] + high[cause]
+        assert least - CENT <= truth <= most + CENT, (cause, truth, least, most)
+    return [one for one in findings if one.ranges]
+
+
+def run(case: tuple[object, ...], explaining: Explain = explain) -> list[Finding]:
+    """Make a world with deviations, explain it and check it; return what is ambiguous."""
+    provider, *happened = case
+    world = ordinary(str(provider))
+    for one in happened:
+        one(world)  # type: ignore[operator] # a deviation
+    difference, findings = world.explained(explaining)
+    return check(world, findings, difference)
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_where_both_sides_agree_nothing_is_found(provider: str) -> None:
+    """No cause is made up, though our costs went through binary fractions."""
+    assert ordinary(provider).explained() == (ZERO, [])
+
+
+@pytest.mark.parametrize("case", SINGLE, ids=named)
+def test_one_deviation_is_found_by_its_cause(case: tuple[object, ...]) -> None:
+    """To the cent, and without doubt but for what chance allows a sampler."""
+    for doubt in run(case):
+        assert deviations.a_share_of_all_spans in case
+        assert {one.cause for one in doubt.ranges} == BY_CHANCE
+
+
+@pytest.mark.parametrize("case", PAIRS, ids=named)
+def test_two_deviations_are_found_or_told_to_be_ambiguous(case: tuple[object, ...]) -> None:
+    """Each to the cent, or within the range that is named; neither hides the other."""
+    run(case)
+
+
+def test_what_offsets_is_ambiguous_and_not_nothing() -> None:
+    """As many tokens lack as came twice: the sums agree, and the twins tell that they may not."""
+    [doubt] = {one.ranges for one in run(("openai", deviations.offsetting))} or [()]
+    assert {one.cause for one in doubt} == {Cause.DOUBLE_COUNTING, Cause.MISSING_TRAFFIC}
+
+
+def test_copies_that_nothing_shows_are_netted_with_calls_that_lack() -> None:
+    """Without a twin and with fewer calls than billed, no evidence is left of a second copy."""
+    world = ordinary()
+    deviations.replayed(world)
+    deviations.a_share_of_all_spans(world)
+    difference, findings = world.explained()
+    assert sum(one.usd for one in findings) == difference
+    assert not [one for one in findings if one.cause is Cause.DOUBLE_COUNTING]
+
+
+def all_missing(
+    cells: Sequence[Cell], days: Sequence[date]
+) -> tuple[list[Compared], list[Finding]]:
+    """Book everything to missing traffic: what a careless reconciler does."""
+    compared, findings = explain(cells, days)
+    return compared, [
+        Finding(one.scope, one.day, one.model, Cause.MISSING_TRAFFIC, one.usd) for one in findings
+    ]
+
+
+def all_ambiguous(
+    cells: Sequence[Cell], days: Sequence[date]
+) -> tuple[list[Compared], list[Finding]]:
+    """Call everything ambiguous between two causes only."""
+    compared, findings = explain(cells, days)
+    return compared, [
+        Finding(
+            one.scope, one.day, one.model, Cause.AMBIGUOUS, one.usd, "",
+            (
+                Range(Cause.MISSING_TRAFFIC, min(ZERO, one.usd), ZERO),
+                Range(Cause.DOUBLE_COUNTING, ZERO, max(ZERO, one.usd)),
+            ),
+        )
+        for one in findings
+    ]  # fmt: skip
+
+
+def one_cent_off(
+    cells: Sequence[Cell], days: Sequence[date]
+) -> tuple[list[Compared], list[Finding]]:
+    """Lose two cents of every finding."""
+    compared, findings = explain(cells, days)
+    return compared, [
+        Finding(one.scope, one.day, one.model, one.cause, one.usd + 2 * CENT) for one in findings
+    ]
+
+
+CERTAIN = [
+    case
+    for case in SINGLE
+    if case[1]
+    not in {
+        deviations.missing_traffic,
+        deviations.batch_without_spans,
+        deviations.rounded_to_cents,  # less than a cent in all
+        deviations.over_midnight,  # nothing in all
+        deviations.images,  # no cell has them
+        deviations.words_nobody_knows,
+    }
+]
+
+
+@pytest.mark.parametrize("mutant", [all_missing, all_ambiguous, one_cent_off])
+@pytest.mark.parametrize("case", CERTAIN, ids=named)
+def test_a_careless_reconciler_fails_these_scenarios(
+    case: tuple[object, ...], mutant: Explain
+) -> None:
+    """The scenarios can fail: who books everything to one cause, or loses cents, is caught."""
+    if mutant is all_ambiguous and case[1] in {
+        deviations.two_instrumentations,
+        deviations.replayed,
+    }:
+        return  # those two causes are the ones that it names
+    with pytest.raises(AssertionError):
+        run(case, mutant)
