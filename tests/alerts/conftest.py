@@ -147,6 +147,11 @@ class Stack:
         shown: Json = self.http.get(f"/api/v2/default/alerts/{self.alerts[alert]}").json()
         return int(shown["last_triggered_at"])
 
+    def satisfied_at(self, alert: str) -> int:
+        """Return when an alert last found something."""
+        shown: Json = self.http.get(f"/api/v2/default/alerts/{self.alerts[alert]}").json()
+        return int(shown["last_satisfied_at"])
+
     def told(self, route: str = "hook") -> list[Json]:
         """Return the notifications on a route, oldest first."""
         name = f"llm_cost_{route}"

@@ -129,6 +129,24 @@ def test_one_teams_silence_mutes_no_other(stack: Callable[..., Stack]) -> None:
     ]
 
 
+def test_a_loop_is_told_within_45_minutes(stack: Callable[..., Stack]) -> None:
+    """Three times the usual for an hour, looked at every five minutes: one message, in time."""
+    put = stack("cost_anomaly")
+    put.call(at=NOON - 15 * DAY, usd=0.1, feature="chat")
+    for days in (8, 7, 6, 5, 4, 1):
+        for quarter in range(12):
+            at = NOON - days * DAY + (quarter - 4) * 15 * MINUTE
+            put.call(at=at, usd=0.1, copies=20, feature="chat")
+    for minutes in range(-60, 60, 5):
+        copies = 20 if minutes >= 0 else 7
+        put.call(at=NOON + minutes * MINUTE, usd=0.1, copies=copies, feature="chat")
+        put.run(NOON + minutes * MINUTE)
+
+    (told,) = put.told()
+    assert told["found"][0]["text"].startswith("chat spent ")
+    assert put.satisfied_at("cost_anomaly") <= NOON + 45 * MINUTE
+
+
 def test_a_deploy_opens_no_second_incident(stack: Callable[..., Stack]) -> None:
     """A save looks again at once and ends the silence: the key of the day stays the same."""
     put = stack("daily_budget")

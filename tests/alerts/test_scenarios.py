@@ -356,6 +356,54 @@ def a_second_week(stack: Stack) -> None:
     stack.now = NOON
 
 
+def a_fortnight(stack: Stack, **attributes: Any) -> None:
+    """Forty calls of ten cents between eleven and noon, on each of the last fourteen days."""
+    for days in range(14, 0, -1):
+        at = NOON - days * DAY
+        stack.call(at=at - 50 * MINUTE, usd=0.1, copies=20, feature="chat", **attributes)
+        stack.call(at=at - 10 * MINUTE, usd=0.1, copies=20, feature="chat", **attributes)
+    stack.now = NOON
+
+
+def a_loop_of_an_hour(stack: Stack) -> None:
+    """Three times as much as usual, of a feature whose history has a weekend in it."""
+    stack.call(at=NOON - 15 * DAY, usd=0.1, feature="chat")
+    a_fortnight(stack)
+    for minutes in range(55, -5, -5):
+        stack.call(at=NOON - minutes * MINUTE, usd=0.1, copies=10, feature="chat")
+
+
+def a_burst_of_minutes(stack: Stack) -> None:
+    """Eight minutes of ten times the usual."""
+    stack.call(at=NOON - 15 * DAY, usd=0.1, feature="chat")
+    a_fortnight(stack)
+    stack.call(at=NOON - 8 * MINUTE, usd=0.1, copies=30, feature="chat")
+    stack.call(at=NOON, usd=0.1, copies=25, feature="chat")
+
+
+def a_job_that_is_late(stack: Stack) -> None:
+    """It starts at five to eleven on other days, and at half past eleven today."""
+    stack.call(at=NOON - 15 * DAY, usd=0.1, feature="chat")
+    for days in range(14, 0, -1):
+        stack.call(at=NOON - days * DAY - 65 * MINUTE, usd=0.1, copies=60, feature="chat")
+    stack.call(at=NOON - 30 * MINUTE, usd=0.1, copies=60, feature="chat")
+    stack.now = NOON
+
+
+def a_feature_without_a_past(stack: Stack) -> None:
+    """It is known for a day: the alert about new features has it."""
+    stack.call(at=NOON - DAY, usd=0.1, copies=40, feature="chat")
+    stack.call(at=NOON, usd=0.1, copies=400, feature="chat")
+
+
+def a_loop_of_cents(stack: Stack) -> None:
+    """Ten times nothing."""
+    stack.call(at=NOON - 15 * DAY, usd=0.001, feature="chat")
+    for days in range(14, 0, -1):
+        stack.call(at=NOON - days * DAY - 10 * MINUTE, usd=0.001, copies=40, feature="chat")
+    stack.call(at=NOON, usd=0.001, copies=400, feature="chat")
+
+
 PRICES = """\
 provider: openai
 models:
@@ -558,6 +606,16 @@ FIRE = [
         ),
         files=OVERDUE,
     ),
+    Scenario(
+        "cost_anomaly",
+        a_loop_of_an_hour,
+        (("chat spent $12.00 in the last 60 minutes, 3.0 times its usual $4.00 (calls: 120)"),),
+    ),
+    Scenario(
+        "cost_anomaly",
+        a_burst_of_minutes,
+        (("chat spent $5.50 in the last 15 minutes, 5.5 times its usual $1.00 (calls: 55)"),),
+    ),
     Scenario("heartbeat", all_is_well, ("alerting works; 30 LLM calls in the last hour",)),
 ]
 KEEP_QUIET = [
@@ -582,6 +640,9 @@ KEEP_QUIET = [
     Scenario("forecast", a_month_within_its_budget, settings=MONTH),
     Scenario("forecast", a_dear_first_week, settings=MONTH),
     Scenario("forecast", one_dear_day, settings=MONTH),
+    Scenario("cost_anomaly", a_job_that_is_late),
+    Scenario("cost_anomaly", a_feature_without_a_past),
+    Scenario("cost_anomaly", a_loop_of_cents),
     Scenario("slow_growth", a_week_that_costs_a_little_more),
     Scenario("slow_growth", a_second_week),
     Scenario("price_table_stale", calls_of_gpt_4o, files=DUE_TODAY),
