@@ -129,7 +129,8 @@ def test_a_window_beyond_the_retention_is_refused(alerting: Any) -> None:
         alerting(retention={"llm_days": 7})
     found = re.findall(r"alerts/(\w+).yaml:\d+: window_minutes: looks back", str(caught.value))
     assert found == [
-        *("new_feature", "slow_duration", "slow_first_token", "slow_growth", "telemetry_stopped"),
+        *("cost_anomaly", "new_feature", "slow_duration", "slow_first_token", "slow_growth"),
+        "telemetry_stopped",
     ]
 
 
