@@ -53,6 +53,9 @@ llmcost:settings:
 - **An incident of PagerDuty** has the key environment, alert, team or owner, and UTC date: a
   deploy, after which OpenObserve looks again at once, opens no second one. OpenObserve never tells
   that something is over: close incidents by hand.
+- **Microsoft Teams** gets an adaptive card; the secret holds the URL of a workflow that posts what
+  a webhook sends. A row for Slack is none for Teams, so that a stack with routes of both kinds has
+  each alert twice, the second one with `_teams` at the end of its name.
 - **OpenObserve's own limits.** E-mail needs SMTP on the server and shows rows as JSON; on a server
   without SMTP a route of kind `email` is refused.
 - **Your own**: a project's file of the same name takes the place of a shipped one, also for the

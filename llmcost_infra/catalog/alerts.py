@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
@@ -156,13 +156,29 @@ class RenderedAlert:
         name: unique in the stack.
         file: that declares it.
         severity: decides the destinations.
-        inputs: of the Alert resource, without destinations, folder and organization.
+        inputs: of the Alert resource, without destinations, folder and organization. A row is an
+            element of a rich text, as Slack takes it.
     """
 
     name: str
     file: str
     severity: Severity
     inputs: dict[str, Any]
+
+    def with_card_rows(self, suffix: str = "") -> RenderedAlert:
+        """Return the alert with rows as a card of Microsoft Teams takes them.
+
+        Args:
+            suffix: of its name, where the alert is there as well.
+        """
+        text = json.loads(self.inputs["row_template"])["text"].removesuffix("\n")
+        # Plain runs of text: in other blocks of a card, a name could be a link.
+        row = {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text}]}
+        template = json.dumps(row, ensure_ascii=False)
+        name = f"{self.name}{suffix}"
+        return replace(
+            self, name=name, inputs={**self.inputs, "name": name, "row_template": template}
+        )
 
 
 def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:

@@ -18,6 +18,7 @@ __all__ = ["load_notification"]
 
 _FILES: Final = {
     "slack": "notifications/slack.json",
+    "teams": "notifications/teams.json",
     "pagerduty": "notifications/pagerduty.json",
     "webhook": "notifications/webhook.json",
     "email": "notifications/email.txt",
@@ -38,7 +39,7 @@ def load_notification(kind: str, project: Path | None = None) -> str:
     """Return the text of the notifications to a kind of route, with the server's variables in it.
 
     Args:
-        kind: of the route: slack, pagerduty, webhook or email.
+        kind: of the route: slack, teams, pagerduty, webhook or email.
         project: a project whose own file replaces the shipped one.
 
     Raises:

@@ -12,7 +12,7 @@ from llmcost_infra.errors import DeclarationError
 from llmcost_infra.resources import Alert, AlertDestination, AlertTemplate, Folder, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from llmcost_infra.catalog import RenderedAlert
@@ -78,9 +78,9 @@ class CostAlerts(pulumi.ComponentResource):
         }
         self.folder_id = folder.folder_id
         self.alert_ids = {
-            alert.name: self._alert(alert, folder, destinations, streams)
+            made.name: self._alert(made, folder, [destinations[one] for one in heard_on], streams)
             for alert in alerts
-            if _heard_on(alert, settings)
+            for made, heard_on in _by_rows(alert, settings)
         }
         self.register_outputs({"folder_id": self.folder_id, "alert_ids": self.alert_ids})
 
@@ -114,13 +114,13 @@ class CostAlerts(pulumi.ComponentResource):
         self,
         alert: RenderedAlert,
         folder: Folder,
-        destinations: dict[str, AlertDestination],
+        destinations: list[AlertDestination],
         streams: LlmStreams,
     ) -> pulumi.Output[str]:
         made = Alert(
             f"{self._name}-{alert.name}",
             **alert.inputs,
-            destinations=[destinations[name].name for name in _heard_on(alert, self._settings)],
+            destinations=[destination.name for destination in destinations],
             folder=folder.folder_id,
             organization=self._settings.organization,
             source=Source(alert.file),
@@ -134,6 +134,22 @@ def _heard_on(alert: RenderedAlert, settings: Settings) -> list[str]:
     """Return the routes that take an alert."""
     routes = settings.routes.items()
     return [name for name, route in routes if alert.severity in route.takes]
+
+
+def _by_rows(alert: RenderedAlert, settings: Settings) -> Iterator[tuple[RenderedAlert, list[str]]]:
+    """Yield an alert with its routes, and once more where two of them take different rows.
+
+    Rows belong to the alert, and what Slack takes for one Teams does not.
+    """
+    heard_on = _heard_on(alert, settings)
+    cards = [name for name in heard_on if settings.routes[name].kind == "teams"]
+    if not any(settings.routes[name].kind == "slack" for name in heard_on):
+        made = alert.with_card_rows() if cards else alert
+        yield from [(made, heard_on)] * bool(heard_on)
+        return
+    yield alert, [name for name in heard_on if name not in cards]
+    if cards:
+        yield alert.with_card_rows("_teams"), cards
 
 
 def _refuse_unheard(alerts: Iterable[RenderedAlert], settings: Settings) -> None:

@@ -41,9 +41,9 @@ SecretName = Annotated[
 class Route(Strict):
     """One place that alerts are sent to."""
 
-    kind: Literal["slack", "pagerduty", "webhook", "email"]
+    kind: Literal["slack", "teams", "pagerduty", "webhook", "email"]
     secret: SecretName | None = None
-    """Slack and webhook: the secret that holds the URL; PagerDuty: the one with the routing key."""
+    """The secret that holds the URL; for PagerDuty the one that holds the routing key."""
     recipients: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
     """E-mail addresses."""
     severities: tuple[Severity, ...] | None = None

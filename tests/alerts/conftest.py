@@ -190,6 +190,7 @@ def stack(
                     "severities": ["page", "warn", "info", "heartbeat"],
                 },
                 "slack": {"kind": "slack", "secret": "hook_url"},
+                "cards": {"kind": "teams", "secret": "hook_url"},
                 "pager": {"kind": "pagerduty", "secret": "paging_key"},
             }
             settings = Settings.from_mapping({"environment": "prod", "routes": routes, **values})
@@ -218,7 +219,7 @@ def _make(made: Stack, client: Client, registered: Registered, wanted: tuple[str
             store = every[one.typ]
             given = store.kind.defaults(clear(dict(one.inputs)))
             if kind == "Alert":
-                if wanted and given["name"] not in wanted:
+                if wanted and given["name"].removesuffix("_teams") not in wanted:
                     continue
                 given["folder"] = folder
             assert store.kind.problems(given) == [], one.name

@@ -50,6 +50,9 @@ def test_a_name_arrives_as_it_was_sent(stack: Callable[..., Stack], name: str) -
     (slack,) = put.told("slack")
     (element,) = slack["blocks"][2]["elements"][0]["elements"]
     assert element["text"].startswith(f"{name}: 5 calls")
+    (card,) = put.told("cards")
+    (row,) = card["attachments"][0]["content"]["body"][2]["items"]
+    assert row["inlines"][0]["text"].startswith(f"{name}: 5 calls")
 
 
 @given(

@@ -683,7 +683,8 @@ def test_an_alert_fires_and_says_why(
     put = scenario.put(stack, tmp_path)
 
     told = {
-        route: [readable(one) for one in put.told(route)] for route in ("hook", "slack", "pager")
+        route: [readable(one) for one in put.told(route)]
+        for route in ("hook", "slack", "cards", "pager")
     }
     rows = [row["text"] for one in told["hook"] for row in one["found"]]
     assert rows == [f"{line}\n" for line in scenario.found]

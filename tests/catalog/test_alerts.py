@@ -298,7 +298,7 @@ def test_every_shipped_alert_runs_on_a_fresh_server(name: str, profile: str) -> 
         assert kind.problems(kind.defaults(inputs)) == []
 
 
-@pytest.mark.parametrize("route", ["slack", "pagerduty", "webhook", "email"])
+@pytest.mark.parametrize("route", ["slack", "teams", "pagerduty", "webhook", "email"])
 def test_every_kind_of_route_has_its_words(route: str) -> None:
     """They say what was found, for whom, and what to do."""
     text = load_notification(route)

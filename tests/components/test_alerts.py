@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -62,6 +63,28 @@ def test_each_alert_goes_where_its_severity_is_taken(alerting: Any) -> None:
     assert found["t_rate_limit"] == ["t_llm_cost_team", "t_llm_cost_mail"]
     assert found["t_heartbeat"] == ["t_llm_cost_beat"]
     assert {"t_monthly_budget_50", "t_monthly_budget_80", "t_monthly_budget_100"} <= set(found)
+
+
+def test_rows_are_what_their_receiver_takes(alerting: Any) -> None:
+    """Slack and Teams take different ones, so that an alert for both is there twice."""
+    cards = {"kind": "teams", "secret": "slack_url"}
+    both = alerting(routes={"team": SLACK, "cards": cards, "oncall": PAGER})
+    told = alerts(both)
+    assert told["daily_budget"] == ["llm_cost_team", "llm_cost_oncall"]
+    assert told["daily_budget_teams"] == ["llm_cost_cards"]
+    row = json.loads(both["cost-alerts-daily_budget_teams"].inputs["row_template"])
+    assert row["inlines"][0]["text"].startswith("${spent_usd} spent in the last 24 hours")
+    assert json.loads(both["cost-alerts-daily_budget"].inputs["row_template"])["type"] == "text"
+
+
+def test_cards_alone_need_no_second_alert(alerting: Any) -> None:
+    """A pager takes any row."""
+    cards = {"kind": "teams", "secret": "slack_url"}
+    found = alerting(routes={"cards": cards, "oncall": PAGER})
+    assert alerts(found)["daily_budget"] == ["llm_cost_cards", "llm_cost_oncall"]
+    assert not [name for name in alerts(found) if name.endswith("_teams")]
+    row = json.loads(found["cost-alerts-daily_budget"].inputs["row_template"])
+    assert row["type"] == "RichTextBlock"
 
 
 def test_a_heartbeat_that_nobody_waits_for_is_left_out(alerting: Any) -> None:
