@@ -39,6 +39,16 @@ llmcost:settings:
     deadman: {{kind: webhook, secret: heartbeat_url, severities: [heartbeat]}}
 ```
 
+A stack changes what it wants of an alert, by its name below; what it leaves out stays as declared:
+
+```yaml
+llmcost:settings:
+  alerts:
+    rate_limit: {{limits: {{at_least: "20"}}, silence_minutes: 60}}
+    slow_duration: {{enabled: false}}
+    cost_anomaly: {{severity: page, routes: [oncall, team]}}
+```
+
 - **Severity** decides who is told. `page` wakes somebody, `warn` is for the working day, `info` is
   to know. PagerDuty takes `page`, every other route `page`, `warn` and `info`, unless its
   `severities` say otherwise. An alert that no route takes is refused in the preview; `heartbeat`

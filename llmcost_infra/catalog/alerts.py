@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from llmcost_infra.catalog.alert_choices import chosen, refuse_unknown_choices
 from llmcost_infra.catalog.stack_values import amounts
 from llmcost_infra.catalog.templates import ITEM
 from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced
@@ -158,12 +159,14 @@ class RenderedAlert:
         severity: decides the destinations.
         inputs: of the Alert resource, without destinations, folder and organization. A row is an
             element of a rich text, as Slack takes it.
+        routes: that are told, where the stack names them.
     """
 
     name: str
     file: str
     severity: Severity
     inputs: dict[str, Any]
+    routes: tuple[str, ...] | None = None
 
     def with_card_rows(self, suffix: str = "") -> RenderedAlert:
         """Return the alert with rows as a card of Microsoft Teams takes them.
@@ -182,11 +185,17 @@ class RenderedAlert:
 
 
 def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
-    """Return the alerts that a declaration makes for a stack; none where a limit is not set.
+    """Return the alerts that a declaration makes for a stack.
+
+    There are none where a limit is not set, or the stack does without the alert.
 
     Raises:
         DeclarationError: the rule looks back further than rows are kept.
     """
+    declared = chosen(spec, settings)
+    if declared is None:
+        return []
+    spec = replace(spec, declared=declared)
     statement = spec.statements[settings.profile]
     if statement.reads_quarantine and settings.profile != "pipeline":
         return []
@@ -203,9 +212,15 @@ def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
 def render_alerts(specs: Sequence[AlertSpec], settings: Settings) -> list[RenderedAlert]:
     """Return all alerts of a stack.
 
+    Args:
+        specs: every alert that is declared.
+        settings: the stack's.
+
     Raises:
-        InvalidDeclaration: with every rule that looks back further than rows are kept.
+        InvalidDeclaration: with every rule that looks back further than rows are kept, or with
+            every change that the stack makes of what is not declared.
     """
+    refuse_unknown_choices(specs, settings)
     rendered: list[RenderedAlert] = []
     problems: list[DeclarationError] = []
     for spec in specs:
@@ -291,7 +306,14 @@ def _rendered(
         "row_template_type": "Json",
         "context_attributes": _context(spec, settings, name, item),
     }
-    return RenderedAlert(name, f"alerts/{spec.document.path.name}", declared.severity, inputs)
+    choice = settings.alerts.get(spec.name)
+    return RenderedAlert(
+        name,
+        f"alerts/{spec.document.path.name}",
+        declared.severity,
+        inputs,
+        choice.routes if choice else None,
+    )
 
 
 def _context(spec: AlertSpec, settings: Settings, name: str, item: str | None) -> dict[str, str]:

@@ -132,6 +132,8 @@ class CostAlerts(pulumi.ComponentResource):
 
 def _heard_on(alert: RenderedAlert, settings: Settings) -> list[str]:
     """Return the routes that take an alert."""
+    if alert.routes is not None:
+        return list(alert.routes)
     routes = settings.routes.items()
     return [name for name, route in routes if alert.severity in route.takes]
 

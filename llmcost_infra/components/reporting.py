@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from llmcost_infra.errors import LlmCostError
+from llmcost_infra.declarations import InvalidDeclaration, read
+from llmcost_infra.errors import DeclarationError, LlmCostError
 from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 __all__ = ["stack_secret", "stack_settings", "use_placeholder", "without_traceback"]
+
+_SETTINGS: Final = "llmcost:settings"
 
 
 @contextmanager
@@ -26,7 +30,32 @@ def without_traceback() -> Generator[None]:
     try:
         yield
     except LlmCostError as error:
-        raise pulumi.RunError(str(error)) from error
+        raise pulumi.RunError("\n".join(map(str, _located(error)))) from error
+
+
+def _located(error: LlmCostError) -> Iterator[LlmCostError]:
+    """Yield the problems of an error; one about settings with its line in the stack's file."""
+    problems = error.problems if isinstance(error, InvalidDeclaration) else (error,)
+    for problem in problems:
+        if isinstance(problem, DeclarationError) and problem.path == _SETTINGS:
+            yield _in_stack_file(problem)
+        else:
+            yield problem
+
+
+def _in_stack_file(problem: DeclarationError) -> DeclarationError:
+    path = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
+    try:
+        document = read(path)
+    except DeclarationError:
+        return problem
+    keys = problem.message.partition(": ")[0].split(".")
+    above = ("config", _SETTINGS)
+    if above not in document.lines:
+        return problem  # the settings come from elsewhere
+    place = tuple(int(key) if key.isdigit() else key for key in keys)
+    line = document.line((*above, *place))
+    return DeclarationError(problem.message, path=path, line=line, hint=problem.hint)
 
 
 def stack_settings() -> Settings:

@@ -1,5 +1,6 @@
 """What a stack may choose: strict, typed, and refused with all problems at once."""
 
+from llmcost_infra.settings.alerts import AlertChoice
 from llmcost_infra.settings.attribution import Attribution
 from llmcost_infra.settings.billing import BilledScope, BillingAccount
 from llmcost_infra.settings.content import ContentCapture
@@ -9,6 +10,7 @@ from llmcost_infra.settings.routes import Route, Severity
 from llmcost_infra.settings.stack import Retention, Settings
 
 __all__ = [
+    "AlertChoice",
     "Attribution",
     "BilledScope",
     "BillingAccount",

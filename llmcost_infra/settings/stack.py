@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced, problems_of
+from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced, nearest, problems_of
 from llmcost_infra.errors import DeclarationError
+from llmcost_infra.settings.alerts import AlertChoice
 from llmcost_infra.settings.attribution import Attribution
 from llmcost_infra.settings.billing import BillingAccount
 from llmcost_infra.settings.content import ContentCapture
@@ -65,6 +66,8 @@ class Settings(Strict):
     budget: Budget = Budget()
     routes: Mapping[_Name, Route] = Field(default_factory=dict[str, Route])
     """Where alerts go, by name."""
+    alerts: Mapping[_Name, AlertChoice] = Field(default_factory=dict[str, AlertChoice])
+    """What this stack changes of the declared alerts, by name."""
     content: ContentCapture = ContentCapture()
     billing: tuple[BillingAccount, ...] = ()
     """Provider accounts that this stack pays for."""
@@ -89,6 +92,15 @@ class Settings(Strict):
         if not ours and self.content.capture:
             hint = "whoever fills the stream decides what it keeps"
             raise misplaced("only profile pipeline captures", "content", "capture", hint=hint)
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_have_their_routes(self) -> Self:
+        for name, choice in self.alerts.items():
+            for route in choice.routes or ():
+                if route not in self.routes:
+                    said, hint = f"there is no route {route!r}", nearest(route, sorted(self.routes))
+                    raise misplaced(said, "alerts", name, "routes", hint=hint)
         return self
 
     @classmethod

@@ -8,7 +8,7 @@ import alert_reference
 import pytest
 import yaml
 
-from llmcost_infra.catalog import AlertSpec, load_alerts
+from llmcost_infra.catalog import AlertSpec, load_alerts, render_alerts
 from llmcost_infra.settings import Settings
 
 PAGE = alert_reference.PAGE.read_text(encoding="utf-8")
@@ -50,7 +50,12 @@ def test_lengths_read_as_people_say_them(minutes: int, words: str) -> None:
 
 
 def test_the_example_is_accepted() -> None:
-    """Who copies the settings gets three routes."""
-    [text] = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    settings = Settings.from_mapping(yaml.safe_load(text)["llmcost:settings"])
+    """Who copies the settings gets three routes, and changes alerts that there are."""
+    routes, alerts = (
+        yaml.safe_load(text)["llmcost:settings"]
+        for text in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    )
+    settings = Settings.from_mapping(routes | alerts)
+    rendered = {one.name for one in render_alerts(SPECS, settings)}
+    assert rendered & set(alerts["alerts"]) == {"rate_limit", "cost_anomaly"}
     assert [route.takes[0] for route in settings.routes.values()] == ["page", "page", "heartbeat"]
