@@ -4,6 +4,8 @@ LlmCostError
 ├── DeclarationError       a YAML file or template is wrong: path, line, hint
 ├── ProgramError           a Pulumi program could not be run to its end
 ├── PricingError           the price table is wrong, or a price was asked for that cannot be
+├── PictureError           a picture cannot be drawn
+│   └── PanelNotDrawable   of this panel, and why
 ├── EngineError            the SQL or VRL engine refused something
 ├── ReconcileError         a bill cannot be read or compared
 │   └── ProviderError      the provider's API refused or did not answer
@@ -42,7 +44,9 @@ __all__ = [
     "NotFound",
     "OpenObserveError",
     "OrganizationNotFound",
+    "PanelNotDrawable",
     "PartialAnswer",
+    "PictureError",
     "PricingError",
     "ProgramError",
     "ProviderError",
@@ -112,6 +116,14 @@ class ProgramError(LlmCostError):
 
 class PricingError(LlmCostError):
     """The price table, or a question to it, is wrong."""
+
+
+class PictureError(LlmCostError):
+    """A picture cannot be drawn."""
+
+
+class PanelNotDrawable(PictureError):  # noqa: N818 - it names what happened
+    """A panel of this type, or with these columns, cannot be drawn."""
 
 
 class EngineError(LlmCostError):
