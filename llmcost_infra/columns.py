@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CONTENT", "LOGICAL", "ROLLUP", "STORED", "STORED_NAMES", "ColumnType", "LogicalColumn"]
+__all__ = [
+    "BILLING",
+    "CONTENT",
+    "LOGICAL",
+    "ROLLUP",
+    "STORED",
+    "STORED_NAMES",
+    "ColumnType",
+    "LogicalColumn",
+]
 
 ColumnType = Literal["utf8", "int64", "uint64", "float64", "boolean"]
 """Types of stored columns; those that a pipeline function writes keep theirs."""
@@ -157,4 +166,29 @@ ROLLUP: Final[Mapping[str, ColumnType]] = MappingProxyType(
 """Columns of the rollup stream: totals of an hour or a day (`period`) from `period_start` (µs).
 
 A period that was added up again has a row more; the greatest `computed_at` (µs) counts.
+"""
+
+BILLING: Final[Mapping[str, ColumnType]] = MappingProxyType(
+    {
+        "day_start": "int64",
+        "provider": "utf8",
+        "account": "utf8",
+        "scope": "utf8",
+        "model": "utf8",
+        "ours_usd": "float64",
+        "billed_usd": "float64",
+        "billed_other_usd": "float64",
+        "unexplained_usd": "float64",
+        "ours_calls": "int64",
+        "billed_requests": "int64",
+        "ours_tokens": "int64",
+        "billed_tokens": "int64",
+        "cause": "utf8",
+        "problem": "utf8",
+        "computed_at": "int64",
+    }
+)
+"""Columns of the billing stream: a UTC day (`day_start`, µs) of a model in a scope, on both sides.
+
+A day that was compared again has its rows again; those of its greatest `computed_at` (µs) count.
 """

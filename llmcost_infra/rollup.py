@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.catalog.rollup import MOST_GROUPS, rollup_statement
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.openobserve.paths import api_path
+from llmcost_infra.openobserve.sending import send_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ __all__ = ["DayTotal", "closed_days", "roll_up"]
 
 _LATEST: Final = timedelta(hours=6)
 """OpenObserve takes spans up to five hours after they began: then a day stays as it is."""
-_ROWS_A_REQUEST: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,8 @@ def roll_up(
                 f"{day} has {MOST_GROUPS:,} groups or more, and some may be missing.",
                 hint="Attribute calls to fewer features: something writes ids into that column.",
             )
-        _write(client, settings, [_row(hit, start, now) for hit in hits])
+        rows = [_row(hit, start, now) for hit in hits]
+        send_rows(client, settings.streams.rollup, rows, "totals")
         costs = [hit["cost_usd"] for hit in hits if hit.get("cost_usd") is not None]
         calls = sum(hit["llm_calls"] for hit in hits)
         yield DayTotal(day, len(hits), calls, sum(costs) if costs else None)
@@ -106,17 +106,3 @@ def _row(hit: dict[str, Any], start: datetime, now: datetime) -> dict[str, Any]:
 
 def _micros(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def _write(client: Client, settings: Settings, rows: list[dict[str, Any]]) -> None:
-    path = api_path(client.organization, settings.streams.rollup, "_json")
-    for at in range(0, len(rows), _ROWS_A_REQUEST):
-        # Rows that are stored twice are read once.
-        answer = client.post(path, rows[at : at + _ROWS_A_REQUEST], repeatable=True)
-        refused = [one for one in answer["status"] if one.get("failed")]
-        if refused:
-            said = f"{refused[0]['failed']} totals: {refused[0].get('error', '')}"
-            raise LlmCostError(
-                f"{client.url} refused {said}",
-                hint="Run the command again: what was written counts once.",
-            )

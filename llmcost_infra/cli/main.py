@@ -35,6 +35,10 @@ _COMMANDS = {
     "rollup": Lazy(
         "llmcost_infra.cli.rollup:rollup", "Add the last closed days up into the rollup stream."
     ),
+    "reconcile": Lazy(
+        "llmcost_infra.cli.reconcile:reconcile",
+        "Compare our sum of a month with a provider's bill.",
+    ),
     "pricing": Lazy(
         "llmcost_infra.cli.pricing:pricing", "The price table: what a call costs, and by which row."
     ),

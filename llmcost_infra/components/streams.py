@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import pulumi
 
-from llmcost_infra.columns import CONTENT, ROLLUP, STORED
+from llmcost_infra.columns import BILLING, CONTENT, ROLLUP, STORED
 from llmcost_infra.profiles import ATTRIBUTED, PROFILES
 from llmcost_infra.resources import Stream
 
@@ -52,6 +52,8 @@ class LlmStreams(pulumi.ComponentResource):
     """Totals of hours and days, where the stack keeps a history."""
     content: pulumi.Output[str] | None = None
     """Scrubbed prompts and completions, where the stack captures them."""
+    billing: pulumi.Output[str] | None = None
+    """What days cost by the provider's bill and by ours, where the stack names accounts."""
 
     def __init__(
         self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
@@ -63,7 +65,15 @@ class LlmStreams(pulumi.ComponentResource):
             self._make()
         else:
             self._read()
-        roles = ("calls", "other", "quarantine", "rollup", "content")
+        if self._settings.billing:
+            self.billing = self._stream(
+                "billing",
+                self._settings.streams.billing,
+                self._settings.retention.rollup_days,
+                BILLING,
+                stream_type="logs",
+            )
+        roles = ("calls", "other", "quarantine", "rollup", "content", "billing")
         made = {role: getattr(self, role) for role in roles}
         self.register_outputs(
             {"source": self.source} | {role: output for role, output in made.items() if output}

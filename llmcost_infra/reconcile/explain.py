@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from llmcost_infra.reconcile.cells import Cell
     from llmcost_infra.reconcile.records import Charge, OwnCalls
 
-__all__ = ["Compared", "explain", "explain_items"]
+__all__ = ["Compared", "explain", "explain_items", "explain_uncounted"]
 
 _ENOUGH: Final = 50
 """Calls that a cell needs before its share says something about sampling."""
@@ -83,6 +83,21 @@ def explain(cells: Sequence[Cell], days: Collection[date]) -> tuple[list[Compare
             compared.append(Compared(cell, ours, cell.billed_usd))
             findings += (one.finding() for one in stored if one.gap)
     return compared, [one for one in findings if one.usd or one.ranges]
+
+
+def explain_uncounted(
+    cells: Sequence[Cell], days: Collection[date]
+) -> tuple[list[Compared], list[Finding]]:
+    """Return both sums of every cell where the bill tells amounts alone: nothing shows a cause."""
+    compared: list[Compared] = []
+    findings: list[Finding] = []
+    for cell in (one for one in cells if one.day in days):
+        ours = sum((one.usd for one in stored_costs(cell)), ZERO)
+        compared.append(Compared(cell, ours, cell.billed_usd))
+        usd = ours - cell.billed_usd
+        said = "the bill tells no tokens; read it from the provider's API to see why"
+        findings.append(Finding(cell.scope, cell.day, cell.model, Cause.UNEXPLAINED, usd, said))
+    return compared, [one for one in findings if one.usd]
 
 
 def explain_items(charges: Iterable[tuple[str, Charge]]) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ class Streams:
         quarantine: rows that the pipeline did not finish, numbers and ids only.
         rollup: totals of hours and days, kept for years.
         content: scrubbed prompts and completions, where the stack captures them.
+        billing: what days cost by the provider's bill and by ours.
     """
 
     source: str
@@ -26,6 +27,7 @@ class Streams:
     quarantine: str
     rollup: str
     content: str
+    billing: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class Settings(Strict):
             quarantine=self.prefixed("llm_quarantine"),
             rollup=self.prefixed("llm_rollup"),
             content=self.prefixed("llm_content"),
+            billing=self.prefixed("llm_billing_daily"),
         )
 
     @property

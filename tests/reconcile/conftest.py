@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.alerts.conftest import stack  # noqa: F401 - a fixture
 from tests.local.conftest import _Direct
+from tests.resources.conftest import registered  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

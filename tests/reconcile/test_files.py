@@ -81,7 +81,7 @@ def test_a_focus_file_of_a_cloud_says_who_billed(tmp_path: Path) -> None:
     assert bill.provider == "azure.ai.openai"
     plain, cached, tax = bill.charges
     assert (plain.model, plain.token_class, plain.part) == (
-        "gpt-4o-0806-inp-glbl",
+        "gpt-4o",
         "input",
         Part("sub-1"),
     )

@@ -61,6 +61,7 @@ def test_the_prefix_stands_before_every_name() -> None:
         quarantine="demo_llm_quarantine",
         rollup="demo_llm_rollup",
         content="demo_llm_content",
+        billing="demo_llm_billing_daily",
     )
     assert settings.functions == Functions(
         mark_new="demo_llm_mark_new",

@@ -1,0 +1,155 @@
+"""Our side: calls of UTC days from the LLM stream, each once, added up by the server."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from llmcost_infra.catalog.reconciliation import reconciliation_statement
+from llmcost_infra.catalog.rollup import MOST_GROUPS
+from llmcost_infra.errors import ReconcileError
+from llmcost_infra.pricing.compute import STANDARD_TIERS
+from llmcost_infra.pricing.table import BATCH, STANDARD
+from llmcost_infra.reconcile.days import midnight
+from llmcost_infra.reconcile.records import Lane, OwnCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from llmcost_infra.openobserve import Client
+    from llmcost_infra.settings import Settings
+
+__all__ = ["check_retention", "own_calls", "read_ours"]
+
+_DAY: Final = timedelta(days=1)
+_EPOCH: Final = date(1970, 1, 1)
+_AT_ONCE: Final = timedelta(days=7)
+"""Days that one statement adds up: a month in one would take more memory, a day each more time."""
+_SHORTEST: Final = timedelta(minutes=1)
+
+
+def check_retention(settings: Settings, first: date, now: datetime) -> None:
+    """Refuse a month whose first calls are gone already, before anything is read.
+
+    Args:
+        settings: the stack's.
+        first: first day that is compared.
+        now: the time, with a zone.
+
+    Raises:
+        ReconcileError: with how long calls are kept.
+    """
+    kept = settings.retention.llm_days
+    if settings.profile == "pipeline" and now - midnight(first) > timedelta(days=kept):
+        raise ReconcileError(
+            f"Calls are kept {kept} days, and {first} is longer ago: part of the month is gone.",
+            hint="Reconcile each month on the 3rd of the next; raise retention.llm_days above 35.",
+        )
+
+
+@dataclass
+class _Reader:
+    client: Client
+    statement: str
+
+    def rows(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
+        """Return the groups of a time range; a range with too many is read in halves.
+
+        Copies of a span have the same start, so that none is split from the others.
+        """
+        hits = self.client.search(self.statement, start, end, size=MOST_GROUPS).hits
+        if len(hits) < MOST_GROUPS:
+            return hits
+        half = (end - start) / 2
+        if half < _SHORTEST:
+            raise ReconcileError(
+                f"{start:%Y-%m-%d %H:%M} has {MOST_GROUPS:,} groups of calls or more.",
+                hint="Something writes ids into the columns environment, team or service tier.",
+            )
+        return self.rows(start, start + half) + self.rows(start + half, end)
+
+
+def read_ours(
+    client: Client,
+    settings: Settings,
+    days: Sequence[date],
+    project: Path | None = None,
+    progress: Callable[[str], object] = str,
+) -> list[OwnCalls]:
+    """Read our calls of some days, and those of the day before that end within them.
+
+    Args:
+        client: of the stack's server.
+        settings: the stack's.
+        days: UTC days that follow each other.
+        project: whose declarations override the shipped ones.
+        progress: is told what is read now.
+
+    Raises:
+        OpenObserveError: the server refused, did not answer, or left rows out.
+        ReconcileError: there are too many different calls to add up.
+    """
+    reader = _Reader(client, reconciliation_statement(settings, project))
+    before, after = days[0] - _DAY, days[-1] + _DAY
+    progress(f"calls of {before}")
+    rows = [
+        row for row in reader.rows(midnight(before), midnight(days[0])) if row.get("over_midnight")
+    ]
+    first = days[0]
+    while first < after:
+        last = min(first + _AT_ONCE, after)
+        progress(f"calls from {first} to {last - _DAY}")
+        rows += reader.rows(midnight(first), midnight(last))
+        first = last
+    return own_calls(rows)
+
+
+def own_calls(rows: Sequence[dict[str, Any]]) -> list[OwnCalls]:
+    """Return groups of calls as the server answered them."""
+    # Some instrumentations leave the number out where nothing was cached; others never tell it.
+    telling: defaultdict[tuple[Any, ...], bool] = defaultdict(bool)
+    for row in rows:
+        telling[_application(row)] |= bool(row.get("cache_told"))
+    return [_own(row, telling[_application(row)]) for row in rows]
+
+
+def _application(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in ("environment", "team", "model", "dialect"))
+
+
+def _own(row: dict[str, Any], telling: bool) -> OwnCalls:
+    usd = row.get("usd")
+    tier = str(row.get("service_tier") or "").lower()
+    tier = STANDARD if tier in STANDARD_TIERS else tier
+    return OwnCalls(
+        day=_EPOCH + row["utc_day"] * _DAY,
+        provider=row.get("provider") or "",
+        model=row.get("model") or "",
+        calls=row["llm_calls"],
+        tokens=_tokens(row) if row.get("has_usage") else None,
+        usd=None if usd is None else Decimal(repr(usd)),
+        environment=row.get("environment"),
+        team=row.get("team"),
+        lane=Lane(BATCH if row.get("batch") else tier),
+        price_row=row.get("price_row") or "",
+        status=row.get("pricing_status") or "",
+        contract=row.get("contract") or "",
+        cache_told=telling,
+        twin=bool(row.get("is_twin")),
+        over_midnight=bool(row.get("over_midnight")),
+    )
+
+
+def _tokens(row: dict[str, Any]) -> dict[str, int]:
+    read, written = row["cache_read_tokens"], row["cache_write_tokens"]
+    tokens = {
+        "input": row["input_tokens"] - read - written,
+        "cache_read": read,
+        "cache_write": written,
+        "output": row["output_tokens"],
+    }
+    return {name: count for name, count in tokens.items() if count}

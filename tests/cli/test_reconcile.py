@@ -1,0 +1,239 @@
+"""`llmcost reconcile` finds stack, bill and server, says what differs, and keeps its key."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+
+from llmcost_infra.columns import BILLING, STORED
+from llmcost_infra.local.server import LocalServer
+from llmcost_infra.openobserve import Client
+from llmcost_infra.reconcile.days import previous_month
+from tests.reconcile.conftest import load_stand_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Type
+
+PASSWORD = "Complexpass#123"
+KEY = "sk-admin-stand-in"
+MONTH = previous_month(datetime.now(UTC))
+SETTINGS = """\
+config:
+  mine:settings:
+    environment: test
+    billing:
+      - provider: openai
+        account: org-acme
+        admin_key: bill_key
+        scopes: [{project: proj_search, environment: test, team: search}]
+"""
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[tuple[Any, str]]:
+    """OpenAI's account and the address at which it is served."""
+    module = load_stand_in()
+    account = module.Account()
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(
+            uvicorn.Config(module.build_app(account, module.Account()), log_level="warning")
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield account, f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """A server with the streams of a stack."""
+    with LocalServer(tmp_path_factory.mktemp("data"), password=PASSWORD) as server:
+        with Client(server.url, "root@example.com", PASSWORD) as client:
+            for stream, kind, columns in (
+                ("llm_calls", "traces", STORED),
+                ("llm_billing_daily", "logs", BILLING),
+            ):
+                fields = [
+                    {"name": name, "type": {"uint64": "UInt64"}.get(of, of.capitalize())}
+                    for name, of in columns.items()
+                    if name != "_timestamp"
+                ]
+                body = {"fields": fields, "settings": {}}
+                client.post(f"/api/default/streams/{stream}", body, {"type": kind})
+        yield server
+
+
+@pytest.fixture
+def project(
+    server: LocalServer, stand_in: tuple[Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A project, and an environment that names the server and holds the key."""
+    account, _ = stand_in
+    account.costs.clear()
+    account.usage.clear()
+    account.late.clear()
+    (tmp_path / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
+    (tmp_path / "Pulumi.test.yaml").write_text(SETTINGS)
+    (tmp_path / "__main__.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    named = {"URL": server.url, "USER": "root@example.com", "PASSWORD": PASSWORD}
+    for name, value in named.items():
+        monkeypatch.setenv(f"OPENOBSERVE_{name}", value)
+    monkeypatch.delenv("OPENOBSERVE_ORG", raising=False)
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", KEY)
+    return tmp_path
+
+
+def charge(account: Any, usd: str = "212.00") -> None:
+    """Bill something that nobody sent a span for."""
+    day = MONTH.first + timedelta(days=4)
+    account.costs[day] = [
+        {
+            "object": "organization.costs.result",
+            "amount": {"value": usd, "currency": "usd"},
+            "line_item": "gpt-4o-2024-08-06, batch input",
+            "project_id": "proj_search",
+        }
+    ]
+    account.usage["completions"][day] = [
+        {
+            "input_tokens": 169_600_000,
+            "num_model_requests": 800,
+            "model": "gpt-4o-2024-08-06",
+            "batch": True,
+            "project_id": "proj_search",
+        }
+    ]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_month_without_anything_is_fine(llmcost: Type, stand_in: tuple[Any, str]) -> None:
+    """Nothing billed, nothing called."""
+    ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith(f"openai {MONTH}: within 5 %.")
+
+
+def test_drift_ends_with_four_and_says_why(
+    llmcost: Type, stand_in: tuple[Any, str], project: Path
+) -> None:
+    """On the terminal, as JSON, and in five files; the key is in none of them."""
+    charge(stand_in[0])
+    stand_in[0].faults = [429]
+    ended = llmcost(
+        "reconcile", "openai", "--stack", "test", "--api", stand_in[1], "--out", "out", "--json"
+    )
+    assert ended.code == 4, ended.err
+    [cause] = json.loads(ended.out)["causes"]
+    assert (cause["cause"], cause["usd"].rstrip("0")) == ("missing traffic", "-212.")
+    shown = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
+    assert "-$212.00" in shown.out
+    assert "the provider counts 800 more batch calls" in shown.out
+    written = {path.name: path.read_text("utf-8") for path in (project / "out").iterdir()}
+    assert set(written) == {f"report.{one}" for one in ("md", "html", "csv", "json", "svg")}
+    assert "missing traffic" in written["report.md"]
+    assert "http" not in written["report.html"].replace("http://www.w3.org/2000/svg", "")
+    for text in (ended.out, ended.err, shown.out, shown.err, *written.values()):
+        assert KEY not in text
+
+
+@pytest.mark.usefixtures("project")
+def test_the_key_is_nowhere_on_the_server(
+    llmcost: Type, stand_in: tuple[Any, str], server: LocalServer
+) -> None:
+    """Neither in what it keeps nor in what it was asked; the rows are there."""
+    charge(stand_in[0])
+    assert llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1]).code == 4
+    with Client(server.url, "root@example.com", PASSWORD) as client:
+        now = datetime.now(UTC)
+        statement = 'SELECT scope, model, billed_usd, cause FROM "llm_billing_daily"'
+        start = now - timedelta(days=1)
+        rows = client.search(statement, start, now + timedelta(days=1), stream_type="logs").hits
+    assert {(row["scope"], row["model"], row["billed_usd"], row["cause"]) for row in rows} == {
+        ("test/search", "openai/gpt-4o", 212.0, "missing traffic")
+    }
+    kept = [path for path in server._folder.rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if KEY.encode() in path.read_bytes()]
+
+
+@pytest.mark.usefixtures("project")
+def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Any, str]) -> None:
+    """No verdict on half a bill, and what is missing."""
+    day = MONTH.first + timedelta(days=9)
+    stand_in[0].late = {day}
+    ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
+    assert ended.code == 1
+    assert f"the bill does not tell of {day}" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--month", "2099-01"), 2, "lies in the future"),
+        (("--month", "soon"), 2, "'soon' is no month"),
+        (("--scope", "test/serch"), 2, "test/search"),
+        (("--account", "org-acne"), 2, "org-acme"),
+        (("--month", "2024-01"), 1, "Calls are kept 400 days"),
+        (("--api", "http://api.openai.com/v1"), 1, "may be sent to"),
+        (("--api", "http://127.0.0.1:1/v1"), 3, "no answer"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_what_cannot_be_compared_is_told(
+    llmcost: Type,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    """Before the provider or the server is asked, where that is possible."""
+    monkeypatch.setattr("llmcost_infra.openobserve.delivery.Delivery.pause", lambda *_: None)
+    ended = llmcost("reconcile", "openai", "--stack", "test", *arguments)
+    assert (ended.code, said in ended.err) == (code, True), ended.err
+
+
+def test_a_downloaded_bill_needs_no_key(
+    llmcost: Type, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amounts alone tell that something differs, not why."""
+    monkeypatch.delenv("OPENAI_ADMIN_KEY")
+    days = (f"{MONTH.days[0]}T00:00:00+00:00", f"{MONTH.days[-1]}T00:00:00+00:00")
+    lines = [f'0,{day},1.5{at},usd,"gpt-4o, input",proj_search\n' for at, day in enumerate(days)]
+    head = "start_time,start_time_iso,amount_value,amount_currency,line_item,project_id\n"
+    (project / "bill.csv").write_text(head + "".join(lines))
+    ended = llmcost("reconcile", "openai", "--stack", "test", "--bill", "bill.csv", "--no-write")
+    assert ended.code == 4, ended.err
+    assert "unexplained" in ended.out
+    assert "the bill tells no tokens" in ended.out
+
+
+def test_the_key_may_be_a_secret_of_the_stack(
+    llmcost: Type,
+    project: Path,
+    stand_in: tuple[Any, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Asked of the engine's CLI; where there is none, the way to set it is told."""
+    monkeypatch.delenv("OPENAI_ADMIN_KEY")
+    tool = project / "pulumi"
+    tool.write_text(f'#!/bin/sh\n[ "$3" = bill_key ] && [ "$5" = test ] && echo {KEY}\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{project}:/usr/bin:/bin")
+    ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
+    assert ended.code == 0, ended.err
+    tool.write_text("#!/bin/sh\nexit 255\n")
+    ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
+    assert ended.code == 3
+    assert "pulumi config set --stack test --secret bill_key" in ended.err

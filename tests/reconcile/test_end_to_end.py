@@ -1,0 +1,249 @@
+"""From spans through pipeline and server to the report: what was done to the calls is found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llmcost_infra.errors import ExitCode, ReconcileError
+from llmcost_infra.openobserve import Client
+from llmcost_infra.reconcile.causes import Cause
+from llmcost_infra.reconcile.comparison import Period, compare
+from llmcost_infra.reconcile.ours import check_retention, read_ours
+from llmcost_infra.reconcile.records import Bill, Charge, Lane, Part, Usage
+from llmcost_infra.reconcile.scopes import ScopeMap
+from llmcost_infra.reconcile.stored import write_days
+from llmcost_infra.settings import Settings
+from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
+from tests.reconcile.worlds import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from llmcost_infra.reconcile.comparison import Comparison
+    from tests.alerts.conftest import Stack
+
+TODAY = date(2026, 11, 24)
+YESTERDAY = TODAY - timedelta(days=1)
+SEARCH, SUPPORT = Part("proj_search"), Part("proj_support")
+BILLING = [
+    {
+        "provider": "openai",
+        "account": "org-acme",
+        "scopes": [
+            {"project": "proj_search", "environment": "prod", "team": "search"},
+            {"project": "proj_support", "environment": "prod", "team": "support"},
+        ],
+    }
+]
+SETTINGS = Settings.from_mapping({"environment": "prod", "billing": BILLING})
+RATES = {"input": "2.50", "cache_read": "1.25", "output": "10"}
+FLAT = {"input": 40_000, "cache_read": 20_000, "output": 9_000}
+
+
+@pytest.fixture
+def kept(stack: Callable[..., Stack]) -> Stack:
+    """A stack with accounts."""
+    return stack(billing=BILLING)
+
+
+@pytest.fixture
+def client(kept: Stack) -> Iterator[Client]:
+    """The way to its server."""
+    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+        yield client
+
+
+class Account:
+    """What the provider counts, beside what is sent."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._used: defaultdict[tuple[date, Part, Lane], list[dict[str, int]]] = defaultdict(list)
+
+    def call(
+        self,
+        at: int,
+        tokens: dict[str, int],
+        part: Part = SEARCH,
+        lane: Lane = Lane(),  # noqa: B008 - frozen
+        **sent: Any,
+    ) -> None:
+        """Bill a call, and send its span unless `copies` is 0."""
+        day = datetime.fromtimestamp(at / 1_000_000, tz=UTC).date()
+        self._used[day, part, lane].append(tokens)
+        team = "search" if part == SEARCH else "support"
+        read = sent.pop("cache_read", tokens.get("cache_read", 0))
+        if sent.get("copies") == 0:
+            return
+        given = {
+            "gen_ai__usage__input_tokens": tokens["input"] + tokens.get("cache_read", 0),
+            "gen_ai__usage__output_tokens": tokens["output"],
+            "gen_ai__usage__cache_read__input_tokens": read,
+            "team": team,
+        }
+        self._stack.call(at=at, **(given | sent))
+
+    def bill(self, *items: Charge) -> Bill:
+        """Return the bill."""
+        usage, sums = [], defaultdict[tuple[date, Part, str], Decimal](Decimal)
+        for (day, part, lane), calls in self._used.items():
+            total = {one: sum(call.get(one, 0) for call in calls) for one in RATES}
+            total = {one: count for one, count in total.items() if count}
+            usage.append(Usage(day, part, "gpt-4o-2024-08-06", lane, total, len(calls)))
+            for one, count in total.items():
+                half = 2 if lane.tier == "batch" else 1
+                sums[day, part, one] += Decimal(RATES[one]) * count / 10**6 / half
+        charges = [
+            Charge(day, part, usd, f"gpt-4o, {one}", "gpt-4o-2024-08-06", one)
+            for (day, part, one), usd in sums.items()
+        ]
+        return Bill("openai", "stand-in", (*charges, *items), tuple(usage))
+
+
+def compared(client: Client, bill: Bill, *chosen: str) -> Comparison:
+    """Compare two days."""
+    days = (YESTERDAY, TODAY)
+    own = read_ours(client, SETTINGS, days)
+    scopes = ScopeMap.of(SETTINGS, "openai", None, chosen)
+    return compare(Period("2026-11", days), bill, own, scopes, table())
+
+
+def causes(found: Comparison) -> dict[tuple[str, Cause], Decimal]:
+    """Return causes by scope, to the cent."""
+    totals: defaultdict[tuple[str, Cause], Decimal] = defaultdict(Decimal)
+    for one in found.causes:
+        totals[one.scope, one.cause] += one.usd
+    return {key: round(usd, 2) for key, usd in totals.items() if round(usd, 2)}
+
+
+def cost(tokens: dict[str, int]) -> Decimal:
+    """Return what tokens cost in the standard tier."""
+    return sum((Decimal(RATES[one]) * n / 10**6 for one, n in tokens.items()), Decimal(0))
+
+
+def test_calls_that_are_all_there_agree(kept: Stack, client: Client) -> None:
+    """To the cent; resent spans count once, and another bill's calls are named."""
+    account = Account(kept)
+    for hour in range(1, 9):
+        tokens = {one: count * hour for one, count in FLAT.items()}
+        account.call(NOON - DAY + hour * HOUR, tokens)
+        account.call(NOON - DAY + hour * HOUR, tokens, SUPPORT)
+    kept.send(*kept.call(at=NOON - HOUR, usd=3.0, gen_ai__provider__name="azure.ai.openai"))
+    found = compared(client, account.bill())
+    assert (found.ours, found.findings) == (found.billed, ())
+    assert found.exit_code is ExitCode.FINE
+    assert found.left_out == ("1 calls ($3.00) through azure.ai.openai: another bill",)
+
+
+def test_what_was_done_to_calls_is_found_by_scope(kept: Stack, client: Client) -> None:
+    """Missing and doubled calls in one project, caches that nobody tells of in another."""
+    account = Account(kept)
+    for minute in range(1, 21):
+        tokens = {one: count + 1_000 * minute for one, count in FLAT.items()}
+        account.call(NOON - DAY + minute * MINUTE, tokens)
+        account.call(NOON - HOUR + minute * MINUTE, tokens, SUPPORT, cache_read=None)
+    lost, doubled = {**FLAT, "input": 77_777}, {**FLAT, "input": 55_555}
+    account.call(NOON - DAY + HOUR, lost, copies=0)
+    account.call(NOON - HOUR, doubled, copies=2)
+    item = Charge(TODAY, SEARCH, Decimal("4.20"), "image generation")
+    found = compared(client, account.bill(item))
+    cached = sum(Decimal("1.25") * (20_000 + 1_000 * n) for n in range(1, 21)) / 10**6
+    assert causes(found) == {
+        ("prod/search", Cause.MISSING_TRAFFIC): round(-cost(lost), 2),
+        ("prod/search", Cause.DOUBLE_COUNTING): round(cost(doubled), 2),
+        ("prod/search", Cause.NOT_OBSERVABLE): Decimal("-4.20"),
+        ("prod/support", Cause.CACHED): round(cached, 2),
+    }
+    assert sum(one.usd for one in found.findings) == found.ours - found.charged
+
+
+def test_batches_that_do_not_say_so_are_found(kept: Stack, client: Client) -> None:
+    """They cost half of what we think; those that say so agree."""
+    account = Account(kept)
+    plain = {"input": 400_000, "output": 90_000}
+    account.call(NOON - 2 * HOUR, plain, lane=Lane("batch"), batch="true")
+    account.call(NOON - 3 * HOUR, {**plain, "input": 500_000}, lane=Lane("batch"))
+    account.call(NOON - 4 * HOUR, plain)
+    found = compared(client, account.bill())
+    half = cost({**plain, "input": 500_000}) / 2
+    assert causes(found) == {("prod/search", Cause.BATCH): round(half, 2)}
+    assert found.exit_code is ExitCode.FINDINGS
+
+
+def test_a_share_of_an_unmapped_project_fails(kept: Stack, client: Client) -> None:
+    """Above 1 % of the bill, with a line of its own."""
+    account = Account(kept)
+    account.call(NOON - HOUR, FLAT)
+    stray = Charge(TODAY, Part("proj_stray"), Decimal("0.50"), "gpt-4o, input", "gpt-4o", "input")
+    found = compared(client, account.bill(stray))
+    assert found.unmapped == Decimal("0.50")
+    [problem] = found.problems
+    assert "of projects that no scope names" in problem
+    assert found.exit_code is ExitCode.FINDINGS
+
+
+def test_one_scope_is_compared_alone(kept: Stack, client: Client) -> None:
+    """The others are named, and so is a scope of which nobody knows anything."""
+    account = Account(kept)
+    account.call(NOON - HOUR, FLAT)
+    found = compared(client, account.bill(), "prod/search")
+    assert found.missing == ()
+    alone = compared(client, account.bill(), "prod/support")
+    assert alone.exit_code is ExitCode.FAILED
+    assert "scope prod/support" in alone.missing[0]
+    assert any("billed to prod/search" in said for said in alone.left_out)
+
+
+def test_calls_over_midnight_even_out(kept: Stack, client: Client) -> None:
+    """They lack on one day and are too many on the other; the month is right."""
+    account = Account(kept)
+    night = NOON - 12 * HOUR
+    for minute in range(1, 9):
+        account.call(night - 4 * HOUR + minute * MINUTE, FLAT)
+        account.call(night + minute * MINUTE + HOUR, FLAT)
+    account.call(night + MINUTE, {**FLAT, "input": 90_000}, seconds=600)
+    found = compared(client, account.bill())
+    assert causes(found) == {}
+    assert {one.cause for one in found.findings} == {Cause.LATE_DATA}
+
+
+def test_a_day_that_is_compared_again_counts_once(kept: Stack, client: Client) -> None:
+    """Its rows are there again, and readers take those of the last comparison."""
+    account = Account(kept)
+    account.call(NOON - HOUR, FLAT)
+    kept.now = NOON + 2 * DAY
+    found = compared(client, account.bill())
+    for later in range(2):
+        kept.now += later * HOUR
+        now = datetime.fromtimestamp(kept.now / 1_000_000, tz=UTC)
+        write_days(client, SETTINGS, found, now)
+    start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)
+    rows = client.search(
+        'SELECT model, ours_usd, billed_usd FROM "llm_billing_daily"',
+        start,
+        end,
+        stream_type="logs",
+    ).hits
+    assert len(rows) == 2
+    assert {row["model"] for row in rows} == {"openai/gpt-4o"}
+    assert rows[0]["ours_usd"] == pytest.approx(float(cost(FLAT)))
+
+
+def test_a_month_that_is_gone_in_part_is_refused_before_it_is_read() -> None:
+    """With what to do next time."""
+    settings = Settings.from_mapping({"environment": "prod", "retention": {"llm_days": 30}})
+    now = datetime(2026, 11, 3, 6, tzinfo=UTC)
+    with pytest.raises(ReconcileError, match="kept 30 days, and 2026-10-01 is longer ago"):
+        check_retention(settings, date(2026, 10, 1), now)
+    check_retention(replace_days(settings, 35), date(2026, 10, 1), now)
+
+
+def replace_days(settings: Settings, days: int) -> Settings:
+    """Return settings with another retention."""
+    kept = settings.retention.model_copy(update={"llm_days": days})
+    return settings.model_copy(update={"retention": kept})
