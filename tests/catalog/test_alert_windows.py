@@ -1,4 +1,4 @@
-"""How far back alerts look: by the end of calls, exactly as far as declared, and with an overlap."""
+"""How far back alerts look: by the end of calls, as far as is declared, and with an overlap."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def statement(name: str) -> str:
 
 @pytest.mark.parametrize("name", names("alerts"))
 def test_what_counts_is_when_a_call_ended(name: str) -> None:
-    """A row carries its start and arrives after its end: by its start, a long call is never seen."""
+    """A row arrives after its end: by its start, a long call would never be seen."""
     assert "CAST(end_time AS BIGINT)" in statement(name)
 
 
