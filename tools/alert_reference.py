@@ -66,6 +66,14 @@ llmcost:settings:
 - **Microsoft Teams** gets an adaptive card; the secret holds the URL of a workflow that posts what
   a webhook sends. A row for Slack is none for Teams, so that a stack with routes of both kinds has
   each alert twice, the second one with `_teams` at the end of its name.
+- **What it costs the server.** 40 teams, 20 features with a budget and 500,000 calls a day in three
+  environments keep one worker of the embedded server busy for about 40 % of the time, a third of it
+  for the budgets of teams; OpenObserve has five workers. It reads its own columnar files with the
+  same engine, so each statement takes about as long; objects far away and hot disks of others are
+  what differs. `python benchmarks/bench_alerts.py` measures each alert.
+- **What the anomaly misses and invents**, on seeded traffic of 20 features over 90 days: 0.3 false
+  firings a month on average, 97 % of hours at three times the usual told within 45 minutes, and all
+  at ten times within 15. A feature with fewer than 20 calls an hour is left to the budgets.
 - **OpenObserve's own limits.** E-mail needs SMTP on the server and shows rows as JSON; on a server
   without SMTP a route of kind `email` is refused.
 - **Your own**: a project's file of the same name takes the place of a shipped one, also for the

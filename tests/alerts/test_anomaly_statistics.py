@@ -130,7 +130,7 @@ def test_the_statement_says_what_was_measured(traffic: Known, end: int) -> None:
     spikes = _spiking(traffic, end)
     settings = Settings.from_mapping({"environment": "prod"})
     (alert,) = render_alert(load_alert("cost_anomaly"), settings)
-    sql = alert.inputs["query_condition"]["sql"].replace("_calls >= 40", "_calls >= 1")
+    sql = alert.inputs["query_condition"]["sql"].replace("_calls >= 60", "_calls >= 1")
     now = (MONDAY + end * 300) * 1_000_000
     streams = MemoryStreams({"llm_calls": _rows(spikes, end)})
 

@@ -377,8 +377,8 @@ def a_burst_of_minutes(stack: Stack) -> None:
     """Eight minutes of ten times the usual."""
     stack.call(at=NOON - 15 * DAY, usd=0.1, feature="chat")
     a_fortnight(stack)
-    stack.call(at=NOON - 8 * MINUTE, usd=0.1, copies=30, feature="chat")
-    stack.call(at=NOON, usd=0.1, copies=25, feature="chat")
+    stack.call(at=NOON - 8 * MINUTE, usd=0.1, copies=35, feature="chat")
+    stack.call(at=NOON, usd=0.1, copies=30, feature="chat")
 
 
 def a_job_that_is_late(stack: Stack) -> None:
@@ -614,7 +614,7 @@ FIRE = [
     Scenario(
         "cost_anomaly",
         a_burst_of_minutes,
-        (("chat spent $5.50 in the last 15 minutes, 5.5 times its usual $1.00 (calls: 55)"),),
+        (("chat spent $6.50 in the last 15 minutes, 6.5 times its usual $1.00 (calls: 65)"),),
     ),
     Scenario("heartbeat", all_is_well, ("alerting works; 30 LLM calls in the last hour",)),
 ]

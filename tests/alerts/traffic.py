@@ -24,7 +24,7 @@ DAY: Final = 24 * HOUR
 DAYS: Final = 90
 KINDS: Final = ("office", "night", "flat")
 QUARTER: Final = HOUR // 4
-TIMES, LEAST_USD, FEWEST_CALLS = 3, 1.0, 40
+TIMES, LEAST_USD, FEWEST_CALLS = 3, 1.0, 60
 
 
 @dataclass(frozen=True)
