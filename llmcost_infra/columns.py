@@ -54,6 +54,11 @@ _OWN: Final = (
     LogicalColumn("output_tokens", "int64", "All output tokens, reasoning included."),
     LogicalColumn("cache_read_tokens", "int64", "Input tokens read from the provider's cache."),
     LogicalColumn("cache_write_tokens", "int64", "Input tokens written to the provider's cache."),
+    LogicalColumn(
+        "cache_write_1h_tokens",
+        "int64",
+        "Those of them that live an hour; when null nobody told, and five minutes are priced.",
+    ),
     LogicalColumn("reasoning_tokens", "int64", "Output tokens spent on reasoning."),
     # Money; null unless the call is priced.
     LogicalColumn("cost_usd", "float64", "Cost in USD by list price; null when unknown, never 0."),

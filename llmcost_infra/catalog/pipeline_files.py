@@ -71,21 +71,10 @@ class ConditionNode(Strict):
 Node = Annotated[StreamNode | FunctionNode | ConditionNode, Field(discriminator="type")]
 
 
-class _Options(Strict):
-    """What a project may choose by a declaration of its own.
-
-    Args:
-        wrapper_spans: whether hand-written wrapper spans are calls or repeat them.
-    """
-
-    wrapper_spans: Literal["ignore", "count"] = "ignore"
-
-
 class PipelineDeclaration(Strict):
     """The shape of `pipelines/<name>.yaml`."""
 
     description: str
-    options: _Options = _Options()
     functions: dict[Role, str]
     nodes: dict[str, Node]
 
@@ -97,7 +86,6 @@ class PipelineSpec:
     Args:
         name: id of the declaration.
         description: one sentence for the server's list.
-        wrapper_spans: `ignore` or `count`.
         functions: role → file with VRL or a template of it.
         nodes: id → node, as declared.
         folders: where files that a template includes are looked for, in this order.
@@ -105,7 +93,6 @@ class PipelineSpec:
 
     name: str
     description: str
-    wrapper_spans: str
     functions: Mapping[str, Path]
     nodes: Mapping[str, Node]
     folders: tuple[Path, ...]
@@ -138,7 +125,6 @@ def load_pipeline(name: str, project: Path | None = None) -> PipelineSpec:
     return PipelineSpec(
         name=name,
         description=declared.description,
-        wrapper_spans=declared.options.wrapper_spans,
         functions={role: path for role, path in files.items() if path is not None},
         nodes=declared.nodes,
         folders=declarations.roots("pipelines", project),

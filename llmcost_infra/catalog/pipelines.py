@@ -34,6 +34,7 @@ _LIMITS: Final = {
     "text_limit": "200",  # characters of a column that a client fills
     "count_limit": "1000000000",  # tokens; more is a mistake, not a bill
     "longest_ms": "86400000.0",  # a day
+    "parameters_limit": "20000",  # characters; what was asked for is a few words
     "content_limit": "32768",  # characters of a prompt or a completion
 }
 
@@ -107,7 +108,7 @@ def render_pipeline(
         "price_version": table.version,
         "prices": compile_vrl(table),
         "teams": compile_teams(teams),
-        "wrapper_spans": spec.wrapper_spans,
+        "repeats": settings.repeats,
     }
     return RenderedPipeline(
         name=settings.prefixed(spec.name),

@@ -6,6 +6,7 @@ from llmcost_infra.settings.billing import BilledScope, BillingAccount
 from llmcost_infra.settings.content import ContentCapture
 from llmcost_infra.settings.money import Budget
 from llmcost_infra.settings.names import Functions, Streams
+from llmcost_infra.settings.repeats import Dialect, Repeat
 from llmcost_infra.settings.routes import Route, Severity
 from llmcost_infra.settings.stack import Retention, Settings
 
@@ -16,7 +17,9 @@ __all__ = [
     "BillingAccount",
     "Budget",
     "ContentCapture",
+    "Dialect",
     "Functions",
+    "Repeat",
     "Retention",
     "Route",
     "Settings",

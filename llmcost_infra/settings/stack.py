@@ -16,6 +16,7 @@ from llmcost_infra.settings.billing import BillingAccount
 from llmcost_infra.settings.content import ContentCapture
 from llmcost_infra.settings.money import Budget
 from llmcost_infra.settings.names import Functions, Streams
+from llmcost_infra.settings.repeats import Repeat
 from llmcost_infra.settings.routes import Route
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Settings(Strict):
     """Whether the rollup stream and the tab that reads it are there."""
     retention: Retention = Retention()
     attribution: Attribution = Attribution()
+    repeats: tuple[Repeat, ...] = (Repeat(dialect="wrapper"), Repeat(dialect="anthropic_sdk"))
+    """Spans that repeat calls of another instrumentation: by default hand-written wrappers, and
+    what Anthropic's client writes of its own accord. ``[]`` where nothing else reports those."""
     budget: Budget = Budget()
     routes: Mapping[_Name, Route] = Field(default_factory=dict[str, Route])
     """Where alerts go, by name."""

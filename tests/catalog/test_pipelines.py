@@ -140,12 +140,12 @@ def test_the_stack_decides_the_last_environment() -> None:
 def test_a_project_may_choose_by_a_file_of_its_own(project: Callable[..., Path]) -> None:
     """A project's declaration replaces the shipped one; other files stay the shipped ones."""
     folder = project(
-        llm_cost__yaml=SHIPPED.replace("wrapper_spans: ignore", "wrapper_spans: count")
+        llm_cost__yaml=SHIPPED.replace("description: Reads", "description: Our project reads")
     )
 
     spec = load_pipeline("llm_cost", folder)
 
-    assert spec.wrapper_spans == "count"
+    assert spec.description.startswith("Our project reads")
     assert spec.functions["normalise"] == load_pipeline("llm_cost").functions["normalise"]
 
 
@@ -161,8 +161,7 @@ def test_a_project_may_write_a_function_of_its_own(project: Callable[..., Path])
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("wrapper_spans: ignore", "wrapper_spans: ignored", "did you mean 'ignore'"),
-        ("wrapper_spans: ignore", "wraper_spans: ignore", "did you mean 'wrapper_spans'"),
+        ("description:", "descripton:", "did you mean 'description'"),
         ("next: [project]", "next: [projekt]", "did you mean 'project'"),
         ("function: normalise", "function: normalize", "did you mean 'normalise'"),
         ("stream: calls", "stream: call", "did you mean 'calls'"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from recorded_samples import Sample, dialects, recorded
 
 from llmcost_infra.catalog import RenderedPipeline, load_pipeline, render_pipeline
 from llmcost_infra.pricing import PriceTable, load_table
@@ -31,21 +32,6 @@ HASH_KEY = "${secret:hash_key}"
 def hashed(identity: str) -> str:
     """Return what an id of a user or a conversation is stored as."""
     return hmac.new(HASH_KEY.encode(), identity.encode(), "sha256").hexdigest()[:32]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Recorded rows of one sample payload.
-
-    Args:
-        dialect: folder of the samples.
-        name: file in it.
-        rows: what the server hands to a pipeline.
-    """
-
-    dialect: str
-    name: str
-    rows: tuple[Row, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -133,9 +119,9 @@ def graph(rendered: RenderedPipeline) -> Graph:
 
 @pytest.fixture(scope="session")
 def counting_wrappers(settings: Settings, table: PriceTable) -> Graph:
-    """Return the pipeline of a project that counts wrapper spans."""
-    spec = replace(load_pipeline("llm_cost"), wrapper_spans="count")
-    return Graph(render_pipeline(spec, settings, table))
+    """Return the pipeline of a stack in which no span repeats another."""
+    alone = settings.model_copy(update={"repeats": ()})
+    return Graph(render_pipeline(load_pipeline("llm_cost"), alone, table))
 
 
 @pytest.fixture(scope="session")
@@ -150,15 +136,20 @@ def broken(rendered: RenderedPipeline) -> Graph:
 
 @pytest.fixture(scope="session")
 def samples() -> dict[tuple[str, str], Sample]:
-    """Return the recorded rows of every sample, by dialect and name."""
+    """Return the rows of every sample, by dialect and name.
+
+    Those of a real server where they were recorded, else what the embedded one makes of the spans.
+    """
     found: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
     for path in sorted(ROWS.glob("*.traces.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
-            recorded = json.loads(line)
-            found[path.name.removesuffix(".traces.jsonl"), recorded["sample"]].append(
-                recorded["row"]
-            )
-    return {key: Sample(*key, tuple(rows)) for key, rows in found.items()}
+            told = json.loads(line)
+            found[path.name.removesuffix(".traces.jsonl"), told["sample"]].append(told["row"])
+    seen = {key: Sample(*key, tuple(rows)) for key, rows in found.items()}
+    folders = {dialect.folder for dialect in dialects()} - {folder for folder, _ in seen}
+    for sample in (one for folder in sorted(folders) for one in recorded(folder)):
+        seen[sample.dialect, sample.name] = sample
+    return seen
 
 
 @pytest.fixture

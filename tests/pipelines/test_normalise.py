@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llmcost_infra.catalog import load_pipeline, render_pipeline
 from llmcost_infra.columns import STORED
-from tests.pipelines.conftest import hashed
+from llmcost_infra.settings import Repeat
+from tests.pipelines.conftest import Graph, hashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.pipelines.conftest import Graph
+    from llmcost_infra.pricing import PriceTable
+    from llmcost_infra.settings import Settings
 
 
 def test_a_finished_row_has_every_column_of_ours(
@@ -240,10 +243,10 @@ def test_what_is_a_call(
     assert (made["pricing_status"] is not None) is call
 
 
-def test_a_project_may_count_its_wrappers(
+def test_a_stack_may_count_its_wrappers(
     counting_wrappers: Graph, span: Callable[..., dict[str, Any]]
 ) -> None:
-    """Where the wrapper is all there is, the declaration's option makes it the call."""
+    """Where the wrapper is all there is, an empty `repeats` makes it the call."""
     row = span(
         span_kind="1",
         operation_name="gen_ai.chat",
@@ -414,3 +417,158 @@ def test_what_was_asked_for(
 ) -> None:
     """Limits and choices of the caller are kept where they are numbers; 0 is a choice too."""
     assert normalised(**columns)[column] == expected
+
+
+def test_spans_repeat_others_in_the_services_that_are_named(
+    settings: Settings, table: PriceTable, chat: Callable[..., dict[str, Any]]
+) -> None:
+    """A stack can say in which services an instrumentation's calls are reported by another too."""
+    chosen = settings.model_copy(
+        update={"repeats": (Repeat(dialect="openinference", services=("bot", "batch")),)}
+    )
+    graph = Graph(render_pipeline(load_pipeline("llm_cost"), chosen, table))
+
+    def streams(**columns: object) -> set[str]:
+        return set(graph.route(chat(**columns)))
+
+    assert streams(openinference_span_kind="LLM", service_name="bot") == {"t_other_traces"}
+    assert streams(openinference_span_kind="LLM", service_name="batch") == {"t_other_traces"}
+    assert streams(openinference_span_kind="LLM", service_name="shop") == {"t_llm_calls"}
+    assert streams(service_name="bot") == {"t_llm_calls"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "stored", "usd"),
+    [
+        # 1,000 written: the lifetime unknown, half an hour's and half five minutes', all an hour's.
+        ({"cache_write_input_tokens": "1000"}, (1000, None), 0.00375),
+        (
+            {"cache_write_input_tokens": "1000", "cache_creation_ephemeral_1h_input_tokens": "500"},
+            (1000, 500),
+            0.004875,
+        ),
+        (
+            {
+                "cache_creation_ephemeral_5m_input_tokens": "500",
+                "cache_creation_ephemeral_1h_input_tokens": "500",
+            },
+            (1000, 500),
+            0.004875,
+        ),
+        ({"cache_creation_ephemeral_1h_input_tokens": "1000"}, (1000, 1000), 0.006),
+        (
+            {
+                "cache_creation_input_tokens": "1000",
+                "cache_creation_ephemeral_1h_input_tokens": "0",
+            },
+            (1000, 0),
+            0.00375,
+        ),
+    ],
+)
+def test_a_written_cache_is_priced_by_its_lifetime(
+    normalised: Callable[..., dict[str, Any]],
+    columns: dict[str, str],
+    stored: tuple[int, int | None],
+    usd: float,
+) -> None:
+    """An hour costs more than five minutes; null says that nobody told, and five are priced."""
+    made = normalised(
+        gen_ai_provider_name="anthropic",
+        gen_ai_response_model="claude-sonnet-4-5-20250929",
+        gen_ai_usage_input_tokens="1000",
+        gen_ai_usage_output_tokens="0",
+        **{f"gen_ai_usage_{name}": value for name, value in columns.items()},
+    )
+
+    assert (made["cache_write_tokens"], made["cache_write_1h_tokens"]) == stored
+    assert made["cost_usd"] == pytest.approx(usd, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("gen_ai_usage_cache_creation_ephemeral_1h_input_tokens", "1001"),
+        ("gen_ai_usage_cache_creation_ephemeral_1h_input_tokens", "x"),
+        ("gen_ai_usage_cache_creation_ephemeral_1h_input_tokens", "-1"),
+    ],
+)
+def test_a_lifetime_that_cannot_be_is_no_usage(
+    normalised: Callable[..., dict[str, Any]], column: str, value: str
+) -> None:
+    """More tokens that live an hour than were written at all are a mistake, not a bill."""
+    made = normalised(
+        gen_ai_usage_input_tokens="1000",
+        gen_ai_usage_cache_write_input_tokens="1000",
+        **{column: value},
+    )
+
+    assert (made["pricing_status"], made["cost_usd"]) == ("no_usage", None)
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "aws.bedrock"])
+def test_a_total_tells_that_the_cache_is_beside_the_input(
+    normalised: Callable[..., dict[str, Any]], provider: str
+) -> None:
+    """Little cache does not show in the input; a total that adds it does."""
+    columns = {
+        "gen_ai_provider_name": provider,
+        "gen_ai_response_model": "claude-sonnet-4-5-20250929",
+        "gen_ai_usage_input_tokens": "1000",
+        "gen_ai_usage_cache_read_input_tokens": "400",
+    }
+
+    assert normalised(**columns)["input_tokens"] == 1000
+    assert normalised(**columns, gen_ai_usage_total_tokens="1010")["input_tokens"] == 1000
+    assert normalised(**columns, gen_ai_usage_total_tokens="1410")["input_tokens"] == 1400
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"traceloop_span_kind": "workflow"},
+        {"gen_ai_agent_name": "helper"},
+        {"http_route": "/v1/messages/count_tokens"},
+    ],
+)
+def test_a_group_of_calls_is_no_call(
+    normalised: Callable[..., dict[str, Any]], columns: dict[str, Any]
+) -> None:
+    """A client span with a model and a usage is no call if it is an agent's or a workflow's."""
+    assert normalised(gen_ai_operation_name=None, **columns)["is_call"] is False
+    assert normalised(gen_ai_operation_name=None)["is_call"] is True
+
+
+def test_a_tier_of_batches_is_a_batch(normalised: Callable[..., dict[str, Any]]) -> None:
+    """Anthropic calls the batch API a service tier; it costs half."""
+    claude = {"gen_ai_provider_name": "anthropic", "gen_ai_response_model": "claude-sonnet-4-5"}
+    full = normalised(**claude, anthropic_response_service_tier="standard")
+    half = normalised(**claude, anthropic_response_service_tier="batch")
+
+    assert (full["batch"], half["batch"]) == (False, True)
+    assert half["cost_usd"] == pytest.approx(full["cost_usd"] / 2)
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ('{"max_tokens": 9, "temperature": 0.5}', (9, 0.5)),
+        ('{"max_completion_tokens": 9}', (9, None)),
+        ('{"max_tokens": "9", "temperature": "hot"}', (None, None)),
+        ('{"max_tokens": -9, "temperature": -1.0}', (None, None)),
+        ('{"max_tokens": 9', (None, None)),
+        ("[9]", (None, None)),
+        ("", (None, None)),
+        ('{"x": "' + "y" * 30_000 + '"}', (None, None)),
+    ],
+)
+def test_what_was_asked_for_as_json(
+    normalised: Callable[..., dict[str, Any]],
+    params: str,
+    expected: tuple[int | None, float | None],
+) -> None:
+    """OpenInference's JSON is read where it is an object of what it should hold."""
+    made = normalised(llm_invocation_parameters=params)
+
+    assert (made["max_tokens"], made["temperature"]) == expected
+    assert made["pricing_status"] == "priced"

@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from recorded_samples import SAMPLES, dialects, expected, truth
 
+from llmcost_infra.pricing import Call, Price, price_of
 from tests.pipelines.conftest import hashed
 
 if TYPE_CHECKING:
+    from llmcost_infra.pricing import PriceTable
     from tests.pipelines.conftest import Graph, Sample
 
-MINI = ("priced", 1200, 85, "0.000231")
-CACHED = ("priced", 2006, 300, "0.005615")
-UNCACHED = ("priced", 2006, 300, "0.008015")
-FLEX = ("priced", 412, 640, "0.0032692")
-EMBEDDED = ("priced", 16, None, "0.00000032")
-RESPONSE = ("priced", 328, 52, "0.00118")
-REFUSED = ("failed_no_charge", None, None, None)
-UNCOUNTED = ("no_usage", None, None, None)
-UNKNOWN = ("unpriced_model", 100, 20, None)
-
-# What each sample sends: (calls, what each of them is, tool runs). openai-v2 reports no cached
-# tokens and does not see the Responses API, so its cached calls can only be priced in full.
-TRUTH: dict[str, tuple[int, Any, int]] = {
-    "chat_429": (6, REFUSED, 0),
-    "chat_429_sdk_retries": (1, REFUSED, 0),
-    "chat_500": (1, REFUSED, 0),
-    "chat_async": (3, MINI, 0),
-    "chat_attributed": (1, CACHED, 0),
-    "chat_basic": (1, MINI, 0),
-    "chat_cached": (1, CACHED, 0),
-    "chat_n2_len": (1, MINI, 0),
-    "chat_quota": (1, REFUSED, 0),
-    "chat_reasoning_flex": (1, FLEX, 0),
-    "chat_stream": (1, UNCOUNTED, 0),
-    "chat_stream_abandoned": (1, UNCOUNTED, 0),
-    "chat_stream_usage": (1, CACHED, 0),
-    "chat_timeout": (1, REFUSED, 0),
-    "chat_tools": (2, CACHED, 1),
-    "chat_unknown_model": (1, UNKNOWN, 0),
-    "embeddings": (1, EMBEDDED, 0),
-    "responses_api": (1, RESPONSE, 0),
-}
-BLIND = frozenset({"v2", "v2exp"})
-"""Instrumentations that do not report cached tokens."""
-
+DIALECTS = {dialect.folder: dialect for dialect in dialects()}
+FOLDERS = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir() and path.name != "blog")
 CASES = [
-    (dialect, name)
-    for dialect in ("genai", "genai_content", "openllmetry", "v2", "v2exp")
-    for name in TRUTH
-    if not (dialect in BLIND and name == "responses_api")
+    (folder, name)
+    for folder in FOLDERS
+    for name in sorted(
+        {path.name.partition(".")[0] for path in (SAMPLES / folder).glob("*.traces*")}
+    )
 ]
 
 
@@ -71,22 +45,56 @@ def facts(row: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize(("dialect", "name"), CASES)
+@pytest.mark.parametrize(("folder", "name"), CASES)
 def test_a_sample_is_its_true_calls_tokens_and_cost(
-    graph: Graph, samples: dict[tuple[str, str], Sample], dialect: str, name: str
+    graph: Graph,
+    counting_wrappers: Graph,
+    samples: dict[tuple[str, str], Sample],
+    folder: str,
+    name: str,
 ) -> None:
     """A sample becomes as many rows as there were calls and tool runs, each with its true bill."""
-    count, truth, tools = TRUTH[name]
-    if dialect in BLIND and truth == CACHED:
-        truth = UNCACHED
+    dialect = DIALECTS[folder]
+    known = expected(dialect, name)
 
-    rows = stored(graph, samples[dialect, name])
+    rows = stored(counting_wrappers if dialect.alone else graph, samples[folder, name])
 
     calls = [facts(row) for row in rows if row["llmcost_is_call"]]
-    usd = None if truth[3] is None else pytest.approx(float(Decimal(truth[3])), abs=1e-12)
-    assert calls == [(*truth[:3], usd)] * count
-    assert sum(row["llmcost_is_tool"] for row in rows) == tools
-    assert len(rows) == count + tools
+    usd = None if known.usd is None else pytest.approx(float(known.usd), abs=1e-12)
+    assert calls == [(known.status, known.input, known.output, usd)] * known.calls
+    assert sum(row["llmcost_is_tool"] for row in rows) == known.tools
+    assert len(rows) == known.calls + known.tools
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_differs_from_the_truth_says_why(folder: str) -> None:
+    """No sample may miss the bill in silence, and none is excused that would not need it."""
+    true, dialect = truth(), DIALECTS[folder]
+    recorded_names = {name for one, name in CASES if one == folder}
+
+    for name in recorded_names:
+        known = expected(dialect, name)
+        assert (replace(known, why="") != true[name]) is bool(known.why), name
+
+
+def test_the_truth_is_what_the_price_table_says(table: PriceTable) -> None:
+    """Each bill follows from the tokens and the prices, computed exactly and by other code."""
+    for name, told in yaml.safe_load((SAMPLES / "truth.yaml").read_text())["scenarios"].items():
+        call = Call(
+            provider="anthropic" if name.startswith("messages") else "openai",
+            model=told["model"],
+            at=datetime(2026, 11, 23, tzinfo=UTC),
+            input_tokens=told.get("input"),
+            output_tokens=told.get("output"),
+            cache_read_tokens=told.get("cache_read", 0),
+            cache_write_tokens=told.get("cache_write", 0) - told.get("cache_write_1h", 0),
+            cache_write_1h_tokens=told.get("cache_write_1h", 0),
+            reasoning_tokens=told.get("reasoning", 0),
+            service_tier=told.get("tier", ""),
+        )
+        price = price_of(call, table)
+        usd = price.cost_usd if isinstance(price, Price) else None
+        assert usd == (Decimal(told["usd"]) if "usd" in told else None), name
 
 
 @pytest.mark.parametrize(
@@ -123,6 +131,7 @@ def test_every_recorded_sample_has_a_truth(samples: dict[tuple[str, str], Sample
     wrapped = {("blog", "wrapper_round1"), ("blog", "wrapper_round3")}
 
     assert set(samples) == {*CASES, *wrapped}
+    assert set(FOLDERS) == set(DIALECTS)
 
 
 def test_the_servers_estimates_are_not_believed(
@@ -134,31 +143,30 @@ def test_the_servers_estimates_are_not_believed(
 
     (row,) = stored(graph, sample)
 
-    assert facts(row) == UNCOUNTED
+    assert facts(row) == ("no_usage", None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("name", "error_class"),
-    [
-        ("chat_429", "rate_limit"),
-        ("chat_quota", "quota"),
-        ("chat_timeout", "timeout"),
-        ("chat_500", "other"),
-        ("chat_basic", None),
-    ],
-)
-@pytest.mark.parametrize("dialect", ["genai", "openllmetry", "v2", "v2exp"])
+ERRORS = {
+    "chat_429": "rate_limit",
+    "chat_429_sdk_retries": "rate_limit",
+    "chat_quota": "quota",
+    "chat_timeout": "timeout",
+    "chat_500": "other",
+    "chat_basic": None,
+    "messages_429": "rate_limit",
+    "messages_529": "overloaded",
+    "messages_basic": None,
+}
+
+
+@pytest.mark.parametrize(("folder", "name"), [case for case in CASES if case[1] in ERRORS])
 def test_a_failed_sample_has_its_class(
-    graph: Graph,
-    samples: dict[tuple[str, str], Sample],
-    dialect: str,
-    name: str,
-    error_class: str | None,
+    counting_wrappers: Graph, samples: dict[tuple[str, str], Sample], folder: str, name: str
 ) -> None:
     """Why a call failed is one of five words, in whichever spelling it was sent."""
-    rows = stored(graph, samples[dialect, name])
+    rows = stored(counting_wrappers, samples[folder, name])
 
-    assert {row.get("llmcost_error_class") for row in rows} == {error_class}
+    assert {row.get("llmcost_error_class") for row in rows} == {ERRORS[name]}
 
 
 def test_attribution_of_a_sample(graph: Graph, samples: dict[tuple[str, str], Sample]) -> None:
