@@ -21,8 +21,9 @@ from tests.pipelines.test_routing import CANARY, DECLARED, KEPT_IDS, NAMES, READ
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recorded_samples import Sample
+
     from llmcost_infra.pricing import PriceTable
-    from tests.pipelines.conftest import Sample
 
 CALLS, TEXTS, QUARANTINE = "t_llm_calls", "t_llm_content", "t_llm_quarantine"
 ASKED = json.dumps([{"role": "user", "parts": [{"content": "Hello, I am Ann."}]}])

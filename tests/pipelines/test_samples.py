@@ -15,8 +15,10 @@ from llmcost_infra.pricing import Call, Price, price_of
 from tests.pipelines.conftest import hashed
 
 if TYPE_CHECKING:
+    from recorded_samples import Sample
+
     from llmcost_infra.pricing import PriceTable
-    from tests.pipelines.conftest import Graph, Sample
+    from tests.pipelines.conftest import Graph
 
 DIALECTS = {dialect.folder: dialect for dialect in dialects()}
 FOLDERS = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir() and path.name != "blog")
