@@ -1,0 +1,67 @@
+"""What a review says about one object: a sentence, and the places that it covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llmcost_infra.review.leaves import Leaf
+
+__all__ = ["Aspect", "Finding", "Subject"]
+
+Aspect = str
+"""What a finding is about: ``added``, ``sql``, ``layout``, ``limit``, ``retention``, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a finding is about.
+
+    Args:
+        resource: Pulumi name of the resource.
+        parts: kind and name from the outside in, e.g. tab, *Overview*, panel, *Cost by Model*.
+        key: where in the resource, e.g. ``tabs.overview.panels.cost_by_model``.
+    """
+
+    resource: str
+    parts: tuple[tuple[str, str], ...]
+    key: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What it is, e.g. ``panel``."""
+        return self.parts[-1][0]
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.parts[-1][1]
+
+    def inside(self, kind: str, name: str, key: str) -> Subject:
+        """Return something inside of this."""
+        return Subject(self.resource, (*self.parts, (kind, name)), key)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a change does.
+
+    Args:
+        subject: to what.
+        aspect: what of it.
+        sentence: in words, without the subject.
+        leaves: the places that it covers; no other finding covers one of them.
+        diff: lines of a readable diff, each with ``+``, ``-`` or a blank in front.
+    """
+
+    subject: Subject
+    aspect: Aspect
+    sentence: str
+    leaves: tuple[Leaf, ...] = field(repr=False)
+    diff: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def changed_lines(self) -> tuple[str, ...]:
+        """The lines of the diff that are on one side only, without their indentation."""
+        return tuple(f"{line[0]}{line[1:].strip()}" for line in self.diff if line[0] in "+-")
