@@ -105,7 +105,11 @@ def single(name: str, project: Path | None = None) -> Path:
 def _bases(project: Path | None) -> list[Path]:
     shipped = _PACKAGE / "declarations_data"
     base = shipped if shipped.is_dir() else _PACKAGE.parent
-    return [base] if project is None or project.resolve() == base else [project, base]
+    if project is None or project.resolve() == base:
+        return [base]
+    # Another checkout of this package, such as an older one, ships all that it has.
+    own = (project / "llmcost_infra" / "declarations.py").is_file()
+    return [project] if own else [project, base]
 
 
 def file(kind: Kind, relative: str, project: Path | None = None) -> Path | None:

@@ -32,6 +32,10 @@ _COMMANDS = {
         "llmcost_infra.cli.render:render",
         "Write what a stack would put on the server, as files.",
     ),
+    "review": Lazy(
+        "llmcost_infra.cli.review:review",
+        "Say what this branch changes on dashboards, alerts, streams and prices.",
+    ),
     "rollup": Lazy(
         "llmcost_infra.cli.rollup:rollup", "Add the last closed days up into the rollup stream."
     ),

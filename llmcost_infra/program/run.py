@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,7 @@ def _told(stack: Stack) -> dict[str, Any]:
         done = subprocess.run(  # noqa: S603 - this interpreter
             [sys.executable, "-P", "-m", "llmcost_infra.program.child", str(request), str(answer)],
             cwd=stack.working_folder,
+            env=_environment(stack.folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -73,6 +75,14 @@ def _told(stack: Stack) -> dict[str, Any]:
         + (f" It said last:\n{last}" if last else ""),
         hint="Run `pulumi preview` to see all that it says.",
     )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a program: a checkout of this package runs with its own code."""
+    if not (folder / "llmcost_infra" / "program" / "child.py").is_file():
+        return {**os.environ}
+    paths = [str(folder.resolve()), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _request(stack: Stack) -> dict[str, Any]:

@@ -23,7 +23,9 @@ _PLACE: Final = frozenset({"height", "order", "width", "x", "y"})
 _NAMES: Final = {
     "breakdown": "breakdown",
     "default_time_range": "time range",
+    "description": "description",
     "name": "title",
+    "title": "title",
     "type": "chart",
     "x_axis": "x axis",
     "y_axis": "y axis",

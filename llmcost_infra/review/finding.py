@@ -63,5 +63,6 @@ class Finding:
 
     @property
     def changed_lines(self) -> tuple[str, ...]:
-        """The lines of the diff that are on one side only, without their indentation."""
-        return tuple(f"{line[0]}{line[1:].strip()}" for line in self.diff if line[0] in "+-")
+        """The lines of the diff that are on one side only, without indentation and end comma."""
+        changed = (line for line in self.diff if line[0] in "+-")
+        return tuple(f"{line[0]}{line[1:].strip().rstrip(',')}" for line in changed)

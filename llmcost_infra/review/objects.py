@@ -134,7 +134,17 @@ def _stream(subject: Subject, leaf: Leaf) -> Finding:
             "the server's own" if one in (ABSENT, 0, None) else str(one)
             for one in (leaf.before, leaf.after)
         )
-        return Finding(subject, "retention", f"retention {before} → {after} days", (leaf,))
+        lost = _lost(leaf.before, leaf.after)
+        return Finding(subject, "retention", f"retention {before} → {after} days{lost}", (leaf,))
     if leaf.path[:1] == ("fields",) and len(leaf.path) > 1:
         return changed(subject, leaf, name=f"column {leaf.path[1]}", aspect="columns")
     return changed(subject, leaf)
+
+
+def _lost(before: Any, after: Any) -> str:
+    """Return how many days of rows another retention deletes; nothing if it is longer."""
+    days, fewer = (0 if one in (ABSENT, None) else int(one) for one in (before, after))
+    # 0 is the server's own retention, by default ten years.
+    if not fewer or 0 < days <= fewer:
+        return ""
+    return f": deletes about {days - fewer} days" if days else f": deletes all above {fewer} days"

@@ -58,10 +58,9 @@ def sql_words(before: str, after: str) -> str:
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     if old == new:
         return "only its lines are broken differently"
-    if changes := number_changes(before, after):
-        return ", ".join(f"{one.before:f} → {one.after:f}" for one in _distinct(changes))
     added, gone = _names(new, old), _names(old, new)
-    said = [f"adds {added}"] * bool(added) + [f"leaves out {gone}"] * bool(gone)
+    said = [steps] if (steps := _steps(before, after)) else []
+    said += [f"adds {added}"] * bool(added) + [f"leaves out {gone}"] * bool(gone)
     return "; ".join(said) or "the same columns in another expression"
 
 
@@ -86,9 +85,15 @@ def only_numbers(before: str, after: str, changes: Iterable[NumberChange]) -> bo
     """Tell whether two texts differ in these numbers alone, however they are written."""
     if _NUMBER.sub("0", before) != _NUMBER.sub("0", after):
         return False
-    known = {(one.before, one.after) for one in changes}
-    pairs = zip(_NUMBER.findall(before), _NUMBER.findall(after), strict=True)
-    return all(pair in known for pair in map(_decimals, pairs) if pair[0] != pair[1])
+    known = [(one.before, one.after) for one in changes]
+    pairs = map(_decimals, zip(_NUMBER.findall(before), _NUMBER.findall(after), strict=True))
+    changed = (pair for pair in pairs if pair[0] != pair[1])
+    return all(any(all(map(_rounded, one, pair)) for one in known) for pair in changed)
+
+
+def _rounded(exact: Decimal, written: Decimal) -> bool:
+    """Tell whether a number is written with no more places than it needs for people."""
+    return exact == written or exact.quantize(written) == written
 
 
 def _decimals(pair: tuple[str, str]) -> tuple[Decimal, Decimal]:
@@ -96,8 +101,19 @@ def _decimals(pair: tuple[str, str]) -> tuple[Decimal, Decimal]:
     return one, other
 
 
-def _distinct(changes: Iterable[NumberChange]) -> Iterator[NumberChange]:
-    yield from dict.fromkeys(changes)
+def _steps(before: str, after: str) -> str:
+    """Return the numbers that differ in lines which are the same otherwise."""
+    changes = [one for lines in _replaced(before, after) for one in number_changes(*lines)]
+    return ", ".join(dict.fromkeys(f"{one.before:f} → {one.after:f}" for one in changes))
+
+
+def _replaced(before: str, after: str) -> Iterator[tuple[str, str]]:
+    old, new = before.splitlines(), after.splitlines()
+    for tag, start, end, new_start, new_end in SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
+        if tag == "replace" and end - start == new_end - new_start:
+            yield from zip(old[start:end], new[new_start:new_end], strict=True)
 
 
 def _names(tokens: list[str], others: list[str]) -> str:

@@ -41,7 +41,9 @@ def test_nothing_differs_from_itself(value: dict[str, Any]) -> None:
 
 
 @given(VALUES, VALUES)
-def test_what_is_found_makes_one_of_the_other(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_what_is_found_makes_one_of_the_other(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
     """Applied to the one side, the differences give the other."""
     found = list(leaves(before, after))
 

@@ -1,0 +1,77 @@
+"""A report as JSON, for scripts; docs/review.md says what each key means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from llmcost_infra.review.leaves import ABSENT
+from llmcost_infra.review.outline import headlines
+
+if TYPE_CHECKING:
+    from llmcost_infra.review.changes import Change
+    from llmcost_infra.review.leaves import Leaf
+    from llmcost_infra.review.report import Report
+
+__all__ = ["VERSION", "as_json"]
+
+VERSION: Final = 1
+"""Goes up when a key changes its meaning or leaves."""
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain values."""
+    return {
+        "version": VERSION,
+        "base": report.base,
+        "head": report.head,
+        "stacks": list(report.stacks),
+        "files": list(report.files),
+        "headlines": headlines(report),
+        "changes": [_change(change) for change in report.changes],
+        "settings": [
+            {
+                "key": one.key,
+                "said": one.sentence,
+                "stacks": list(one.stacks),
+                "moves": [_subject(change) for change in one.moves],
+            }
+            for one in report.settings
+        ],
+        "notes": [
+            {"place": note.place, "message": note.message, "stacks": list(note.stacks)}
+            for note in report.notes
+        ],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    finding = change.finding
+    return {
+        **_subject(change),
+        "aspect": finding.aspect,
+        "said": finding.sentence,
+        "stacks": list(change.stacks),
+        "everywhere": change.everywhere,
+        "leaves": [_leaf(leaf) for leaf in finding.leaves],
+        "diff": list(finding.diff),
+    }
+
+
+def _subject(change: Change) -> dict[str, Any]:
+    subject = change.finding.subject
+    return {
+        "resource": subject.resource,
+        "kind": subject.kind,
+        "name": subject.name,
+        "path": subject.key,
+        "parts": [{"kind": kind, "name": name} for kind, name in subject.parts],
+    }
+
+
+def _leaf(leaf: Leaf) -> dict[str, Any]:
+    """Return a place with its values; a side that has none has no key."""
+    sides = {"before": leaf.before, "after": leaf.after}
+    return {
+        "path": list(leaf.path),
+        **{name: value for name, value in sides.items() if value is not ABSENT},
+    }

@@ -1,0 +1,189 @@
+"""A report in the order in which it is read: sections of items, before any format is chosen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from llmcost_infra.review.changes import grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from llmcost_infra.review.changes import Change, Group
+    from llmcost_infra.review.finding import Subject
+    from llmcost_infra.review.report import Report
+
+__all__ = ["Item", "Section", "counted", "headlines", "only_in", "outline"]
+
+_SECTIONS: Final = (
+    ("Dashboards", frozenset({"dashboard"})),
+    ("Alerts", frozenset({"alert", "route", "message"})),
+    ("Streams", frozenset({"stream"})),
+    ("Pipeline", frozenset({"function", "pipeline"})),
+)
+_OTHERS: Final = "Other objects"
+_LANGUAGES: Final = {"vrl": "VRL", "text": "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a report, with what can be unfolded below it.
+
+    Args:
+        parts: kind and name, from the outside in.
+        said: sentences.
+        only: the stacks that it is about, as words; empty where all of them are meant.
+        also: other objects of which the same holds, as parts and stacks.
+        diffs: title and lines of each diff.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+    said: tuple[str, ...]
+    only: str = ""
+    also: tuple[tuple[tuple[tuple[str, str], ...], str], ...] = ()
+    diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report.
+
+    Args:
+        title: its heading.
+        items: lines.
+        loud: whether it stands before all others.
+    """
+
+    title: str
+    items: tuple[Item, ...]
+    loud: bool = False
+
+
+def headlines(report: Report) -> list[str]:
+    """Return what a reviewer has to know even if he reads no further."""
+    subjects = dict.fromkeys(change.finding.subject for change in report.changes)
+    counts = [counted(n, kind) for kind, n in Counter(one.kind for one in subjects).items()]
+    said = [f"Changed: {', '.join(counts) or 'nothing'}."]
+    said += [
+        f"{_named(change.finding.subject)}: {change.finding.sentence}{_suffix(change)}"
+        for change in report.changes
+        if "deletes" in change.finding.sentence
+    ]
+    if report.notes:
+        said.append(f"Not looked at: {len(report.notes)}, see below.")
+    return said
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number and a noun, which is in the plural where it has to be."""
+    return f"{count} {what}{'s' if count != 1 and not what.endswith('s') else ''}"
+
+
+def outline(report: Report) -> list[Section]:
+    """Return a report as sections, those without items left out."""
+    sections = [Section("Not looked at", tuple(_notes(report)), loud=True)]
+    groups = list(grouped(report.changes))
+    for title, kinds in _SECTIONS:
+        sections.append(Section(title, tuple(_items(g for g in groups if _root(g) in kinds))))
+    known = frozenset[str]().union(*(kinds for _, kinds in _SECTIONS))
+    sections.append(Section(_OTHERS, tuple(_items(g for g in groups if _root(g) not in known))))
+    sections.append(Section("Settings", tuple(_settings(report))))
+    return [section for section in sections if section.items]
+
+
+def only_in(stacks: Iterable[str], *, everywhere: bool) -> str:
+    """Return which stacks are meant, as words; nothing where all are."""
+    names = list(stacks)
+    if everywhere or not names:
+        return ""
+    return f"{names[0]} only" if len(names) == 1 else ", ".join(names)
+
+
+def _items(groups: Iterable[Group]) -> Iterator[Item]:
+    """Yield an item for each group; changes of one object that stand alone share one."""
+    pending: list[Change] = []
+    for group in groups:
+        if len(group.changes) > 1:
+            if pending:
+                yield _item(pending)
+                pending = []
+            yield _shared(group)
+            continue
+        change = next(iter(group.changes))
+        if pending and _place(pending[0]) != _place(change):
+            yield _item(pending)
+            pending = []
+        pending.append(change)
+    if pending:
+        yield _item(pending)
+
+
+def _place(change: Change) -> tuple[Subject, tuple[str, ...]]:
+    return change.finding.subject, change.stacks
+
+
+def _item(changes: list[Change]) -> Item:
+    first = changes[0]
+    return Item(
+        first.finding.subject.parts,
+        tuple(change.finding.sentence for change in changes),
+        only_in(first.stacks, everywhere=first.everywhere),
+        diffs=tuple(_diff(change) for change in changes if change.finding.diff),
+    )
+
+
+def _shared(group: Group) -> Item:
+    first, *others = group.changes
+    kinds = Counter(one.finding.subject.kind for one in group.changes)
+    counts = " and ".join(counted(n, kind) for kind, n in kinds.items())
+    return Item(
+        (("the same change in", counts),),
+        (first.finding.sentence,),
+        also=tuple(
+            (
+                one.finding.subject.parts,
+                only_in(one.stacks, everywhere=one.everywhere),
+            )
+            for one in (first, *others)
+        ),
+        diffs=(_diff(first),),
+    )
+
+
+def _diff(change: Change) -> tuple[str, tuple[str, ...]]:
+    aspect = change.finding.aspect
+    sql = aspect in {"added", "limit", "removed", "sql"}
+    return ("SQL" if sql else _LANGUAGES.get(aspect, aspect)), change.finding.diff
+
+
+def _notes(report: Report) -> Iterator[Item]:
+    for note in report.notes:
+        every = set(note.stacks) >= set(report.stacks)
+        yield Item((("", note.place),), (note.message,), only_in(note.stacks, everywhere=every))
+
+
+def _settings(report: Report) -> Iterator[Item]:
+    for one in report.settings:
+        every = set(one.stacks) >= set(report.stacks)
+        moves = dict.fromkeys(change.finding.subject.parts for change in one.moves)
+        yield Item(
+            (("setting", one.key),),
+            (one.sentence,),
+            only_in(one.stacks, everywhere=every),
+            also=tuple((parts, "") for parts in moves),
+        )
+
+
+def _root(group: Group) -> str:
+    return group.first.subject.parts[0][0]
+
+
+def _named(subject: Subject) -> str:
+    return " · ".join(f"{kind} {name}" for kind, name in subject.parts)
+
+
+def _suffix(change: Change) -> str:
+    only = only_in(change.stacks, everywhere=change.everywhere)
+    return f" ({only})" if only else ""

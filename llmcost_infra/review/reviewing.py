@@ -1,0 +1,93 @@
+"""Puts a review together: the program at both ends, what differs, and what that comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from llmcost_infra.program import Program, run_program
+from llmcost_infra.review.causes import setting_changes
+from llmcost_infra.review.changes import Change, merged
+from llmcost_infra.review.history import find_base
+from llmcost_infra.review.notes import Note, together
+from llmcost_infra.review.objects import program_findings, subject_of
+from llmcost_infra.review.report import Report
+from llmcost_infra.review.sides import Side, run_sides, stacks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["compare", "review"]
+
+
+def review(
+    project: Path,
+    ref: str,
+    stacks: Sequence[str] = (),
+    run: Callable[[Path, str], Program] = run_program,
+) -> Report:
+    """Return what the project's present files change against a base.
+
+    Args:
+        project: folder of ``Pulumi.yaml``.
+        ref: branch, tag or commit; the last commit in common with it is the base.
+        stacks: those to compare; none for all of the project.
+        run: runs the program of a folder for a stack.
+
+    Raises:
+        DeclarationError: there is no such base, or the folder is in no Git repository.
+    """
+    base = find_base(project, ref)
+    with TemporaryDirectory(prefix="llmcost-review-") as scratch:
+        ends = run_sides(base.lay_out(Path(scratch)), project, stacks or stacks_of(project), run)
+        changes, notes = compare(*ends)
+    return Report(
+        base=f"{ref} ({base.commit[:9]})",
+        head=base.head(),
+        stacks=tuple(sorted(ends[0].programs.keys() & ends[1].programs.keys())),
+        files=base.changed_files(),
+        changes=changes,
+        settings=setting_changes(*ends, changes),
+        notes=together(notes),
+    )
+
+
+def compare(base: Side, head: Side) -> tuple[tuple[Change, ...], tuple[Note, ...]]:
+    """Return what differs between both ends, and what could not be compared.
+
+    Args:
+        base: the one end.
+        head: the other.
+    """
+    both = sorted(base.programs.keys() & head.programs.keys())
+    prefixes = {stack: one.prefix for stack, one in {**base.settings, **head.settings}.items()}
+    found = {
+        stack: list(
+            program_findings(base.programs[stack], head.programs[stack], prefixes.get(stack, ""))
+        )
+        for stack in both
+    }
+    having: dict[str, set[str]] = {}
+    for stack in both:
+        for resource in (*base.programs[stack].resources, *head.programs[stack].resources):
+            name = subject_of(resource, prefixes.get(stack, "")).resource
+            having.setdefault(name, set()).add(stack)
+    return merged(found, prefixes, having), (*base.notes, *head.notes, *_only_one_end(base, head))
+
+
+def _only_one_end(base: Side, head: Side) -> Iterator[Note]:
+    failed = {
+        (note.place.partition(",")[0], stack)
+        for note in (*base.notes, *head.notes)
+        for stack in note.stacks
+    }
+    for stack in sorted(head.programs.keys() ^ base.programs.keys()):
+        here, there = (head, base) if stack in head.programs else (base, head)
+        if (there.name, stack) in failed:
+            continue
+        count = sum(one.custom for one in here.programs[stack].resources)
+        word = "new" if here is head else "gone"
+        yield Note(
+            f"Pulumi.{stack}.yaml", f"the stack is {word}, with all its {count} objects", (stack,)
+        )

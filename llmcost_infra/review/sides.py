@@ -1,0 +1,122 @@
+"""One end of a change: what the program registers there, and what kept it from it."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmcost_infra.declarations import InvalidDeclaration
+from llmcost_infra.errors import DeclarationError, LlmCostError
+from llmcost_infra.program import Program, run_program
+from llmcost_infra.program.project import read_stack
+from llmcost_infra.review.notes import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from llmcost_infra.settings import Settings
+
+__all__ = ["Side", "run_sides", "stacks_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a change.
+
+    Args:
+        name: ``base`` or ``head``.
+        folder: of the project there.
+        programs: stack → what its program registers; a stack that is not there, or whose program
+            did not come to its end, is missing.
+        settings: stack → its settings, where they can be read.
+        config: stack → the plain values of its file.
+        notes: why stacks are missing.
+    """
+
+    name: str
+    folder: Path
+    programs: Mapping[str, Program]
+    settings: Mapping[str, Settings]
+    config: Mapping[str, Mapping[str, Any]]
+    notes: tuple[Note, ...] = ()
+
+
+def stacks_of(folder: Path) -> list[str]:
+    """Return the stacks that have a file in a project."""
+    files = folder.glob("Pulumi.*.yaml")
+    return sorted(one.name.removeprefix("Pulumi.").removesuffix(".yaml") for one in files)
+
+
+def run_sides(
+    base: Path, head: Path, stacks: Sequence[str], run: Callable[[Path, str], Program] = run_program
+) -> tuple[Side, Side]:
+    """Run the program at both ends of a change, for each stack, as many at once as there are CPUs.
+
+    Args:
+        base: the project before.
+        head: the project after.
+        stacks: names; one that has no file at an end is left out there.
+        run: runs the program of a folder for a stack.
+    """
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        asked = {
+            name: {
+                stack: pool.submit(_tried, name, folder, stack, run)
+                for stack in stacks
+                if stack in stacks_of(folder)
+            }
+            for name, folder in (("base", base), ("head", head))
+        }
+    told = {name: {s: one.result() for s, one in runs.items()} for name, runs in asked.items()}
+    return _side("base", base, told["base"]), _side("head", head, told["head"])
+
+
+def _tried(
+    name: str, folder: Path, stack: str, run: Callable[[Path, str], Program]
+) -> Program | list[Note]:
+    try:
+        return run(folder, stack)
+    except InvalidDeclaration as error:
+        return [_note(name, folder, stack, problem) for problem in error.problems]
+    except LlmCostError as error:
+        return [_note(name, folder, stack, error)]
+    except (LookupError, TypeError, ValueError) as error:
+        # A checkout of this package runs with its own code, which may tell resources differently.
+        return [Note(f"{name}, program", f"its resources cannot be read: {error}", (stack,))]
+
+
+def _note(name: str, folder: Path, stack: str, error: LlmCostError) -> Note:
+    if not isinstance(error, DeclarationError):
+        return Note(f"{name}, program", str(error), (stack,))
+    path = Path(error.path)
+    if path.is_absolute() and path.resolve().is_relative_to(folder.resolve()):
+        path = path.resolve().relative_to(folder.resolve())
+    elif path.is_relative_to(folder):
+        path = path.relative_to(folder)
+    line = f":{error.line}" if error.line is not None else ""
+    hint = f" ({error.hint})" if error.hint else ""
+    return Note(f"{name}, {path}{line}", f"{error.message}{hint}", (stack,))
+
+
+def _side(name: str, folder: Path, told: Mapping[str, Program | list[Note]]) -> Side:
+    settings: dict[str, Settings] = {}
+    config: dict[str, Mapping[str, Any]] = {}
+    for stack in told:
+        try:
+            chosen = read_stack(folder, stack)
+            config[stack] = chosen.config
+            settings[stack] = chosen.settings()
+        except LlmCostError:
+            # A program of one's own has other settings, or none; what is wrong with them it says.
+            continue
+    return Side(
+        name,
+        folder,
+        {stack: one for stack, one in told.items() if isinstance(one, Program)},
+        settings,
+        config,
+        tuple(note for one in told.values() if isinstance(one, list) for note in one),
+    )

@@ -1,0 +1,142 @@
+"""Recorded pull requests: what a review says of each is a file that a reviewer can read.
+
+UPDATE_SNAPSHOTS=1 writes the files anew.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmcost_infra.review.as_html import html
+from llmcost_infra.review.as_markdown import LIMIT, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmcost_infra.review.report import Report
+    from tests.review.conftest import Repository
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def panel(project: Repository) -> None:
+    """Show cached tokens beside the cost of a model, under another title."""
+    sql = "dashboards/sql/cost_by_model.sql.j2"
+    project.edit(
+        sql, "SUM(cost_usd) AS cost\n", "SUM(cost_usd) AS cost,\n  SUM(cached) AS cached\n"
+    )
+    project.edit(
+        sql, "calls('model', 'cost_usd')", "calls('model', 'cost_usd', 'cache_read_tokens')"
+    )
+    project.edit(sql, "SUM(cached)", "SUM(cache_read_tokens)")
+    project.edit(
+        "dashboards/llm_cost.yaml", "title: Cost by Model", "title: Cost and Cache by Model"
+    )
+
+
+def limit(project: Repository) -> None:
+    """Lower the daily budget of prod."""
+    project.edit("Pulumi.prod.yaml", 'daily_usd: "500"', 'daily_usd: "400"')
+
+
+def price(project: Repository) -> None:
+    """A cheaper input of gpt-4o from December on."""
+    row = 'per_mtok: {input: "2.50", cache_read: "1.25", cache_write: "2.50", output: "10.00"}'
+    text = (project.folder / "pricing/openai.yaml").read_text()
+    start = text.index("- id: openai/gpt-4o\n")
+    end = text.index("- id: ", start + 1)
+    new = (
+        "  - from: 2026-12-01\n"
+        "    source: https://developers.openai.com/api/docs/pricing\n"
+        "    verified: 2026-11-23\n    review_by: 2027-02-23\n"
+        f"    {row.replace('2.50', '2.00', 1)}\n"
+    )
+    (project.folder / "pricing/openai.yaml").write_text(text[:end] + new + text[end:])
+
+
+def retention(project: Repository) -> None:
+    """Keep calls of prod for two months only."""
+    project.edit("Pulumi.prod.yaml", "llm_days: 400", "llm_days: 62")
+
+
+def layout(project: Repository) -> None:
+    """Make a panel narrower, so that others give way."""
+    text = (project.folder / "dashboards/llm_cost.yaml").read_text()
+    start = text.index("cost_by_model:")
+    wide = text.index("width: ", start)
+    line = text[wide : text.index("\n", wide)]
+    (project.folder / "dashboards/llm_cost.yaml").write_text(
+        text[:wide] + "width: 48" + text[wide + len(line) :]
+    )
+
+
+def team_budget(project: Repository) -> None:
+    """Give one team less, and one more team a budget."""
+    project.edit(
+        "Pulumi.prod.yaml",
+        '        search: "150"\n',
+        '        search: "90"\n        documents: "75"\n',
+    )
+
+
+RECORDED: dict[str, Callable[[Repository], None]] = {
+    one.__name__: one for one in (panel, limit, price, retention, layout, team_budget)
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_pull_request_reads_as_it_should(name: str, pull_request: Repository) -> None:
+    """Markdown and HTML of a recorded change are what they were when somebody read them."""
+    RECORDED[name](pull_request)
+
+    report = pull_request.review(["dev"] if name in {"layout", "price"} else ["dev", "prod"])
+
+    as_snapshots(name, report)
+
+
+def test_a_macro_lists_every_panel_and_alert_that_it_touches(pull_request: Repository) -> None:
+    """A changed macro is one change with all its places, seen with the code of each end."""
+    package = Path(__file__).parents[2] / "llmcost_infra"
+    copied = pull_request.folder / "llmcost_infra"
+    copy_sources(package, copied)
+    pull_request.commit()
+    pull_request.edit(
+        "llmcost_infra/catalog/sql/macros.sql.j2",
+        "  WHERE {{ column(flag) }}\n",
+        "  WHERE {{ column(flag) }} AND llmcost_dialect <> 'wrapper'\n",
+    )
+
+    report = replace(pull_request.review(["prod"]), files=())
+
+    as_snapshots("macro", report)
+    touched = {change.finding.subject.name for change in report.changes}
+    assert {"Cost by Model", "daily budget", "Users"} <= touched
+    assert {change.finding.aspect for change in report.changes} == {"sql"}
+
+
+def copy_sources(package: Path, to: Path) -> None:
+    """Copy a package without what Python made of it."""
+    for path in package.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            copy = to / path.relative_to(package)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+
+
+def as_snapshots(name: str, report: Report) -> None:
+    """Compare Markdown and HTML with what was recorded; commits have other names each time."""
+    assert report.base.startswith("HEAD (")
+    report = replace(report, base="main", head="branch")
+    written = {"md": markdown(report), "html": html(report)}
+    assert len(written["md"]) <= LIMIT
+    for suffix, text in written.items():
+        path = SNAPSHOTS / f"{name}.{suffix}"
+        if os.environ.get("UPDATE_SNAPSHOTS"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == text
