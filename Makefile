@@ -5,7 +5,7 @@ VENV := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-live check unit bench docs lock clean environment python
+.PHONY: help up down test test-browser test-live check unit bench docs lock clean environment python
 
 # The environment's programs first, then a Pulumi CLI, wherever it was found.
 with_pulumi = bin="$$($(VENV)/python tools/pulumi_cli.py)" && \
@@ -30,7 +30,10 @@ check: environment ## format, lint, types and layers, without the tests
 	@$(VENV)/lint-imports --no-logo
 
 unit: environment ## the tests, with the real Pulumi CLI
-	@$(with_pulumi) pytest -n 4 $(ARGS)
+	@$(with_pulumi) pytest -n 4 --ignore=tests/browser $(ARGS)
+
+test-browser: environment ## pages and reports in a headless Chromium, which is installed where that is possible
+	@browser="$$($(VENV)/python tools/chromium.py)" && CHROMIUM="$$browser" $(VENV)/pytest tests/browser $(ARGS)
 
 test-live: environment ## the provider's tests against the server that OPENOBSERVE_URL, _USER and _PASSWORD name
 	@$(VENV)/pytest -n 2 --live tests/provider $(ARGS)

@@ -31,7 +31,7 @@ from llmcost_infra.local import (
 from llmcost_infra.local.auth import identify
 from llmcost_infra.local.organizations import exists, open_organization
 from llmcost_infra.local.responses import PlainRefusal, Refusal, envelope, plain_text
-from llmcost_infra.local.routes_page import PAGE_PREFIX
+from llmcost_infra.local.routes_page import PAGE_PREFIX, PICTURES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -157,7 +157,7 @@ class _Gate:
 def _organization(path: str) -> str:
     """Return the organization that a path names, or an empty text."""
     segments = path.split("/")[1:]
-    if not segments or segments[0] != "api":
+    if not segments or segments[0] not in {"api", PICTURES}:
         return ""
     place = 2 if segments[1:2] == ["v2"] else 1
     named = segments[place : place + 1]

@@ -44,6 +44,7 @@ class Scale:
         most: where it ends.
         angle: degrees by which labels are turned.
         limit: px after which a label is cut.
+        half: px from the start of the axis to its first label.
     """
 
     channel: Spec
@@ -52,6 +53,7 @@ class Scale:
     most: float = 0
     angle: int = 0
     limit: float = 400
+    half: float = 0
 
     @property
     def longest(self) -> float:
@@ -142,7 +144,7 @@ def _categories(panel: Panel, chart: Chart, length: float, title: str) -> Scale:
         "axis": axis,
         "title": title or None,
     }
-    return Scale(channel, chart.places, angle=angle, limit=limit)
+    return Scale(channel, chart.places, angle=angle, limit=limit, half=0.35 * band)
 
 
 def margins_of(across: Scale, upward: Scale) -> Margins:
@@ -155,7 +157,7 @@ def margins_of(across: Scale, upward: Scale) -> Margins:
     turned = math.radians(abs(across.angle))
     down = math.sin(turned) * across.longest + math.cos(turned) * _SIZE
     # A turned label reaches to the left of the first category, or to the right of the last.
-    beside = math.cos(turned) * across.longest if across.angle else 0
+    beside = math.cos(turned) * across.longest - across.half if across.angle else 0
     half = across.longest / 2 if "values" in across.channel["axis"] and not across.angle else 0
     left = max(upward.longest + upward.title + 8, beside if across.angle > 0 else 0)
     right = max(10.0, min(half, 40.0) + 2, beside if across.angle < 0 else 0)

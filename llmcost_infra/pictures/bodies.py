@@ -162,7 +162,7 @@ def _cell(panel: Body) -> Cell:
 
 def _axes(value: Any) -> tuple[Axis, ...]:
     return tuple(
-        Axis(alias, plain(axis.get("label") or alias))
+        Axis(alias, plain(alias if axis.get("label") is None else axis["label"]))
         for axis in objects_of(value)
         if (alias := str(axis.get("alias") or ""))
     )

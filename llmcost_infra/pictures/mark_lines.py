@@ -58,7 +58,7 @@ def mark_line_layers(  # noqa: PLR0913, PLR0917 - what the chart around them is
         else:
             edge = domain[1] if value > domain[1] else domain[0]
             arrow = ("→" if value > edge else "←") if flat else ("↑" if value > edge else "↓")
-            layers.append(_word(across, edge, f"{label} {arrow}", theme, upright=flat))
+            layers += _word(across, edge, f"{label} {arrow}", theme, upright=flat)
     return layers
 
 
@@ -84,20 +84,27 @@ def _line(channel: Spec, at: float, label: str, theme: Theme, *, upright: bool) 
         "mark": {"type": "rule", "strokeDash": [5, 4], "stroke": theme.line, "strokeWidth": 1.3},
         "encoding": {"x" if upright else "y": {"field": "m", **channel}},
     }
-    return [rule, _word(channel, at, label, theme, upright=upright)] if label else [rule]
+    return [rule, *_word(channel, at, label, theme, upright=upright)] if label else [rule]
 
 
-def _word(channel: Spec, at: float, label: str, theme: Theme, *, upright: bool) -> Spec:
+def _word(channel: Spec, at: float, label: str, theme: Theme, *, upright: bool) -> list[Spec]:
     place: Spec = {"dx": 4, "dy": 6, "align": "left"} if upright else {"dx": -4, "dy": -6}
-    return {
-        "data": {"values": [{"m": at, "t": label}]},
-        "mark": {"type": "text", "align": "right", "fill": theme.line, "fontSize": 11, **place},
-        "encoding": {
-            "x" if upright else "y": {"field": "m", **channel},
-            "y" if upright else "x": {"value": 0 if upright else "width"},
-            "text": {"field": "t", "type": "nominal"},
-        },
+    written: Spec = {"type": "text", "align": "right", "fontSize": 11, **place}
+    # Written on a stroke in the colour of the panel: it stays readable in front of bars.
+    behind: Spec = {"fill": theme.panel, "stroke": theme.panel, "strokeWidth": 3, "opacity": 0.85}
+    encoding: Spec = {
+        "x" if upright else "y": {"field": "m", **channel},
+        "y" if upright else "x": {"value": 0 if upright else "width"},
+        "text": {"field": "t", "type": "nominal"},
     }
+    return [
+        {
+            "data": {"values": [{"m": at, "t": label}]},
+            "mark": {**written, **look},
+            "encoding": encoding,
+        }
+        for look in (behind, {"fill": theme.line})
+    ]
 
 
 def firing_layers(chart: Chart, along: Spec, theme: Theme) -> list[Spec]:

@@ -13,7 +13,7 @@ _STEPS: Final = (
     *(1, 2, 5, 10, 15, 30),
     *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
     *(3_600 * hours for hours in (1, 2, 3, 6, 12)),
-    *(_DAY * days for days in (1, 2, 7, 14, 28, 91, 182, 364)),
+    *(_DAY * days for days in (1, 2, 4, 7, 14, 28, 91, 182, 364)),
 )
 _PARTS: Final = 5
 _SAME: Final = 1e-9
