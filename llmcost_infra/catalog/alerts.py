@@ -199,13 +199,15 @@ def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
     statement = spec.statements[settings.profile]
     if statement.reads_quarantine and settings.profile != "pipeline":
         return []
+    if statement.reads_billing and not settings.billing:
+        return []
     rendered: list[RenderedAlert] = []
     for item in _items(spec.declared, settings):
         limits = _limits(spec.declared, settings, item)
         if limits is not None:
             rendered.append(_rendered(spec, settings, item, limits))
     if rendered:
-        _check_retention(spec, settings, quarantine=statement.reads_quarantine)
+        _check_retention(spec, settings, statement)
     return rendered
 
 
@@ -233,12 +235,15 @@ def render_alerts(specs: Sequence[AlertSpec], settings: Settings) -> list[Render
     return rendered
 
 
-def _check_retention(spec: AlertSpec, settings: Settings, *, quarantine: bool) -> None:
-    kept = settings.retention
-    days = kept.quarantine_days if quarantine else kept.llm_days
+def _check_retention(spec: AlertSpec, settings: Settings, statement: Statement) -> None:
+    key = "llm_days"
+    if statement.reads_quarantine:
+        key = "quarantine_days"
+    elif statement.reads_billing:
+        key = "rollup_days"
+    days: int = getattr(settings.retention, key)
     ours = settings.profile == "pipeline"  # how long others keep their streams is not known
     if ours and spec.declared.window_minutes > days * _DAY_MINUTES:
-        key = "quarantine_days" if quarantine else "llm_days"
         raise spec.document.problem(
             ("window_minutes",),
             f"looks back {spec.declared.window_minutes} minutes, and rows are kept {days} days",
@@ -286,10 +291,11 @@ def _rendered(
     # Last, so that nothing is filled into what somebody called a team.
     values |= {} if item is None else {ITEM: "'" + item.replace("'", "''") + "'"}
     streams = settings.streams
+    stream = streams.quarantine if statement.reads_quarantine else streams.calls
     inputs: dict[str, Any] = {
         "name": name,
-        "stream_name": streams.quarantine if statement.reads_quarantine else streams.calls,
-        "stream_type": "traces",
+        "stream_name": streams.billing if statement.reads_billing else stream,
+        "stream_type": "logs" if statement.reads_billing else "traces",
         "description": declared.description,
         "query_condition": {
             "type": "sql",

@@ -25,7 +25,8 @@ Inputs = dict[str, Any]
 """Inputs of a resource as plain JSON values."""
 
 STREAM_TYPE: Final = "traces"
-ROLLUP_TYPE: Final = "logs"
+TOTALS_TYPE: Final = "logs"
+"""Of the streams that hold totals and no calls."""
 
 
 class TabDeclaration(Strict):
@@ -33,7 +34,7 @@ class TabDeclaration(Strict):
 
     order: int
     name: Text
-    only_with: Literal["history"] | None = None
+    only_with: Literal["billing", "history"] | None = None
     """Setting of the stack without which the tab is left out."""
     panels: Annotated[Mapping[Id, AnyPanel], Field(min_length=1)]
 
@@ -109,10 +110,12 @@ def _rendered(panel: PanelSpec, settings: Settings) -> Inputs:
     inputs = cast("Inputs", _copied(panel.inputs))
     if panel.statements:
         statement, streams = panel.statements[settings.profile], settings.streams
-        rollup = statement.reads_rollup
         inputs["query"] = statement.over(streams, settings.attribution)
-        inputs["stream"] = streams.rollup if rollup else streams.calls
-        inputs["stream_type"] = ROLLUP_TYPE if rollup else STREAM_TYPE
+        inputs |= {"stream": streams.calls, "stream_type": STREAM_TYPE}
+        if statement.reads_rollup:
+            inputs |= {"stream": streams.rollup, "stream_type": TOTALS_TYPE}
+        elif statement.reads_billing:
+            inputs |= {"stream": streams.billing, "stream_type": TOTALS_TYPE}
     if config := inputs.get("config"):
         fill_in(config, settings)
     return inputs

@@ -36,11 +36,12 @@ _SUFFIX: Final = ".sql.j2"
 _STREAM: Final = "\0"
 _ROLLUP: Final = "\2"
 _QUARANTINE: Final = "\3"
+_BILLING: Final = "\5"
 _CHOSEN: Final = attributed("")[0]
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
 _PUBLIC: Final = (
-    *("age", "bucket", "calls", "found_at", "rollup", "tool_shares", "tools", "total"),
+    *("age", "billing", "bucket", "calls", "found_at", "rollup", "tool_shares", "tools", "total"),
     *("unfinished", "usd"),
 )
 
@@ -74,6 +75,11 @@ class Statement:
         """Whether it reads the rollup stream and not the LLM stream."""
         return _ROLLUP in self.text
 
+    @property
+    def reads_billing(self) -> bool:
+        """Whether it reads the billing stream and not the LLM stream."""
+        return _BILLING in self.text
+
     def over(
         self, streams: Streams, attribution: Attribution, values: Mapping[str, str] = _NOTHING
     ) -> str:
@@ -85,7 +91,7 @@ class Statement:
             values: what stands for each value that a template left open, as SQL.
         """
         text = self.text.replace(_STREAM, streams.calls).replace(_ROLLUP, streams.rollup)
-        text = text.replace(_QUARANTINE, streams.quarantine)
+        text = text.replace(_QUARANTINE, streams.quarantine).replace(_BILLING, streams.billing)
         for name in ATTRIBUTED if _CHOSEN in text else ():
             text = text.replace(attributed(name), _first_of(getattr(attribution, name)))
         for name, value in values.items():
@@ -195,6 +201,7 @@ class SqlTemplates:
                 "stream": _STREAM,
                 "rollup_stream": _ROLLUP,
                 "quarantine_stream": _QUARANTINE,
+                "billing_stream": _BILLING,
                 "filters": tuple(filters.items()),
                 "all_filters": tuple(filters),
             }
