@@ -435,6 +435,60 @@ def calls_of_gpt_4o(stack: Stack) -> None:
     stack.call(usd=2, openai__response__service_tier="flex")
 
 
+BILLED = {
+    "billing": [{"provider": "openai", "account": "org-acme"}],
+}
+
+
+def compared(stack: Stack, at: int, ours: float, problem: str = "") -> None:
+    """Two days of October were compared with the bill at a time."""
+    stack.now = at
+    day = NOON - 12 * HOUR - 30 * DAY
+    rows = [
+        {
+            "_timestamp": at,
+            "computed_at": at,
+            "day_start": day + one * DAY,
+            "provider": "openai",
+            "account": "org-acme",
+            "scope": "prod",
+            "model": "openai/gpt-4o",
+            "ours_usd": ours / 2,
+            "billed_usd": 100.0,
+            "problem": problem,
+        }
+        for one in range(2)
+    ]
+    answer = stack.http.post("/api/default/llm_billing_daily/_json", json=rows)
+    assert answer.json()["status"][0]["failed"] == 0, answer.text
+
+
+def a_month_that_drifts(stack: Stack) -> None:
+    """Compared yesterday evening, and once more since, with the same result."""
+    compared(stack, NOON - 18 * HOUR, 150, "drifts")
+    compared(stack, NOON - 2 * HOUR, 156, "drifts")
+    stack.now = NOON
+
+
+def a_month_that_was_mended(stack: Stack) -> None:
+    """It drifted until it was compared again."""
+    compared(stack, NOON - 18 * HOUR, 150, "drifts")
+    compared(stack, NOON - 2 * HOUR, 199)
+    stack.now = NOON
+
+
+def a_month_that_nobody_compared(stack: Stack) -> None:
+    """The last one was 36 days ago."""
+    compared(stack, NOON - 36 * DAY, 199)
+    stack.now = NOON
+
+
+def a_month_that_is_due_soon(stack: Stack) -> None:
+    """The last one was 34 days ago."""
+    compared(stack, NOON - 34 * DAY, 199)
+    stack.now = NOON
+
+
 def all_is_well(stack: Stack) -> None:
     """Calls, and nothing else."""
     stack.call(usd=0.01, copies=30)
@@ -616,6 +670,18 @@ FIRE = [
         a_burst_of_minutes,
         (("chat spent $6.50 in the last 15 minutes, 6.5 times its usual $1.00 (calls: 65)"),),
     ),
+    Scenario(
+        "reconciliation_drift",
+        a_month_that_drifts,
+        ("openai 2026-10, prod, openai/gpt-4o: ours $156.00, billed $200.00, drifts",),
+        BILLED,
+    ),
+    Scenario(
+        "reconciliation_missing",
+        a_month_that_nobody_compared,
+        ("openai: the last comparison was on 2026-10-19, more than 35 days ago",),
+        BILLED,
+    ),
     Scenario("heartbeat", all_is_well, ("alerting works; 30 LLM calls in the last hour",)),
 ]
 KEEP_QUIET = [
@@ -646,6 +712,10 @@ KEEP_QUIET = [
     Scenario("slow_growth", a_week_that_costs_a_little_more),
     Scenario("slow_growth", a_second_week),
     Scenario("price_table_stale", calls_of_gpt_4o, files=DUE_TODAY),
+    Scenario("reconciliation_drift", a_month_that_was_mended, settings=BILLED),
+    Scenario("reconciliation_drift", all_is_well, settings=BILLED),
+    Scenario("reconciliation_missing", a_month_that_is_due_soon, settings=BILLED),
+    Scenario("reconciliation_missing", all_is_well, settings=BILLED),
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from llmcost_infra.catalog import load_alert, load_alerts, load_notification, render_alert
 from llmcost_infra.catalog.alerts import shown
-from llmcost_infra.columns import STORED
+from llmcost_infra.columns import BILLING, STORED
 from llmcost_infra.declarations import InvalidDeclaration, names
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.openobserve.kinds.alert import AlertKind
@@ -56,6 +56,7 @@ EVERYTHING: dict[str, Any] = {
         "team_daily_usd": {"search": "5"},
         "feature_daily_usd": {"chat": "7.5"},
     },
+    "billing": [{"provider": "openai", "account": "org-acme"}],
 }
 
 
@@ -271,14 +272,17 @@ def _streams(profile: str, settings: Settings) -> DeclaredStreams:
     """Return the streams of a stack on a fresh server, with what is declared and no more."""
     types = {"utf8": "Utf8", "int64": "Int64", "uint64": "UInt64", "float64": "Float64"}
     own = {name: types.get(kind, "Boolean") for name, kind in STORED.items()}
+    billing = {settings.streams.billing: {name: types[kind] for name, kind in BILLING.items()}}
     if profile == "pipeline":
         traces = {name: kind for name, kind in own.items() if not name.startswith("llmcost_")}
         kept = {**traces, "llmcost_state": own["llmcost_state"]}
-        return DeclaredStreams({settings.streams.calls: own, settings.streams.quarantine: kept})
+        made = {settings.streams.calls: own, settings.streams.quarantine: kept}
+        return DeclaredStreams(made | billing)
     columns = {name: kind for name, kind in own.items() if not name.startswith("llmcost_")}
     columns |= {name: types[kind] for name, kind in PROFILES[profile].declares.items()}
     attributed = [one for name in ATTRIBUTED for one in getattr(settings.attribution, name)]
-    return DeclaredStreams({settings.streams.calls: columns | dict.fromkeys(attributed, "Utf8")})
+    read = {settings.streams.calls: columns | dict.fromkeys(attributed, "Utf8")}
+    return DeclaredStreams(read | billing)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
