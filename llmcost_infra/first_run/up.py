@@ -9,15 +9,18 @@ from rich.console import Console
 from rich.table import Table
 
 from llmcost_infra.catalog import (
+    load_alerts,
     load_dashboard,
     load_pipeline,
     load_teams,
+    render_alerts,
     render_dashboard,
     render_pipeline,
 )
 from llmcost_infra.declarations import names
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.first_run import embedded
+from llmcost_infra.first_run.alerts import AlertAnswer, ask_alerts
 from llmcost_infra.first_run.engine import Engine
 from llmcost_infra.first_run.panels import PanelAnswer, ask_panels
 from llmcost_infra.first_run.samples import MOST_ROWS, Samples
@@ -66,7 +69,10 @@ def run_up(*, port: int | None = None, console: Console | None = None) -> None:
         others = samples.others(traces)
         truth = {} if others else truth_of(traces, load_table(project)).by_column()
         answers = _ask(client, outputs["dashboard_ids"], truth, window)
+        pack = render_alerts(load_alerts(project), settings) if settings.routes else []
+        alerts = list(ask_alerts(client, pack, datetime.now(UTC)))
     _show(answers, window, out)
+    _show_alerts(alerts, out)
     if others:
         out.print(
             f"The stream {settings.streams.calls} holds {others} other "
@@ -129,6 +135,7 @@ def _read_declarations(project: Path, settings: Settings) -> None:
         render_pipeline(load_pipeline(name, project), settings, table, teams)
     for name in names("dashboards", project):
         render_dashboard(load_dashboard(name, project), settings)
+    render_alerts(load_alerts(project), settings)
 
 
 def _client(engine: Engine) -> Client:
@@ -171,6 +178,22 @@ def _show(answers: Sequence[PanelAnswer], window: tuple[datetime, datetime], out
         verdict = answer.verdict if answer.good else f"[red]{answer.verdict}[/red]"
         table.add_row(answer.tab, answer.panel, f"{answer.rows:,}", answer.headline, verdict)
     out.print(table)
+
+
+def _show_alerts(alerts: Sequence[AlertAnswer], out: Console) -> None:
+    if not alerts:
+        return
+    table = Table(title="What the alerts tell", title_style="")
+    for heading in ("Alert", "Severity", "Text"):
+        table.add_column(heading)
+    for alert in alerts:
+        for line in alert.lines:
+            table.add_row(alert.name, alert.severity, line)
+    out.print(table)
+    looked_at = [alert.looked_at for alert in alerts if alert.looked_at]
+    silent = sum(not alert.lines for alert in alerts)
+    last = f"looked last at {max(looked_at):%H:%M:%S} UTC" if looked_at else "looks from now on"
+    out.print(f"{silent} other alerts find nothing. The server itself {last}.")
 
 
 def _close(engine: Engine, out: Console) -> None:

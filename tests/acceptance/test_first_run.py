@@ -69,6 +69,11 @@ def test_every_panel_shows_what_was_sent_and_a_second_run_writes_nothing(
     ):
         (line,) = [line for line in first.splitlines() if title in line]
         assert "as sent" in line
+    told = first.partition("What the alerts tell")[2]
+    assert re.search(
+        r"demo_unpriced_model .* warn .* ft:gpt-4o-mini:acme:legal:\w+ of openai", told
+    )
+    assert re.search(r"demo_heartbeat .* \d+ LLM calls in the last hour", told)
     assert re.search(r"Sending \d+ sample traces", first)
     assert "demo_llm_ingest" in first
 
