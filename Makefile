@@ -46,6 +46,7 @@ docs: environment ## write the pages and schemas that follow from declarations, 
 	@$(VENV)/python tools/cli_reference.py
 	@$(VENV)/python tools/resource_reference.py
 	@$(VENV)/python tools/price_page.py
+	@$(VENV)/python tools/telemetry_page.py
 	@for name in stack settings dashboard pipeline prices; do \
 	  $(VENV)/llmcost schema $$name > schemas/$$name.json || exit 1; done
 

@@ -1,0 +1,179 @@
+"""Writes docs/telemetry.md from the recorded samples, run through the pipeline."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from recorded_samples import Facts, dialects, recorded, truth
+
+from llmcost_infra.catalog import load_pipeline, render_pipeline
+from llmcost_infra.pricing import load_table
+from llmcost_infra.pricing.money import plain
+from llmcost_infra.settings import Settings
+from llmcost_infra.sql_engine.vrl import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from recorded_samples import Dialect, Sample
+
+__all__ = ["PAGE", "main", "page"]
+
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "telemetry.md"
+
+_INTRODUCTION: Final = """\
+# What instrumentations send, and what becomes of it
+
+`make docs` writes this page from the samples in
+[tests/data/otlp-samples](../tests/data/otlp-samples/README.md): what real instrumentations sent,
+run through the pipeline. One call to a model is one row, whoever reports it. What an
+instrumentation does not tell is null and has a reason in `llmcost_pricing_status`; it is never 0.
+
+## Spans that repeat others
+
+One call may be reported twice: by a hand-written wrapper round an instrumented client, by two
+instrumentations, or by Anthropic's own client, which in its newer versions writes a span beside
+that of every instrumentation. One span alone cannot tell. The setting `repeats` says whose spans
+are no calls of their own; by default:
+
+```yaml
+llmcost:settings:
+  repeats:
+    - dialect: wrapper
+    - dialect: anthropic_sdk
+```
+
+- **Nothing but the client or the wrapper reports a service's calls?** Then leave it out of
+  `repeats` (`repeats: []`), or name the services in which it does repeat: `services:
+  [support-bot]`. Otherwise those calls go to the other traces and cost nothing here.
+- **Two instrumentations in one service?** Switch one off, or name it: `- {dialect: openinference,
+  services: [support-bot]}`. Rows that were stored stay as they are.
+- **Anthropic's client** is silent with `ANTHROPIC_OPEN_TELEMETRY=false`.
+
+Agents and workflows that repeat the usage of their calls (`invoke_agent`, OpenInference's AGENT and
+CHAIN, OpenLLMetry's workflows) are never calls. A client's retries are one span, hence one call.
+"""
+_SUMMARY: Final = """
+## Instrumentations
+
+"Dialect" is what `llmcost_dialect` says. "Exact" counts the recorded scenarios whose calls, tokens
+and cost are stored as the provider bills them.
+"""
+_SAMPLES: Final = """
+## Every sample
+
+Calls and tool runs, tokens of a call as input / output (cached and reasoning ones included), USD of
+a call. Where what is stored is not what the provider bills, the last column says why.
+"""
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+def page() -> str:
+    """Return the page."""
+    default = _normaliser(Settings(environment="docs"))
+    alone = _normaliser(Settings(environment="docs", repeats=()))
+    true = truth()
+    summary: list[tuple[str, ...]] = []
+    details: list[str] = []
+    for dialect in dialects():
+        program = alone if dialect.alone else default
+        stored = {one.name: _stored(program, one) for one in recorded(dialect.folder)}
+        exact = sum(_told(facts) == _told(true[name]) for name, facts in stored.items())
+        summary.append(
+            (
+                dialect.instrumentation,
+                f"`{dialect.row}`",
+                dialect.sends,
+                f"{exact} of {len(stored)}",
+            )
+        )
+        details += _details(dialect, stored, true)
+    head = ("instrumentation", "dialect", "what it sends", "exact")
+    parts = [_INTRODUCTION + _SUMMARY, *_table(head, summary), _SAMPLES, *details]
+    return "\n".join(parts) + "\n"
+
+
+def _normaliser(settings: Settings) -> Program:
+    rendered = render_pipeline(load_pipeline("llm_cost"), settings, load_table())
+    return Program(rendered.functions["normalise"].text)
+
+
+def _stored(program: Program, sample: Sample) -> Facts:
+    """Return what the pipeline makes of a sample; its calls are alike."""
+    rows: list[dict[str, Any]] = [program.run(row) for row in sample.rows]
+    calls = [row for row in rows if row["llmcost_is_call"]]
+    tools = sum(row["llmcost_is_tool"] for row in rows)
+    if not calls:
+        return Facts(calls=0, tools=tools)
+    first = calls[0]
+    usd = first["llmcost_cost_usd"]
+    return Facts(
+        calls=len(calls),
+        tools=tools,
+        status=first["llmcost_pricing_status"],
+        input=first["llmcost_input_tokens"],
+        output=first["llmcost_output_tokens"],
+        usd=None if usd is None else _exact(usd),
+    )
+
+
+def _details(
+    dialect: Dialect, stored: Mapping[str, Facts], true: Mapping[str, Facts]
+) -> Iterator[str]:
+    yield f"\n### {dialect.folder}: {dialect.instrumentation}\n"
+    head = ("scenario", "calls", "tools", "tokens", "USD", "the provider bills", "why")
+    yield from _table(
+        head,
+        (
+            (
+                f"`{name}`", f"{facts.calls}", f"{facts.tools}", _tokens(facts), _usd(facts),
+                "" if _told(facts) == _told(true[name]) else _bill(true[name]),
+                dialect.differs.get(name, {}).get("why", ""),
+            )
+            for name, facts in stored.items()
+        ),
+    )  # fmt: skip
+
+
+def _exact(usd: float) -> Decimal:
+    # The pipeline's floats are exact to far below what a price table can say.
+    return round(Decimal(usd), 12).normalize()
+
+
+def _told(facts: Facts) -> tuple[object, ...]:
+    return (facts.calls, facts.tools, facts.status, facts.input, facts.output, facts.usd)
+
+
+def _tokens(facts: Facts) -> str:
+    told = ("" if one is None else f"{one:,}" for one in (facts.input, facts.output))
+    return "" if facts.input is None and facts.output is None else " / ".join(told).rstrip()
+
+
+def _usd(facts: Facts) -> str:
+    if not facts.calls:
+        return ""
+    return f"`{facts.status}`" if facts.usd is None else plain(facts.usd)
+
+
+def _bill(facts: Facts) -> str:
+    calls = f"{facts.calls} {'call' if facts.calls == 1 else 'calls'}"
+    tools = f", {facts.tools} tool run" if facts.tools else ""
+    return f"{calls}{tools}, {_tokens(facts)}, {_usd(facts)}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
