@@ -13,6 +13,7 @@ __all__ = [
     "BILLING",
     "CONTENT",
     "LOGICAL",
+    "PRICED",
     "ROLLUP",
     "STORED",
     "STORED_NAMES",
@@ -60,6 +61,12 @@ _OWN: Final = (
         "Those of them that live an hour; when null nobody told, and five minutes are priced.",
     ),
     LogicalColumn("reasoning_tokens", "int64", "Output tokens spent on reasoning."),
+    # Parts with prices of their own; null where nobody told them apart.
+    LogicalColumn("input_audio_tokens", "int64", "Input tokens that were audio."),
+    LogicalColumn("cache_read_audio_tokens", "int64", "Audio read from the provider's cache."),
+    LogicalColumn("output_audio_tokens", "int64", "Output tokens that were audio."),
+    LogicalColumn("input_image_tokens", "int64", "Input tokens that were images."),
+    LogicalColumn("output_image_tokens", "int64", "Output tokens that were images."),
     # Money; null unless the call is priced.
     LogicalColumn("cost_usd", "float64", "Cost in USD by list price; null when unknown, never 0."),
     LogicalColumn("input_cost_usd", "float64", "Part of the cost for input and cache, in USD."),
@@ -74,6 +81,14 @@ _OWN: Final = (
     LogicalColumn("price_row", "utf8", "Row of the price table that applied."),
     LogicalColumn("price_version", "utf8", "Version of the price table that applied."),
     LogicalColumn("service_tier", "utf8", "Tier that the provider billed, e.g. flex."),
+    LogicalColumn("account", "utf8", "Provider account that pays, where somebody said so."),
+    LogicalColumn("region", "utf8", "Region of inference, where somebody said so."),
+    # A call that was priced again has a further row; the newest counts.
+    LogicalColumn("adjusted_at", "int64", "When it was priced again, in µs; null as it came."),
+    LogicalColumn("adjusted_usd", "float64", "What that added to the cost by list price, in USD."),
+    LogicalColumn(
+        "adjusted_contract_usd", "float64", "What that added to the cost by contract, in USD."
+    ),
     # How it went.
     LogicalColumn("ttft_ms", "float64", "Time to the first token, in ms."),
     LogicalColumn("duration_ms", "float64", "Time from request to last token, in ms."),
@@ -127,6 +142,15 @@ STORED: Final[Mapping[str, ColumnType]] = MappingProxyType(
     {stored: LOGICAL[name].type for name, stored in STORED_NAMES.items()}
 )
 """Columns of the LLM stream and their types, as the pipeline's projection lets them through."""
+
+PRICED: Final = frozenset(
+    {
+        "cost_usd", "input_cost_usd", "output_cost_usd", "contract_cost_usd", "contract",
+        "pricing_status", "price_row", "price_version",
+        "adjusted_at", "adjusted_usd", "adjusted_contract_usd",
+    }
+)  # fmt: skip
+"""Logical columns that a price decides: of a call that was priced again, the newest row's count."""
 
 _WHOSE: Final = (
     "provider", "model", "feature", "team", "environment", "user", "conversation", "prompt_name",

@@ -38,12 +38,14 @@ class Profile:
         choices: logical column → plain column that lists its values, where the expression is none.
         declares: columns that have to exist before a panel may name them, with their types;
             empty for a stream that this project fills.
+        adjustable: whether calls can be priced again: they have a row for each time then.
     """
 
     name: str
     expressions: Mapping[str, str]
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
     declares: Mapping[str, ColumnType] = field(default_factory=dict[str, "ColumnType"])
+    adjustable: bool = False
 
 
 _CALLS: Final = "('chat', 'text_completion', 'generate_content', 'embeddings')"
@@ -166,7 +168,7 @@ def _server(
     return _profile(name, own, **types, **declares)
 
 
-_PIPELINE: Final = Profile("pipeline", STORED_NAMES)
+_PIPELINE: Final = Profile("pipeline", STORED_NAMES, adjustable=True)
 
 _GEN_AI: Final = _server(
     "gen_ai",

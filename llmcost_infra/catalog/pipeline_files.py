@@ -28,7 +28,9 @@ __all__ = [
     "load_pipeline",
 ]
 
-Role = Literal["mark_new", "normalise", "project", "scrub_other", "quarantine", "project_content"]
+Role = Literal[
+    "mark_new", "normalise", "project", "adjust", "scrub_other", "quarantine", "project_content"
+]
 StreamRole = Literal["source", "calls", "other", "quarantine", "content"]
 
 

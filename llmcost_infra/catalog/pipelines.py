@@ -105,6 +105,7 @@ def render_pipeline(
         "trace_columns": [
             column for column in STORED if not column.startswith(_OWN) and column not in _REWRITTEN
         ],
+        "stored": STORED,
         "price_version": table.version,
         "prices": compile_vrl(table),
         "teams": compile_teams(teams),

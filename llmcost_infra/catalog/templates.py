@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import jinja2
 
-from llmcost_infra.columns import LOGICAL
+from llmcost_infra.columns import LOGICAL, PRICED
 from llmcost_infra.declarations import nearest, roots
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.profiles import ATTRIBUTED, attributed
@@ -197,7 +197,7 @@ class SqlTemplates:
         module = self._macros.make_module(
             {
                 "column": _reader(profile),
-                "merged": _merged,
+                "merged": _merger(profile),
                 "stream": _STREAM,
                 "rollup_stream": _ROLLUP,
                 "quarantine_stream": _QUARANTINE,
@@ -259,9 +259,20 @@ def _first_of(columns: Sequence[str]) -> str:
     return columns[0] if len(columns) == 1 else f"COALESCE({', '.join(columns)})"
 
 
-def _merged(name: str) -> str:
-    """Return the aggregate that keeps the value of equal copies of a row."""
-    return "BOOL_OR" if name in LOGICAL and LOGICAL[name].type == "boolean" else "MAX"
+def _merger(profile: Profile) -> Callable[[str], str]:
+    """Return what makes one value of the rows of a call, by logical column."""
+    column = _reader(profile)
+    adjusted = f"{column('adjusted_at')} NULLS FIRST, {column('cost_usd')} NULLS FIRST"
+
+    def merged(name: str) -> str:
+        value = column(name)
+        if LOGICAL[name].type == "boolean":
+            return f"BOOL_OR({value})"
+        if profile.adjustable and name in PRICED:
+            return f"LAST_VALUE({value} ORDER BY {adjusted})"
+        return f"MAX({value})"
+
+    return merged
 
 
 def _line_in(trace: TracebackType | None, filename: str) -> int | None:

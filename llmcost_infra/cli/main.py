@@ -36,6 +36,10 @@ _COMMANDS = {
         "llmcost_infra.cli.review:review",
         "Say what this branch changes on dashboards, alerts, streams and prices.",
     ),
+    "reprice": Lazy(
+        "llmcost_infra.cli.reprice:reprice",
+        "Price stored calls again, by the present price table, and store what changed.",
+    ),
     "rollup": Lazy(
         "llmcost_infra.cli.rollup:rollup", "Add the last closed days up into the rollup stream."
     ),

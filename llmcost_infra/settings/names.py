@@ -38,6 +38,7 @@ class Functions:
         mark_new: marks every row as unfinished.
         normalise: reads dialects, prices, attributes, and marks the row done.
         project: lets the columns of the LLM stream through and nothing else.
+        adjust: lets a call that was priced again through, column by column.
         scrub_other: removes LLM text from spans that are no call.
         quarantine: lets numbers and ids of unfinished rows through and nothing else.
         project_content: lets scrubbed prompts and completions through, where they are captured.
@@ -46,6 +47,7 @@ class Functions:
     mark_new: str
     normalise: str
     project: str
+    adjust: str
     scrub_other: str
     quarantine: str
     project_content: str

@@ -152,6 +152,7 @@ class Settings(Strict):
             mark_new=self.prefixed("llm_mark_new"),
             normalise=self.prefixed("llm_normalise"),
             project=self.prefixed("llm_project"),
+            adjust=self.prefixed("llm_adjust"),
             scrub_other=self.prefixed("llm_scrub_other"),
             quarantine=self.prefixed("llm_quarantine"),
             project_content=self.prefixed("llm_project_content"),

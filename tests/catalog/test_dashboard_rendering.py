@@ -163,7 +163,8 @@ def test_calls_are_read_once_each(project: Project) -> None:
             "    trace_id,\n"
             "    span_id,\n"
             "    MIN(_timestamp) AS started_at,\n"
-            "    MAX(llmcost_cost_usd) AS cost_usd,\n"
+            "    LAST_VALUE(llmcost_cost_usd ORDER BY llmcost_adjusted_at NULLS FIRST, "
+            "llmcost_cost_usd NULLS FIRST) AS cost_usd,\n"
             "    BOOL_OR(llmcost_is_call) AS is_call\n"
             '  FROM "p_llm_calls"\n'
             "  WHERE llmcost_is_call\n"

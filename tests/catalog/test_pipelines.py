@@ -50,6 +50,7 @@ def test_names_carry_the_stacks_prefix() -> None:
         "mark_new": "demo_llm_mark_new",
         "normalise": "demo_llm_normalise",
         "project": "demo_llm_project",
+        "adjust": "demo_llm_adjust",
         "scrub_other": "demo_llm_scrub_other",
         "quarantine": "demo_llm_quarantine",
     }
@@ -223,12 +224,12 @@ def test_capture_adds_its_branch_and_nothing_else() -> None:
 
 def test_capture_needs_a_branch_to_go_to(project: Callable[..., Path]) -> None:
     """A project with an older pipeline of its own learns that nothing would be captured."""
-    folder = project(llm_cost__yaml=SHIPPED.replace("is_llm, is_content,", "is_llm,"))
+    folder = project(llm_cost__yaml=SHIPPED.replace(" is_content,", ""))
     with pytest.raises(DeclarationError, match="exactly one node has to be a source"):
         load_pipeline("llm_cost", folder)
 
     begin, end = SHIPPED.index("  is_content:"), SHIPPED.index("  is_other:")
-    old = (SHIPPED[:begin] + SHIPPED[end:]).replace("is_llm, is_content,", "is_llm,")
+    old = (SHIPPED[:begin] + SHIPPED[end:]).replace(" is_content,", "")
     spec = load_pipeline("llm_cost", project(llm_cost__yaml=old))
 
     assert render_pipeline(spec, settings(), NO_PRICES).functions

@@ -44,6 +44,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSer
                 *({"name": f"llmcost_{name}", "type": "Utf8"} for name in columns),
                 *({"name": f"llmcost_{name}", "type": "Int64"} for name in numbers),
                 *({"name": f"llmcost_{name}", "type": "Float64"} for name in money),
+                {"name": "llmcost_adjusted_at", "type": "Int64"},
                 {"name": "llmcost_is_call", "type": "Boolean"},
                 *({"name": name, "type": "Utf8"} for name in ("trace_id", "span_id")),
             ]

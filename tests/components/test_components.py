@@ -22,7 +22,7 @@ def tokens(resources: dict[str, Any]) -> dict[str, int]:
 def test_a_stack_of_our_own_has_everything(declared: Any) -> None:
     """Three streams, the pipeline with its functions, two dashboards in one folder."""
     found = tokens(declared())
-    own = {"Stream": 3, "Function": 5, "Pipeline": 1, "Folder": 1, "Dashboard": 2}
+    own = {"Stream": 3, "Function": 6, "Pipeline": 1, "Folder": 1, "Dashboard": 2}
     assert {kind: found[kind] for kind in own} == own
 
 
@@ -65,7 +65,7 @@ def test_capture_adds_a_stream_that_does_not_last(declared: Any) -> None:
     assert content["fields"].items() == {
         (name, kind) for name, kind in CONTENT.items() if name != "_timestamp"
     }
-    assert tokens(found)["Function"] == 6
+    assert tokens(found)["Function"] == 7
     assert "content" in found["cost-pipeline"].inputs["nodes"]
 
 

@@ -67,6 +67,7 @@ def test_the_prefix_stands_before_every_name() -> None:
         mark_new="demo_llm_mark_new",
         normalise="demo_llm_normalise",
         project="demo_llm_project",
+        adjust="demo_llm_adjust",
         scrub_other="demo_llm_scrub_other",
         quarantine="demo_llm_quarantine",
         project_content="demo_llm_project_content",
