@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmcost_infra.cli.printing import print_json
 from llmcost_infra.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -39,8 +38,20 @@ _FILES = {"md": "review.md", "html": "review.html", "json": "review.json"}
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to which review.md, review.html and review.json are written as well.",
 )
-def review(
-    *, base: str, stacks: tuple[str, ...], form: str, as_json: bool, out: Path | None
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rows of the LLM stream (.parquet or .ndjson): what changed prices come to in them.",
+)
+def review(  # noqa: PLR0913 - each is an option
+    *,
+    base: str,
+    stacks: tuple[str, ...],
+    form: str,
+    as_json: bool,
+    out: Path | None,
+    data: Path | None,
 ) -> int:
     """Say what this branch changes on dashboards, alerts, streams and prices.
 
@@ -53,7 +64,7 @@ def review(
     from llmcost_infra.review.reviewing import review as reviewed  # noqa: PLC0415
 
     with _progress():
-        report = reviewed(project_folder(), base, stacks)
+        report = reviewed(project_folder(), base, stacks, data=data)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, file in _FILES.items():
@@ -63,18 +74,14 @@ def review(
 
 
 def _print(report: Report, form: str) -> None:
-    from llmcost_infra.review.as_json import as_json  # noqa: PLC0415 - help needs none of it
-
-    if form == "json":
-        print_json(as_json(report))
-    elif form == "terminal":
+    if form == "terminal":
         from rich.console import Console  # noqa: PLC0415 - help needs none of it
 
         from llmcost_infra.review.as_text import print_report  # noqa: PLC0415 - the same
 
         print_report(report, Console(highlight=False))
     else:
-        click.echo(_written(report, form))
+        click.echo(_written(report, form), nl=False)
 
 
 def _written(report: Report, form: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.first_run.traffic import SampleCall, SampleTrace
 
-__all__ = ["Truth", "truth_of"]
+__all__ = ["Truth", "priceable", "truth_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NONE = Decimal(0)
@@ -85,7 +85,7 @@ def _of_call(trace: SampleTrace, call: SampleCall, table: PriceTable) -> Truth:
     if call.rate_limited:
         return Truth(llm_calls=1, not_charged=1)
     used = Truth(llm_calls=1, input_tokens=call.input_tokens, output_tokens=call.output_tokens)
-    price = price_of(_priceable(trace, call), table)
+    price = price_of(priceable(trace, call), table)
     if not isinstance(price, Price):
         return used + Truth(no_price=1)
     return used + Truth(
@@ -93,7 +93,8 @@ def _of_call(trace: SampleTrace, call: SampleCall, table: PriceTable) -> Truth:
     )
 
 
-def _priceable(trace: SampleTrace, call: SampleCall) -> Call:
+def priceable(trace: SampleTrace, call: SampleCall) -> Call:
+    """Return a sample call as prices see it."""
     return Call(
         provider=trace.feature.provider,
         model=trace.feature.response_model,

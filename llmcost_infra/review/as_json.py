@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from llmcost_infra.pricing.money import per_mtok, plain
 from llmcost_infra.review.leaves import ABSENT
 from llmcost_infra.review.outline import headlines
 
 if TYPE_CHECKING:
     from llmcost_infra.review.changes import Change
     from llmcost_infra.review.leaves import Leaf
+    from llmcost_infra.review.prices import PriceChange
     from llmcost_infra.review.report import Report
 
 __all__ = ["VERSION", "as_json"]
@@ -37,6 +39,14 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for one in report.settings
         ],
+        "prices": [_price(report, change) for change in report.prices],
+        "spend": report.spend
+        and {
+            "usd": plain(report.spend.usd),
+            "calls": len(report.spend.usage),
+            "start_us": report.spend.start_us,
+            "end_us": report.spend.end_us,
+        },
         "notes": [
             {"place": note.place, "message": note.message, "stacks": list(note.stacks)}
             for note in report.notes
@@ -54,6 +64,23 @@ def _change(change: Change) -> dict[str, Any]:
         "everywhere": change.everywhere,
         "leaves": [_leaf(leaf) for leaf in finding.leaves],
         "diff": list(finding.diff),
+    }
+
+
+def _price(report: Report, change: PriceChange) -> dict[str, Any]:
+    """Return a rate's change; amounts are decimal strings, null where there is none."""
+    effect = next((one.usd for one in report.effects if one.change == change), None)
+    return {
+        "model": change.model,
+        "row": change.row,
+        "over_input_tokens": change.over_input_tokens,
+        "tier": change.tier,
+        "token_class": change.token_class,
+        "before_per_mtok": None if change.before is None else per_mtok(change.before),
+        "after_per_mtok": None if change.after is None else per_mtok(change.after),
+        "edited": change.edited,
+        "said": change.sentence,
+        "effect_usd": None if effect is None else plain(effect),
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.review.changes import grouped
@@ -71,6 +73,14 @@ def headlines(report: Report) -> list[str]:
         for change in report.changes
         if "deletes" in change.finding.sentence
     ]
+    said += [
+        f"{effect.change.model} {effect.change.sentence}{_effect(effect.usd, report)}"
+        for effect in report.effects
+        if effect.usd
+    ]
+    if report.spend and report.prices:
+        first, last = (_day(at) for at in (report.spend.start_us, report.spend.end_us))
+        said.append(f"Spend is that of {len(report.spend.usage):,} calls, {first} to {last}.")
     if report.notes:
         said.append(f"Not looked at: {len(report.notes)}, see below.")
     return said
@@ -89,6 +99,7 @@ def outline(report: Report) -> list[Section]:
         sections.append(Section(title, tuple(_items(g for g in groups if _root(g) in kinds))))
     known = frozenset[str]().union(*(kinds for _, kinds in _SECTIONS))
     sections.append(Section(_OTHERS, tuple(_items(g for g in groups if _root(g) not in known))))
+    sections.append(Section("Prices, in USD per million tokens", tuple(_prices(report))))
     sections.append(Section("Settings", tuple(_settings(report))))
     return [section for section in sections if section.items]
 
@@ -174,6 +185,34 @@ def _settings(report: Report) -> Iterator[Item]:
             only_in(one.stacks, everywhere=every),
             also=tuple((parts, "") for parts in moves),
         )
+
+
+def _prices(report: Report) -> Iterator[Item]:
+    """Yield an item for each model; a row that was there before must not be changed in silence."""
+    effects = {one.change: one.usd for one in report.effects}
+    for model in dict.fromkeys(one.model for one in report.prices):
+        own = [one for one in report.prices if one.model == model]
+        said = [
+            f"{one.sentence}{_effect(effects[one], report) if one in effects else ''}"
+            for one in own
+        ]
+        if any(one.edited for one in own):
+            said.append("a row that was there is changed: append one instead")
+        yield Item((("model", model),), tuple(said))
+
+
+def _effect(usd: Decimal, report: Report) -> str:
+    spent = report.spend.usd if report.spend else Decimal(0)
+    return f": {_dollars(usd, signed=True)} of {_dollars(spent)}"
+
+
+def _day(at_us: int) -> str:
+    return datetime.fromtimestamp(at_us / 1_000_000, UTC).date().isoformat()
+
+
+def _dollars(usd: Decimal, *, signed: bool = False) -> str:
+    sign = "\N{MINUS SIGN}" if usd < 0 else "+" if signed else ""
+    return f"{sign}${abs(usd):,.2f}"
 
 
 def _root(group: Group) -> str:

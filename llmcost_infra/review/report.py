@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llmcost_infra.review.causes import SettingChange
     from llmcost_infra.review.changes import Change
     from llmcost_infra.review.notes import Note
+    from llmcost_infra.review.prices import PriceChange, SpendEffect
+    from llmcost_infra.review.usage import Spend
 
 __all__ = ["Report"]
 
@@ -24,6 +26,9 @@ class Report:
         files: files of the project that differ.
         changes: findings, equal ones of several stacks once.
         settings: what changed in the files of stacks, and what that moves.
+        prices: rates that change.
+        effects: what they would have changed in the spend; none without data.
+        spend: of the data, if there is any.
         notes: what could not be looked at, and why.
     """
 
@@ -33,9 +38,7 @@ class Report:
     files: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     settings: tuple[SettingChange, ...] = ()
-    notes: tuple[Note, ...] = field(default=())
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing changes and nothing is left to look at."""
-        return not (self.changes or self.settings or self.notes)
+    prices: tuple[PriceChange, ...] = ()
+    effects: tuple[SpendEffect, ...] = ()
+    spend: Spend | None = None
+    notes: tuple[Note, ...] = ()

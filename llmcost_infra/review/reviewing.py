@@ -6,17 +6,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.pricing import load_table
 from llmcost_infra.program import Program, run_program
 from llmcost_infra.review.causes import setting_changes
 from llmcost_infra.review.changes import Change, merged
 from llmcost_infra.review.history import find_base
 from llmcost_infra.review.notes import Note, together
 from llmcost_infra.review.objects import program_findings, subject_of
+from llmcost_infra.review.prices import price_changes, spend_effect
 from llmcost_infra.review.report import Report
-from llmcost_infra.review.sides import Side, run_sides, stacks_of
+from llmcost_infra.review.sides import Side, note_of, run_sides, stacks_of
+from llmcost_infra.review.usage import read_spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from llmcost_infra.pricing import PriceTable
+    from llmcost_infra.review.prices import PriceChange, SpendEffect
+    from llmcost_infra.review.usage import Spend
 
 __all__ = ["compare", "review"]
 
@@ -26,6 +34,7 @@ def review(
     ref: str,
     stacks: Sequence[str] = (),
     run: Callable[[Path, str], Program] = run_program,
+    data: Path | None = None,
 ) -> Report:
     """Return what the project's present files change against a base.
 
@@ -34,6 +43,7 @@ def review(
         ref: branch, tag or commit; the last commit in common with it is the base.
         stacks: those to compare; none for all of the project.
         run: runs the program of a folder for a stack.
+        data: file of the LLM stream's rows, for the effect of prices on the spend.
 
     Raises:
         DeclarationError: there is no such base, or the folder is in no Git repository.
@@ -42,6 +52,7 @@ def review(
     with TemporaryDirectory(prefix="llmcost-review-") as scratch:
         ends = run_sides(base.lay_out(Path(scratch)), project, stacks or stacks_of(project), run)
         changes, notes = compare(*ends)
+        prices, effects, spend, missing = _prices(*ends, data)
     return Report(
         base=f"{ref} ({base.commit[:9]})",
         head=base.head(),
@@ -49,7 +60,10 @@ def review(
         files=base.changed_files(),
         changes=changes,
         settings=setting_changes(*ends, changes),
-        notes=together(notes),
+        prices=prices,
+        effects=effects,
+        spend=spend,
+        notes=together((*notes, *missing)),
     )
 
 
@@ -74,6 +88,30 @@ def compare(base: Side, head: Side) -> tuple[tuple[Change, ...], tuple[Note, ...
             name = subject_of(resource, prefixes.get(stack, "")).resource
             having.setdefault(name, set()).add(stack)
     return merged(found, prefixes, having), (*base.notes, *head.notes, *_only_one_end(base, head))
+
+
+def _prices(
+    base: Side, head: Side, data: Path | None
+) -> tuple[tuple[PriceChange, ...], tuple[SpendEffect, ...], Spend | None, list[Note]]:
+    """Return which rates change, what that comes to in recorded data, and what went wrong."""
+    tables: list[PriceTable] = []
+    notes: list[Note] = []
+    for side in (base, head):
+        try:
+            tables.append(load_table(side.folder))
+        except LlmCostError as error:
+            notes.append(note_of(side.name, side.folder, error))
+    spend = None
+    if data is not None:
+        try:
+            spend = read_spend(data)
+        except LlmCostError as error:
+            notes.append(Note("--data", str(error)))
+    if notes and len(tables) < len((base, head)):
+        return (), (), spend, notes
+    changes = tuple(price_changes(*tables))
+    effects = spend_effect(changes, spend.usage, tables[1]) if spend else ()
+    return changes, effects, spend, notes
 
 
 def _only_one_end(base: Side, head: Side) -> Iterator[Note]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.settings import Settings
 
-__all__ = ["Side", "run_sides", "stacks_of"]
+__all__ = ["Side", "note_of", "run_sides", "stacks_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,25 @@ def _tried(
     try:
         return run(folder, stack)
     except InvalidDeclaration as error:
-        return [_note(name, folder, stack, problem) for problem in error.problems]
+        return [note_of(name, folder, problem, (stack,)) for problem in error.problems]
     except LlmCostError as error:
-        return [_note(name, folder, stack, error)]
+        return [note_of(name, folder, error, (stack,))]
     except (LookupError, TypeError, ValueError) as error:
         # A checkout of this package runs with its own code, which may tell resources differently.
         return [Note(f"{name}, program", f"its resources cannot be read: {error}", (stack,))]
 
 
-def _note(name: str, folder: Path, stack: str, error: LlmCostError) -> Note:
+def note_of(name: str, folder: Path, error: LlmCostError, stacks: tuple[str, ...] = ()) -> Note:
+    """Return an error as what a review could not look at.
+
+    Args:
+        name: of the side.
+        folder: of the project there; files in it are named from there.
+        error: why.
+        stacks: that it is about; none for all.
+    """
     if not isinstance(error, DeclarationError):
-        return Note(f"{name}, program", str(error), (stack,))
+        return Note(f"{name}, program", str(error), stacks)
     path = Path(error.path)
     if path.is_absolute() and path.resolve().is_relative_to(folder.resolve()):
         path = path.resolve().relative_to(folder.resolve())
@@ -98,7 +106,7 @@ def _note(name: str, folder: Path, stack: str, error: LlmCostError) -> Note:
         path = path.relative_to(folder)
     line = f":{error.line}" if error.line is not None else ""
     hint = f" ({error.hint})" if error.hint else ""
-    return Note(f"{name}, {path}{line}", f"{error.message}{hint}", (stack,))
+    return Note(f"{name}, {path}{line}", f"{error.message}{hint}", stacks)
 
 
 def _side(name: str, folder: Path, told: Mapping[str, Program | list[Note]]) -> Side:

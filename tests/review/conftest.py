@@ -60,9 +60,9 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "as it was")
 
-    def review(self, stacks: Sequence[str] = (), base: str = "HEAD") -> Report:
+    def review(self, stacks: Sequence[str] = (), data: Path | None = None) -> Report:
         """Review what was changed since the last commit."""
-        return review(self.folder, base, stacks, self._run)
+        return review(self.folder, "HEAD", stacks, self._run, data)
 
     def _run(self, folder: Path, stack: str) -> Program:
         """Run a program; the base, which all pull requests share, only once."""

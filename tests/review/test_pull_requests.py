@@ -5,6 +5,7 @@ UPDATE_SNAPSHOTS=1 writes the files anew.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llmcost_infra.pricing import load_table
 from llmcost_infra.review.as_html import html
 from llmcost_infra.review.as_markdown import LIMIT, markdown
+from llmcost_infra.review.sample import sample_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +97,9 @@ def test_a_recorded_pull_request_reads_as_it_should(name: str, pull_request: Rep
     """Markdown and HTML of a recorded change are what they were when somebody read them."""
     RECORDED[name](pull_request)
 
-    report = pull_request.review(["dev"] if name in {"layout", "price"} else ["dev", "prod"])
+    data = calls(pull_request.folder.parent) if name == "price" else None
+
+    report = pull_request.review(["dev"] if name in {"layout", "price"} else ["dev", "prod"], data)
 
     as_snapshots(name, report)
 
@@ -117,6 +122,13 @@ def test_a_macro_lists_every_panel_and_alert_that_it_touches(pull_request: Repos
     touched = {change.finding.subject.name for change in report.changes}
     assert {"Cost by Model", "daily budget", "Users"} <= touched
     assert {change.finding.aspect for change in report.changes} == {"sql"}
+
+
+def calls(folder: Path) -> Path:
+    """Write the sample calls as a file of the LLM stream's rows."""
+    path = folder / "calls.ndjson"
+    path.write_text("\n".join(map(json.dumps, sample_rows(load_table()))))
+    return path
 
 
 def copy_sources(package: Path, to: Path) -> None:
