@@ -1,20 +1,19 @@
-"""Serves the billing reports of OpenAI and Anthropic as they are documented, from a file of calls.
+"""Serves the billing reports of OpenAI and Anthropic as they are documented, with made-up bills.
 
     python examples/reconciliation/provider_stand_in.py --port 8787
 
-It knows one admin key for each provider, `sk-admin-stand-in` and `sk-ant-admin-stand-in`, cuts
-reports into pages, and fails now and then as the providers do. Nothing of it leaves this machine.
+The bill is of the last month. It knows one admin key for each provider, `sk-admin-stand-in` and
+`sk-ant-admin-stand-in`, cuts reports into pages, and its first two answers are failures, as they
+happen. Nothing of it leaves this machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -53,17 +52,49 @@ class Account:
     late: set[date] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
-    @classmethod
-    def read(cls, path: Path) -> Account:
-        """Return the account that a file describes."""
-        account = cls()
-        told = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
-        for day, results in told["costs"].items():
-            account.costs[date.fromisoformat(day)] = results
-        for report, days in told["usage"].items():
-            for day, results in days.items():
-                account.usage[report][date.fromisoformat(day)] = results
-        return account
+
+def last_month() -> Account:
+    """Return an account with calls, batch jobs, images and something new, each day of last month."""
+    account = Account()
+    day = (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    for number in range(31):
+        on = day + timedelta(days=number)
+        if on.month != day.month:
+            break
+        for item, usd, project in (
+            ("gpt-4o-2024-08-06, input", "2.50", "proj_search"),
+            ("gpt-4o-2024-08-06, cached input", "0.625", "proj_search"),
+            ("gpt-4o-2024-08-06, output", "3.00", "proj_search"),
+            ("gpt-4o-2024-08-06, batch input", "6.25", "proj_nightly"),
+            ("image generation", "0.40", "proj_search"),
+            *([("hyperloop units", "1.00", "proj_search")] if number == 0 else []),
+        ):
+            account.costs[on].append(
+                {
+                    "object": "organization.costs.result",
+                    "amount": {"value": usd, "currency": "usd"},
+                    "line_item": item,
+                    "project_id": project,
+                }
+            )
+        for batch, sent, read, back, requests, project in (
+            (False, 1_500_000, 500_000, 300_000, 400, "proj_search"),
+            (True, 5_000_000, 0, 0, 90, "proj_nightly"),
+        ):
+            account.usage["completions"][on].append(
+                {
+                    "object": "organization.usage.completions.result",
+                    "input_tokens": sent,
+                    "input_cached_tokens": read,
+                    "output_tokens": back,
+                    "num_model_requests": requests,
+                    "model": "gpt-4o-2024-08-06",
+                    "batch": batch,
+                    "service_tier": "default",
+                    "project_id": project,
+                }
+            )
+    return account
 
 
 def grouped(results: Iterable[Json], keys: set[str], kept: set[str]) -> list[Json]:
@@ -219,16 +250,15 @@ def _anthropic(account: Account, known: dict[date, list[Json]], request: Request
 
 
 def main() -> None:
-    """Serve what the files beside this one say."""
+    """Serve until Ctrl-C."""
     import uvicorn  # noqa: PLC0415 - tests that import this file need no server
 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--port", type=int, default=8787)
-    parser.add_argument("--bill", type=Path, default=Path(__file__).with_name("openai.json"))
     chosen = parser.parse_args()
-    account = Account.read(chosen.bill)
-    account.faults = [429, 500]
-    uvicorn.run(build_app(account, Account()), port=chosen.port, log_level="warning")
+    openai = last_month()
+    openai.faults = [429, 500]
+    uvicorn.run(build_app(openai, Account()), port=chosen.port, log_level="warning")
 
 
 if __name__ == "__main__":
