@@ -54,7 +54,7 @@ class Account:
 
 
 def last_month() -> Account:
-    """Return an account with calls, batch jobs, images and something new, each day of last month."""
+    """Return an account with calls, batch jobs, images and something new in the last month."""
     account = Account()
     day = (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)
     for number in range(31):

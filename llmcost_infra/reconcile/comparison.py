@@ -41,7 +41,7 @@ class CauseTotal:
         cause: why.
         usd: ours less the bill.
         days: on how many days.
-        evidence: of the day on which it is greatest.
+        evidence: of the day on which it is greatest, which it names if there are others.
         ranges: cause → least and greatest amount, of an ambiguous one.
     """
 
@@ -154,11 +154,14 @@ def _off(line: Line) -> str:
             "the month is not"
         )
     share = "nothing was billed" if line.drift is None else f"{line.drift:+.1%}"
-    return f"${line.difference:+,.2f} ({share}), limits {LIMIT:.0%} and ${FLOOR_USD}"
+    sign = "-" if line.difference < 0 else "+"
+    return f"{sign}${abs(line.difference):,.2f} ({share}), limits {LIMIT:.0%} and ${FLOOR_USD}"
 
 
 def _total(alike: Sequence[Finding]) -> CauseTotal:
     greatest = max(alike, key=lambda one: abs(one.usd))
+    days, words = {one.day for one in alike}, {one.evidence for one in alike}
+    evidence = greatest.evidence if len(words) == 1 else f"{greatest.day}: {greatest.evidence}"
     low: defaultdict[Cause, Decimal] = defaultdict(lambda: ZERO)
     high: defaultdict[Cause, Decimal] = defaultdict(lambda: ZERO)
     for one in alike:
@@ -170,8 +173,8 @@ def _total(alike: Sequence[Finding]) -> CauseTotal:
         greatest.model,
         greatest.cause,
         sum((one.usd for one in alike), ZERO),
-        len({one.day for one in alike}),
-        greatest.evidence,
+        len(days),
+        evidence,
         tuple((cause, low[cause], high[cause]) for cause in low),
     )
 

@@ -48,7 +48,7 @@ def explain_tokens(cell: Cell, own: Sequence[OwnCalls]) -> Iterator[Finding]:
         yield told.found(
             Cause.DOUBLE_COUNTING,
             doubled,
-            f"{_n(ours.twin_calls)} calls were reported by two instrumentations in one trace",
+            f"{_n(ours.twin_calls)} calls came twice, with the same tokens at the same moment",
         )
         ours.tokens = ours.tokens.less(ours.twins)
         for lane, count in ours.twin_calls.items():
@@ -174,6 +174,8 @@ class _LaneGap:
             )
         else:
             words = f"the provider counts {lacking:,} more {lane_name(self.lane)} calls"
+            if not self.ours.calls.get(self.lane):
+                words = f"none of {lacking:,} {lane_name(self.lane)} calls makes a span"
         silence = f"{silent:,} calls report no usage"
         if len(causes) > 1:
             ranges = (Range(cause, usd, ZERO) for cause in causes)
