@@ -1,4 +1,4 @@
-"""A comparison reads the same on a terminal, in Markdown, on a page, as a table and as a picture."""
+"""A comparison reads the same on a terminal, in Markdown, on a page and as a picture."""
 
 from __future__ import annotations
 
