@@ -40,6 +40,10 @@ _COMMANDS = {
         "llmcost_infra.cli.reprice:reprice",
         "Price stored calls again, by the present price table, and store what changed.",
     ),
+    "backtest": Lazy(
+        "llmcost_infra.cli.backtest:backtest",
+        "Tell how often alerts would have fired in the past.",
+    ),
     "rollup": Lazy(
         "llmcost_infra.cli.rollup:rollup", "Add the last closed days up into the rollup stream."
     ),

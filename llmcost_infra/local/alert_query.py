@@ -7,14 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.errors import EngineError
-from llmcost_infra.local.search import run_sql
 from llmcost_infra.local.shapes import is_list, is_object
 from llmcost_infra.sql_engine.vrl import program
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llmcost_infra.local.server import Server
+    from collections.abc import Callable, Mapping
 
 __all__ = ["rows_of"]
 
@@ -25,35 +22,26 @@ _ALL_ROWS = "#ResultArray#"
 _ROWS = 100
 
 
-def rows_of(
-    server: Server, org: str, alert: Mapping[str, Any], start: int, end: int
-) -> list[Row] | None:
-    """Return the rows that an alert finds in a window, or None when it cannot be evaluated.
+def rows_of(alert: Mapping[str, Any], looked: Callable[[int, int], list[Row]]) -> list[Row] | None:
+    """Return the rows that an alert finds, or None when it cannot be evaluated.
 
     An alert that fails, on a column that is not there for one, stays silent for ever: the server
     only writes it to its log. Custom and PromQL alerts are kept, and never find anything here.
 
     Args:
-        server: holds the rows.
-        org: the organization.
         alert: its body.
-        start: of the window, in microseconds.
-        end: of the window, not included.
+        looked: runs its statement over a window that ends so many microseconds earlier, and
+            returns at most so many rows; raises EngineError when it cannot.
     """
     query = alert["query_condition"]
     if query["type"] != "sql":
         return None
     size = max(_ROWS, alert["trigger_condition"]["threshold"])
-    earlier: list[dict[str, str]] = query["multi_time_range"] or []
+    earlier: list[dict[str, str]] = query.get("multi_time_range") or []
     try:
         shifts = [0, *(_shift(item["offSet"]) for item in earlier)]
-        windows = [
-            run_sql(
-                server, org, alert["stream_type"], query["sql"], start - shift, end - shift, size
-            )
-            for shift in shifts
-        ]
-        return _applied(query["vrl_function"], windows)
+        windows = [looked(shift, size) for shift in shifts]
+        return _applied(query.get("vrl_function"), windows)
     except EngineError:
         return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Occasion", "filled"]
+__all__ = ["Occasion", "filled", "lines"]
 
 _NAME = re.compile(r'("?)\{(\w+)(?::(\d+))?\}("?)')
 
@@ -43,7 +43,7 @@ def filled(template: str, occasion: Occasion) -> str:
     """Return a template with its variables replaced; unknown ones stay as they are."""
     values = _basics(occasion)
     columns = _columns(occasion.rows)
-    lines = [_row_text(occasion.alert["row_template"], row, values) for row in occasion.rows]
+    texts = lines(occasion)
 
     def value_of(name: str, limit: int | None) -> str | None:
         if name in values:
@@ -54,11 +54,17 @@ def filled(template: str, occasion: Occasion) -> str:
         before, name, digits, after = found.groups()
         limit = int(digits) if digits else None
         if name == "rows":
-            return _rows(occasion.alert, lines[:limit], before, after)
+            return _rows(occasion.alert, texts[:limit], before, after)
         value = value_of(name, limit)
         return found.group() if value is None else f"{before}{value}{after}"
 
     return _NAME.sub(replaced, template)
+
+
+def lines(occasion: Occasion) -> list[str]:
+    """Return how each row reads."""
+    values = _basics(occasion)
+    return [_row_text(occasion.alert["row_template"], row, values) for row in occasion.rows]
 
 
 def _rows(alert: Mapping[str, Any], lines: Sequence[str], before: str, after: str) -> str:

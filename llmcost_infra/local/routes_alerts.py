@@ -21,7 +21,7 @@ from llmcost_infra.local.requests import (
     server_of,
 )
 from llmcost_infra.local.responses import Refusal, done, json_answer
-from llmcost_infra.local.scheduler import first_run
+from llmcost_infra.local.schedule import first_run
 from llmcost_infra.local.shapes import STRING, ListOf, Struct, required
 
 if TYPE_CHECKING:

@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import operator
-from datetime import UTC, timedelta, timezone
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from llmcost_infra.local.alert_query import rows_of
 from llmcost_infra.local.alert_texts import Occasion, filled
-from llmcost_infra.local.cron import Cron
+from llmcost_infra.local.schedule import after_match, is_hit, next_run, window
 from llmcost_infra.local.scheduled import run_due_pipelines
+from llmcost_infra.local.search import run_sql
 from llmcost_infra.local.templates import find as find_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import tzinfo
 
     from llmcost_infra.local.server import Server
 
-__all__ = ["POLL_SECONDS", "Scheduler", "first_run"]
+__all__ = ["POLL_SECONDS", "Scheduler"]
 
 _LOG = logging.getLogger(__name__)
 
 POLL_SECONDS = 10
-_MINUTE = 60_000_000  # microseconds
 _RETRIES = 3
 _KIND = "alerts"
-_COMPARE = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
 Record = dict[str, Any]
 
 
@@ -105,12 +93,15 @@ class Scheduler:
         state: dict[str, Any] = {**record["run"], "last_triggered_at": now, "retries": 0}
         if not alert["enabled"]:
             return state | {"next_run_at": None}
-        trigger = alert["trigger_condition"]
-        end = due if trigger["align_time"] else now
-        start = end - trigger["period"] * _MINUTE
-        rows = rows_of(self._server, org, alert, start, end)
-        if rows is None or not _COMPARE[trigger["operator"]](len(rows), trigger["threshold"]):
-            return state | {"next_run_at": _next_run(alert, now)}
+        start, end = window(alert, due, now)
+
+        def looked(shift: int, size: int) -> list[Record]:
+            kind, sql = alert["stream_type"], alert["query_condition"]["sql"]
+            return run_sql(self._server, org, kind, sql, start - shift, end - shift, size)
+
+        rows = rows_of(alert, looked)
+        if rows is None or not is_hit(alert, len(rows)):
+            return state | {"next_run_at": next_run(alert, now)}
         state["last_satisfied_at"] = now
         occasion = Occasion(org, alert, rows, start, end, now, self._url(org))
         # Nothing is sent about no rows, even when that is what the alert waits for.
@@ -118,7 +109,7 @@ class Scheduler:
             retries = record["run"].get("retries", 0) + 1
             if retries <= _RETRIES:
                 return state | {"next_run_at": now, "retries": retries}
-        return state | {"next_run_at": _after_match(alert, now)}
+        return state | {"next_run_at": after_match(alert, now)}
 
     def _deliver(self, org: str, record: Record, occasion: Occasion) -> bool:
         """Send to every destination; tell whether any message arrived."""
@@ -143,33 +134,3 @@ class Scheduler:
     def _url(self, org: str) -> str:
         key = hashlib.sha256(f"{org}/{self._server.now()}".encode()).hexdigest()[:16]
         return f"http://localhost:5080/web/short/{key}?org_identifier={org}"
-
-
-def first_run(alert: Mapping[str, Any], now: int) -> int:
-    """Return when a saved alert is first looked at: at once, or when its cron expression says."""
-    by_cron = alert["trigger_condition"]["frequency_type"] == "cron"
-    return _next_run(alert, now) if by_cron else now
-
-
-def _after_match(alert: Mapping[str, Any], now: int) -> int:
-    """Return when an alert that matched is looked at again: nothing is seen while it is silent."""
-    silence = alert["trigger_condition"]["silence"] * _MINUTE
-    return max(now + silence, _next_run(alert, now)) if silence else _next_run(alert, now)
-
-
-def _next_run(alert: Mapping[str, Any], now: int) -> int:
-    trigger = alert["trigger_condition"]
-    frequency: int = trigger["frequency"] * _MINUTE
-    if trigger["frequency_type"] == "cron":
-        due = Cron(trigger["cron"]).after(now, _zone(trigger.get("timezone"), alert["tz_offset"]))
-        return due if due is not None else now + _MINUTE
-    if not trigger["align_time"]:
-        return now + frequency
-    return (now + frequency) // frequency * frequency
-
-
-def _zone(name: str | None, offset: int) -> tzinfo:
-    try:
-        return ZoneInfo(name) if name else timezone(timedelta(minutes=offset))
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.pricing import load_table
 from llmcost_infra.program import Program, run_program
+from llmcost_infra.program.history import find_base
 from llmcost_infra.review.causes import setting_changes
 from llmcost_infra.review.changes import Change, merged
-from llmcost_infra.review.history import find_base
 from llmcost_infra.review.notes import Note, together
 from llmcost_infra.review.objects import program_findings, subject_of
 from llmcost_infra.review.prices import price_changes, spend_effect

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from llmcost_infra.cli.main import cli
 from llmcost_infra.errors import DeclarationError, ExitCode
-from llmcost_infra.review.history import find_base
+from llmcost_infra.program.history import find_base
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,14 +7,18 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from llmcost_infra.errors import DeclarationError
+from llmcost_infra.errors import DeclarationError, LlmCostError, ProgramError
+from llmcost_infra.program.run import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Base", "find_base"]
+    from llmcost_infra.program.registered import Program
+
+__all__ = ["Base", "find_base", "program_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,36 @@ class Base:
         return f"{commit} and changes that are not committed" if dirty else commit
 
 
-def find_base(folder: Path, ref: str) -> Base:
-    """Return the base of a review.
+def program_at(folder: Path, stack: str, ref: str, option: str) -> Program:
+    """Run a project's program as it was where the work on it parted from a ref.
+
+    Args:
+        folder: of the project.
+        stack: name of the stack.
+        ref: branch, tag or commit.
+        option: in which somebody named the ref, for errors.
+
+    Raises:
+        DeclarationError: there is no such commit.
+        ProgramError: the program of then cannot be run.
+    """
+    base = find_base(folder, ref, option)
+    with TemporaryDirectory() as scratch:
+        place = base.lay_out(Path(scratch).resolve())
+        try:
+            return run_program(place, stack)
+        except LlmCostError as error:
+            said = str(error).replace(f"{place}/", "")
+            raise ProgramError(f"At {ref}: {said}") from error
+
+
+def find_base(folder: Path, ref: str, option: str = "--base") -> Base:
+    """Return where the work on a project parted from a ref.
 
     Args:
         folder: of the project.
         ref: branch, tag or commit.
+        option: in which somebody named the ref, for errors.
 
     Raises:
         DeclarationError: the folder is in no Git repository, or there is no such commit.
@@ -78,7 +106,7 @@ def find_base(folder: Path, ref: str) -> Base:
     if found is None:
         raise DeclarationError(
             f"there is no commit {ref!r} in this repository",
-            path="--base",
+            path=option,
             hint="Fetch it (`git fetch origin main`; on CI, a checkout with its whole history), "
             "or name another one.",
         )

@@ -1,0 +1,102 @@
+"""Rows of a stream from a server, a page of time after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from llmcost_infra.backtest.data import complete, rows_from_hits
+from llmcost_infra.backtest.rows import column_types
+from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.paths import api_path
+from llmcost_infra.sql_engine.arrow import arrow
+from llmcost_infra.sql_engine.clauses import TIMESTAMP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llmcost_infra.backtest.data import Rows
+    from llmcost_infra.openobserve import Client
+    from llmcost_infra.sql_engine.intervals import TimeRange
+
+__all__ = ["fetch_rows"]
+
+_PAGE: Final = timedelta(hours=6)
+_MOST: Final = 10_000
+"""Rows of an answer; a page that has more is asked for in halves."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    client: Client
+    sql: str
+    kind: str
+    columns: Sequence[str]
+
+    def between(self, start: datetime, end: datetime) -> list[Any]:
+        """Return tables of the rows of a page."""
+        found = self.client.search(self.sql, start, end, stream_type=self.kind, size=_MOST)
+        middle = start + (end - start) // 2
+        if len(found.hits) < _MOST or middle == start:
+            return [rows_from_hits(found.hits, self.columns)]
+        return [*self.between(start, middle), *self.between(middle, end)]
+
+
+def fetch_rows(  # noqa: PLR0913, PLR0917 - what a stream and a range are
+    client: Client,
+    stream: str,
+    kind: Literal["logs", "traces", "metrics"],
+    columns: Sequence[str],
+    time_range: TimeRange,
+    now: datetime,
+    progress: Callable[[int], object] = int,
+) -> Rows:
+    """Return the rows of a stream within a range.
+
+    Args:
+        client: of the server.
+        stream: its name.
+        kind: its type.
+        columns: that are needed.
+        time_range: of the rows.
+        now: when this is.
+        progress: told the time that has been reached, in µs.
+
+    Raises:
+        LlmCostError: the range begins before what the stream keeps.
+        OpenObserveError: the server refused, or left rows out.
+    """
+    path = api_path(client.organization, "streams", stream, "schema")
+    told: Any = client.get(path, {"type": kind})
+    start, end = (_at(moment) for moment in (time_range.start, time_range.end))
+    _refuse_forgotten(stream, int(told["settings"].get("data_retention") or 0), start, now)
+    there = {item["name"] for item in told["schema"]}
+    wanted = [name for name in columns if name in there]
+    listed = ", ".join(f'"{name}"' for name in wanted)
+    sql = f'SELECT {listed} FROM "{stream}" ORDER BY {TIMESTAMP}'  # noqa: S608 - the server's names
+    pages = _Pages(client, sql, kind, wanted)
+    tables: list[Any] = []
+    while start < end:
+        after = min(start + _PAGE, end)
+        tables += pages.between(start, after)
+        start = after
+        progress((start - _EPOCH) // timedelta(microseconds=1))
+    table = arrow.concat_tables(tables) if tables else rows_from_hits([], wanted)
+    return complete(table, column_types(columns), f"{stream} on {client.url}")
+
+
+def _refuse_forgotten(stream: str, days: int, start: datetime, now: datetime) -> None:
+    oldest = now - timedelta(days=days)
+    if days and start < oldest:
+        raise LlmCostError(
+            f"{stream} keeps rows for {days} days, since {oldest:%Y-%m-%d %H:%M} UTC, and the "
+            f"backtest needs them from {start:%Y-%m-%d %H:%M} UTC.",
+            hint="Choose fewer --days, leaving room for how far back the alert looks; or replay "
+            "an export with --data.",
+        )
+
+
+def _at(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)

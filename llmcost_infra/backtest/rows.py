@@ -1,0 +1,99 @@
+"""Rows of streams, sorted by time, so that a window of them is a slice."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+
+from llmcost_infra.columns import BILLING, ROLLUP, STORED
+from llmcost_infra.profiles import PROFILES
+from llmcost_infra.sql_engine.arrow import arrow
+from llmcost_infra.sql_engine.clauses import TIMESTAMP
+from llmcost_infra.sql_engine.columns import type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from llmcost_infra.sql_engine.clauses import Table
+    from llmcost_infra.sql_engine.intervals import TimeRange
+
+__all__ = ["ColumnTypes", "SortedStreams", "column_types", "needed_columns", "sorted_rows"]
+
+ColumnTypes = dict[str, str]
+"""Column → OpenObserve's name of its type."""
+
+_TYPES = {
+    "utf8": "Utf8",
+    "int64": "Int64",
+    "uint64": "UInt64",
+    "float64": "Float64",
+    "boolean": "Boolean",
+}
+
+
+def needed_columns(statements: Iterable[str]) -> list[str]:
+    """Return the columns of the stream that statements read, the time first."""
+    found: dict[str, None] = {TIMESTAMP: None}
+    for statement in statements:
+        for select in sqlglot.parse_one(statement, read="postgres").find_all(exp.Select):
+            source = select.args.get("from_") or select.args.get("from")
+            if source is None or not isinstance(source.this, exp.Table):
+                continue
+            own = (one for one in select.find_all(exp.Column) if one.parent_select is select)
+            found |= dict.fromkeys(one.name for one in own)
+    return list(found)
+
+
+def column_types(names: Iterable[str]) -> ColumnTypes:
+    """Return the types of columns; what no profile declares is an attribute, kept as text."""
+    declared = {name: kind for one in PROFILES.values() for name, kind in one.declares.items()}
+    known = {**declared, **BILLING, **ROLLUP, **STORED}
+    return {name: _TYPES[known.get(name, "utf8")] for name in names}
+
+
+def sorted_rows(table: Any) -> Any:
+    """Return a table as one record batch, sorted by time; equal times keep their order."""
+    table = table.sort_by([(TIMESTAMP, "ascending")]).combine_chunks()
+    batches = table.to_batches()
+    return batches[0] if batches else arrow.RecordBatch.from_pylist([], schema=table.schema)
+
+
+@dataclass(frozen=True)
+class SortedStreams:
+    """Streams for the SQL engine whose windows are slices.
+
+    Args:
+        rows: stream → one record batch that is sorted by time.
+    """
+
+    rows: Mapping[str, Any]
+
+    def columns(self, table: Table) -> Mapping[str, str] | None:
+        """Return the columns of a stream."""
+        found = self.rows.get(table.name)
+        if found is None:
+            return None
+        return {item.name: type_name(item.type) for item in found.schema}
+
+    def batches(self, table: Table, columns: Sequence[str], time_range: TimeRange) -> list[Any]:
+        """Return the rows of a stream within a time range, without copying them."""
+        batch = self.rows[table.name]
+        times = _Times(batch.column(TIMESTAMP))
+        start = bisect_left(times, time_range.start)
+        end = bisect_left(times, time_range.end)
+        return [batch.slice(start, end - start).select(list(columns))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    column: Any
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, at: int) -> int:
+        return int(self.column[at].as_py())

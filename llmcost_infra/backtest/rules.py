@@ -1,0 +1,129 @@
+"""Alerts as a program registers them for a stack, and which of them somebody means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from llmcost_infra.catalog import load_alert
+from llmcost_infra.declarations import nearest
+from llmcost_infra.errors import DeclarationError, LlmCostError
+from llmcost_infra.openobserve.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmcost_infra.program import Program, Registered
+
+__all__ = ["ALERT", "Rule", "chosen", "rules_of"]
+
+ALERT = "openobserve:index:Alert"
+"""Pulumi's type of an alert."""
+
+_FOLDER = "alerts"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One alert of a stack.
+
+    Args:
+        name: of the alert.
+        body: as the server gets it.
+        source: file that declares it, relative to the project; empty when that is not known.
+        expected: most firings in 30 days that its declaration expects; None without one.
+    """
+
+    name: str
+    body: Mapping[str, Any]
+    source: str = ""
+    expected: int | None = None
+
+    @property
+    def stream(self) -> str:
+        """The stream that it reads."""
+        return str(self.body["stream_name"])
+
+    @property
+    def sql(self) -> str:
+        """Its statement."""
+        return str(self.body["query_condition"]["sql"])
+
+
+def rules_of(program: Program, project: Path) -> list[Rule]:
+    """Return the SQL alerts that a program registers, in its order.
+
+    Args:
+        program: what it registered.
+        project: its folder, whose declarations say how often an alert is expected to fire.
+
+    Raises:
+        LlmCostError: the provider would refuse one of them.
+    """
+    found = [one for one in program.resources if one.type == ALERT and not one.read]
+    return [rule for one in found if (rule := _rule(one, project)) is not None]
+
+
+def chosen(rules: Sequence[Rule], wanted: Sequence[str], project: Path) -> list[Rule]:
+    """Return the rules that somebody means, each once; all when nothing is named.
+
+    Args:
+        rules: of the stack.
+        wanted: names of alerts or of declarations, or paths of declarations.
+        project: folder to which the rules' files are relative.
+
+    Raises:
+        LlmCostError: one of them is none; the nearest name is the hint.
+    """
+    if not wanted:
+        return list(rules)
+    meant = [rule for word in wanted for rule in _meant(rules, word, project)]
+    return list({rule.name: rule for rule in meant}.values())
+
+
+def _rule(resource: Registered, project: Path) -> Rule | None:
+    if resource.problems:
+        problem = resource.problems[0]
+        raise LlmCostError(
+            f"alert {resource.name!r}: {problem.path}: {problem.message}",
+            hint="`llmcost render` tells all that the provider would refuse.",
+        )
+    inputs = {key: value for key, value in resource.inputs.items() if key != "secrets"}
+    body = KINDS[ALERT].body(inputs, str(inputs.get("organization", "default")))
+    if body["is_real_time"] or body["query_condition"]["type"] != "sql":
+        return None
+    source = resource.source.path if resource.source else ""
+    return Rule(str(body["name"]), body, source, _expected(source, project))
+
+
+def _expected(source: str, project: Path) -> int | None:
+    path = PurePath(source)
+    if path.parent.name != _FOLDER or path.suffix != ".yaml":
+        return None
+    try:
+        return load_alert(path.stem, project).declared.expected_firings_per_30d
+    except DeclarationError:  # a file of that name that declares something else
+        return None
+
+
+def _meant(rules: Sequence[Rule], word: str, project: Path) -> list[Rule]:
+    if by_name := [rule for rule in rules if rule.name == word]:
+        return by_name
+    if "/" in word or word.endswith(".yaml"):
+        place = Path(word).resolve()
+        by_file = [rule for rule in rules if rule.source and _same(rule.source, place, project)]
+        if by_file:
+            return by_file
+    elif by_id := [rule for rule in rules if PurePath(rule.source).stem == word]:
+        return by_id
+    stem = PurePath(word).stem
+    known = sorted({name for rule in rules for name in (rule.name, PurePath(rule.source).stem)})
+    raise LlmCostError(
+        f"This stack has no alert {word!r}.", hint=nearest(stem, [one for one in known if one])
+    )
+
+
+def _same(source: str, place: Path, project: Path) -> bool:
+    # A shipped declaration is named relative to what declares it, wherever the package is.
+    return (project / source).resolve() == place or PurePath(source).name == place.name

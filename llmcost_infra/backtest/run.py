@@ -1,0 +1,91 @@
+"""A backtest from end to end: rules and rows in, reports out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost_infra.backtest.prefilter import prefilter_of
+from llmcost_infra.backtest.replay import replay
+from llmcost_infra.backtest.report import Report, moment
+from llmcost_infra.backtest.rows import SortedStreams
+from llmcost_infra.errors import EngineError, LlmCostError
+from llmcost_infra.local.schedule import MINUTE
+from llmcost_infra.sql_engine.intervals import TimeRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from llmcost_infra.backtest.data import Rows
+    from llmcost_infra.backtest.rules import Rule
+
+__all__ = ["backtest", "range_before"]
+
+
+def range_before(end: int, days: float) -> TimeRange:
+    """Return the range of so many days before a time in µs, which is rounded up to a minute."""
+    end = -(-end // MINUTE) * MINUTE
+    return TimeRange(end - int(days * 24 * 60) * MINUTE, end)
+
+
+def backtest(
+    rule: Rule,
+    rows: Mapping[str, Rows],
+    time_range: TimeRange,
+    *,
+    step_by_step: bool = False,
+    progress: Callable[[int], object] = int,
+) -> Report:
+    """Return what an alert would have done, had it been saved at the start of a range.
+
+    Args:
+        rule: the alert.
+        rows: of each stream that it reads; they should reach back by its period before the range.
+        time_range: when it runs.
+        step_by_step: evaluate every step with the SQL engine, whatever is known beforehand.
+        progress: told the time that has been reached, in µs.
+
+    Raises:
+        LlmCostError: there are no rows of its stream, or none in the range.
+        EngineError: the statement is refused.
+    """
+    found = rows.get(rule.stream)
+    if found is None:
+        raise LlmCostError(
+            f"{rule.name} reads the stream {rule.stream}, of which no rows are given.",
+            hint=f"Name a file of them: --data {rule.stream}=FILE",
+        )
+    notes = _notes(rule, found, time_range)
+    streams = SortedStreams({name: one.batch for name, one in rows.items()})
+    prefilter = None if step_by_step else prefilter_of(rule, streams)
+    try:
+        done = replay(rule, streams, time_range, prefilter=prefilter, progress=progress)
+    except EngineError as error:
+        raise EngineError(f"{rule.name}: {error.message}", hint=error.hint) from error
+    return Report(rule, done, time_range, notes)
+
+
+def _notes(rule: Rule, rows: Rows, time_range: TimeRange) -> tuple[str, ...]:
+    first, last = rows.span or (0, 0)
+    if rows.span is None or last < time_range.start or first >= time_range.end:
+        between = (
+            f"they are from {moment(first)} to {moment(last)}" if rows.span else "there is none"
+        )
+        raise LlmCostError(
+            f"No row of {rule.stream} lies between {moment(time_range.start)} and "
+            f"{moment(time_range.end)}: {between}.",
+            hint="Name another range with --from and --to.",
+        )
+    notes: list[str] = []
+    reach = time_range.start - int(rule.body["trigger_condition"]["period"]) * MINUTE
+    # A stream may be quiet for a while at either end; more than an hour is told.
+    if first > reach + 60 * MINUTE:
+        notes.append(
+            f"rows begin {moment(first)}, and the alert looks back to {moment(reach)}: "
+            "early on it sees less than it would have"
+        )
+    if last < time_range.end - 60 * MINUTE:
+        notes.append(f"rows end {moment(last)}, before the range does")
+    read = [name for name in rows.absent if name in rule.sql]
+    if read:
+        notes.append(f"no row has {', '.join(read)}: taken for unknown")
+    return tuple(notes)

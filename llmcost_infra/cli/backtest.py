@@ -1,0 +1,193 @@
+"""`llmcost backtest`: what alerts would have done."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmcost_infra.cli.printing import json_option, print_json
+from llmcost_infra.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from llmcost_infra.backtest import Report, Rows, Rule
+    from llmcost_infra.sql_engine.intervals import TimeRange
+
+__all__ = ["backtest"]
+
+_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Where rows come from, and of when."""
+
+    data: Sequence[str]
+    live: bool
+    days: int
+    start: datetime | None
+    end: datetime | None
+
+
+@click.command()
+@click.argument("alerts", nargs=-1, metavar="ALERT...")
+@click.option("--stack", required=True, metavar="NAME", help="The stack, e.g. prod.")
+@click.option("--data", multiple=True, metavar="FILE", help="Rows: .parquet or NDJSON.")
+@click.option("--live", is_flag=True, help="Rows from the server.")
+@click.option("--days", type=click.IntRange(1, 400), default=30, show_default=True)
+@click.option("--from", "start", type=click.DateTime(_TIMES), help="UTC; instead of --days.")
+@click.option("--to", "end", type=click.DateTime(_TIMES), help="UTC; else where the rows end.")
+@click.option("--compare", metavar="REF", help="The alert as it was there, beside it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for a picture of each alert.")
+@json_option
+@click.pass_context
+def backtest(  # noqa: PLR0913 - its options
+    context: click.Context,
+    *,
+    alerts: tuple[str, ...],
+    stack: str,
+    data: tuple[str, ...],
+    live: bool,
+    days: int,
+    start: datetime | None,
+    end: datetime | None,
+    compare: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Tell how often alerts would have fired in the past.
+
+    ALERT is the name of an alert of the stack, or the name or file of its declaration; none means
+    every alert. Rows are those of the stream that most alerts read; write STREAM=FILE for another.
+    Exits with 4 when an alert fires more often than its declaration expects.
+
+    With --live the server is the one that OPENOBSERVE_URL, OPENOBSERVE_USER and
+    OPENOBSERVE_PASSWORD (and OPENOBSERVE_ORG) name, else the one that `llmcost up` started.
+    """
+    from llmcost_infra.backtest import Comparison, chosen, rules_of  # noqa: PLC0415 - heavy
+    from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415 - heavy
+    from llmcost_infra.program import program_at, run_program  # noqa: PLC0415 - heavy
+
+    if live == bool(data):
+        raise click.UsageError("Say where rows come from: --data FILE or --live.")
+    project = Path(os.path.relpath(project_folder()))
+    known = rules_of(run_program(project, stack), project)
+    rules = chosen(known, alerts, project)
+    before: list[Rule] = []
+    if compare:
+        before = rules_of(program_at(project, stack, compare, "--compare"), project)
+    wanted = _Wanted(data, live, days, start, end)
+    rows, time_range = _rows(wanted, known, [*rules, *_named(before, rules)])
+    reports = _reports(rules, rows, time_range, skip=not alerts)
+    old = {one.rule.name: one for one in _reports(_named(before, rules), rows, time_range)}
+    compared = [Comparison(old.get(one.rule.name), one) for one in reports] if compare else []
+    if out:
+        _draw(reports, rows, out)
+    if as_json:
+        print_json([one.as_json() for one in compared or reports])
+    for at, report in enumerate(() if as_json else reports):
+        click.echo("\n".join(report.lines()))
+        if compared:
+            click.echo(f"  {compared[at].line()}")
+    context.exit(ExitCode.FINDINGS if any(one.too_often for one in reports) else ExitCode.FINE)
+
+
+def _named(rules: Sequence[Rule], wanted: Sequence[Rule]) -> list[Rule]:
+    names = {rule.name for rule in wanted}
+    return [rule for rule in rules if rule.name in names]
+
+
+def _rows(
+    wanted: _Wanted, known: Sequence[Rule], rules: Sequence[Rule]
+) -> tuple[Mapping[str, Rows], TimeRange]:
+    from llmcost_infra.backtest import range_before  # noqa: PLC0415 - heavy
+    from llmcost_infra.sql_engine.intervals import TimeRange  # noqa: PLC0415 - heavy
+
+    rows = {} if wanted.live else _read(wanted.data, known, rules)
+    spans = [one.span for one in rows.values() if one.span]
+    last = max((span[1] + 1 for span in spans), default=_micros(datetime.now(UTC)))
+    time_range = range_before(_micros(wanted.end) if wanted.end else last, wanted.days)
+    if wanted.start:
+        time_range = TimeRange(_micros(wanted.start), time_range.end)
+    if time_range.start >= time_range.end:
+        raise click.UsageError("--from has to lie before --to.")
+    return (_fetch(rules, time_range) if wanted.live else rows), time_range
+
+
+def _read(data: Sequence[str], known: Sequence[Rule], rules: Sequence[Rule]) -> dict[str, Rows]:
+    from llmcost_infra.backtest import needed_columns, read_rows  # noqa: PLC0415 - heavy
+
+    streams = [rule.stream for rule in known]
+    found: dict[str, Rows] = {}
+    for one in data:
+        named, equals, path = one.partition("=")
+        stream = named if equals else max(set(streams), key=streams.count)
+        statements = [rule.sql for rule in rules if rule.stream == stream]
+        found[stream] = read_rows(Path(path if equals else one), needed_columns(statements))
+    return found
+
+
+def _fetch(rules: Sequence[Rule], time_range: TimeRange) -> dict[str, Rows]:
+    from llmcost_infra.backtest import fetch_rows, needed_columns  # noqa: PLC0415 - heavy
+    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415 - heavy
+    from llmcost_infra.sql_engine.intervals import TimeRange  # noqa: PLC0415 - heavy
+
+    found: dict[str, Rows] = {}
+    with client_at_hand() as client:
+        for stream in {rule.stream: None for rule in rules}:
+            own = [rule for rule in rules if rule.stream == stream]
+            period = max(int(rule.body["trigger_condition"]["period"]) for rule in own)
+            reach = TimeRange(time_range.start - period * 60_000_000, time_range.end)
+            columns, kind = needed_columns(rule.sql for rule in own), own[0].body["stream_type"]
+            now = datetime.now(UTC)
+            told = _progress(f"rows of {stream}", reach)
+            found[stream] = fetch_rows(client, stream, kind, columns, reach, now, told)
+    return found
+
+
+def _reports(
+    rules: Sequence[Rule], rows: Mapping[str, Rows], time_range: TimeRange, *, skip: bool = False
+) -> list[Report]:
+    from llmcost_infra.backtest import backtest as run  # noqa: PLC0415 - heavy
+
+    found: list[Report] = []
+    for rule in rules:
+        if skip and rule.stream not in rows:
+            click.echo(f"{rule.name}: not replayed, no rows of {rule.stream}", err=True)
+            continue
+        found.append(run(rule, rows, time_range, progress=_progress(rule.name, time_range)))
+    return found
+
+
+def _draw(reports: Sequence[Report], rows: Mapping[str, Rows], out: Path) -> None:
+    from llmcost_infra.backtest.picture import draw  # noqa: PLC0415 - heavy
+
+    out.mkdir(parents=True, exist_ok=True)
+    for report in reports:
+        for path in draw(report, rows, out):
+            click.echo(f"drawn: {path}", err=True)
+
+
+def _progress(what: str, time_range: TimeRange) -> Callable[[int], object]:
+    """Return what is told each step; it shows every tenth of the way, from a second on."""
+    began, shown = datetime.now(UTC), 0
+
+    def told(at: int) -> None:
+        nonlocal shown
+        tenth = 10 * (at - time_range.start) // max(1, time_range.end - time_range.start)
+        if tenth > shown and (datetime.now(UTC) - began).total_seconds() > 1:
+            shown = tenth
+            click.echo(f"{what}: {tenth}0 %", err=True)
+
+    return told if sys.stderr.isatty() else int
+
+
+def _micros(moment: datetime) -> int:
+    return int(moment.replace(tzinfo=UTC).timestamp()) * 1_000_000
