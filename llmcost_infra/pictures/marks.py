@@ -67,7 +67,14 @@ def rows_of(panel: Panel, chart: Chart, extents: Sequence[Sequence[Extent]]) -> 
 
 
 def _drawn(extent: Extent) -> Spec:
-    return {"v": None, "w": None} if extent is None else {"v": extent[1], "w": extent[0]}
+    if extent is None:
+        return {"v": None, "w": None}
+    return {"v": _short(extent[1]), "w": _short(extent[0])}
+
+
+def _short(value: float) -> float:
+    """Return what a screen can show of a number: sums differ in their last digits by machine."""
+    return float(f"{value:.10g}")
 
 
 def _place(panel: Panel, chart: Chart, number: int, place: int, *, bars: bool) -> Spec:

@@ -38,7 +38,7 @@ def nice_ticks(low: float, high: float) -> list[float]:
 def _nice_step(least: float) -> float:
     power = 10.0 ** math.floor(math.log10(least))
     return next(
-        factor * power for factor in (1, 2, 2.5, 3, 5, 10, 20) if factor * power >= least * 0.999
+        factor * power for factor in (1, 2, 3, 5, 10, 20) if factor * power >= least * 0.999
     )
 
 

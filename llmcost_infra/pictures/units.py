@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -36,6 +37,7 @@ _TIMES: Final = (
     ("D", 86_400.0),
 )
 _SECONDS: Final = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3, "seconds": 1.0}
+_DECIMALS: Final = re.compile(r"\.\d+")
 _TOO_LONG: Final = 1e15
 _MOST_DECIMALS: Final = 10
 
@@ -121,9 +123,16 @@ class Unit:
 
 
 def labels_of(values: Sequence[float], unit: Unit) -> list[str]:
-    """Return the labels of an axis: as many decimals as it takes to tell its ticks apart."""
+    """Return the labels of an axis: as many decimals as its ticks have."""
     for decimals in range(unit.decimals, _MOST_DECIMALS + 1):
         labels = [replace(unit, decimals=decimals).shown(value) for value in values]
-        if len(set(labels)) == len(set(values)):
+        finer = [replace(unit, decimals=decimals + 2).shown(value) for value in values]
+        exact = [_bare(label) for label in labels] == [_bare(label) for label in finer]
+        if exact and len(set(labels)) == len(set(values)):
             return labels
     return [f"{value:g}" for value in values]
+
+
+def _bare(label: str) -> str:
+    """Return a label without the zeros at the end of its decimals, and without their point."""
+    return _DECIMALS.sub(lambda found: found[0].rstrip("0").rstrip("."), label)

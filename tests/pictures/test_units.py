@@ -94,7 +94,7 @@ def test_an_axis_covers_what_it_shows(low: float, high: float) -> None:
 
 def test_ticks_are_round() -> None:
     """Steps are what people count in."""
-    assert nice_ticks(0, 1.2) == [0, 0.25, 0.5, 0.75, 1.0, 1.25]
+    assert nice_ticks(0, 1.2) == [0, 0.3, 0.6, 0.9, 1.2]
     assert nice_ticks(0, 100) == [0, 20, 40, 60, 80, 100]
     assert nice_ticks(-3, 3) == [-4, -2, 0, 2, 4]
     assert nice_ticks(0, 0) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
@@ -105,6 +105,13 @@ def test_ticks_of_small_numbers_are_told_apart() -> None:
     """An axis takes more decimals than the panel where its labels would be equal."""
     ticks = [0, 0.0005, 0.001]
     assert labels_of(ticks, Unit("currency-dollar")) == ["$0.0000", "$0.0005", "$0.0010"]
+
+
+def test_a_tick_is_never_rounded_to_another_number() -> None:
+    """Half of five is no two, and 1,500 is no two thousand."""
+    assert labels_of([0, 2.5, 5], Unit("locale", 0)) == ["0", "2.5", "5"]
+    assert labels_of([0, 500, 1000, 1500], Unit("numbers", 0)) == ["0.0", "500.0", "1.0K", "1.5K"]
+    assert labels_of([0, 100, 200], Unit("percent", 0)) == ["0%", "100%", "200%"]
 
 
 def test_ticks_that_no_decimals_tell_apart_are_still_told_apart() -> None:
