@@ -568,7 +568,7 @@ def test_what_was_asked_for_as_json(
     expected: tuple[int | None, float | None],
 ) -> None:
     """OpenInference's JSON is read where it is an object of what it should hold."""
-    made = normalised(llm_invocation_parameters=params)
+    made = normalised(openinference_span_kind="LLM", llm_invocation_parameters=params)
 
     assert (made["max_tokens"], made["temperature"]) == expected
     assert made["pricing_status"] == "priced"
