@@ -60,7 +60,12 @@ def explain_tokens(cell: Cell, own: Sequence[OwnCalls]) -> Iterator[Finding]:
             yield told.found(cause, usd, evidence)
         gap = shift.rest
     uneven = [lane for lane in gap.lanes if any(sums_of(gap.lane(lane)))]
-    if len(uneven) > 1 and any(lane != Lane() and _lacks(gap.lane(lane)) for lane in uneven):
+    # Nothing can have moved to where we have nothing.
+    if (
+        ours.tokens
+        and len(uneven) > 1
+        and any(lane != Lane() and _lacks(gap.lane(lane)) for lane in uneven)
+    ):
         yield told.ambiguous(
             cell.value(gap), "lanes differ in more than one way", *tangled(cell, ours, gap)
         )

@@ -52,11 +52,10 @@ def headline(found: Comparison) -> str:
     if found.missing:
         return f"{about}: no verdict, because data are missing."
     verdict = "beyond its limits" if found.problems else "within 5 %"
-    drift = (found.ours - found.billed) / found.billed if found.billed else None
-    return (
-        f"{about}: {verdict}. Ours {usd(found.ours)}, billed for tokens {usd(found.billed)} "
-        f"({_percent(drift)})."
-    )
+    sums = f"Ours {usd(found.ours)}, billed for tokens {usd(found.billed)}"
+    if not found.billed:
+        return f"{about}: {verdict}. {sums}."
+    return f"{about}: {verdict}. {sums} ({_percent((found.ours - found.billed) / found.billed)})."
 
 
 def sections(found: Comparison) -> list[Section]:

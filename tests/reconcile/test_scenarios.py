@@ -110,6 +110,18 @@ def test_copies_that_nothing_shows_are_netted_with_calls_that_lack() -> None:
     assert not [one for one in findings if one.cause is Cause.DOUBLE_COUNTING]
 
 
+def test_where_nothing_is_here_all_of_it_lacks() -> None:
+    """A service with calls and batch jobs and without any telemetry: nothing can have moved."""
+    world = ordinary()
+    deviations.batch_without_spans(world)
+    for call in world.calls:
+        if call.seen and call.model == "gpt-4o":
+            call.seen = 0
+            world.truth[Cause.MISSING_TRAFFIC] -= call.cost()
+    difference, findings = world.explained()
+    assert check(world, findings, difference) == []
+
+
 def all_missing(
     cells: Sequence[Cell], days: Sequence[date]
 ) -> tuple[list[Compared], list[Finding]]:
