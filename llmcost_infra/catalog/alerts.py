@@ -53,7 +53,8 @@ CONTEXT: Final = frozenset(
 VARIABLE: Final = re.compile(r"\{(\w+)(?::\d+)?\}")
 """A variable in a text, as the server reads it."""
 
-_DAY_MINUTES: Final = 24 * 60
+_HOUR_MINUTES: Final = 60
+_DAY_MINUTES: Final = 24 * _HOUR_MINUTES
 _PAGERDUTY: Final = {"page": "critical", "warn": "warning", "info": "info", "heartbeat": "info"}
 _NO_RAW: Final = r"^[^\"\\\x00-\x1f]+$"
 _Sentence = Annotated[str, Field(pattern=_NO_RAW)]
@@ -190,7 +191,7 @@ def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
     There are none where a limit is not set, or the stack does without the alert.
 
     Raises:
-        DeclarationError: the rule looks back further than rows are kept.
+        DeclarationError: the rule looks back further than rows are kept, or than a query may.
     """
     declared = chosen(spec, settings)
     if declared is None:
@@ -208,6 +209,7 @@ def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
             rendered.append(_rendered(spec, settings, item, limits))
     if rendered:
         _check_retention(spec, settings, statement)
+        _check_query_range(spec, settings)
     return rendered
 
 
@@ -248,6 +250,17 @@ def _check_retention(spec: AlertSpec, settings: Settings, statement: Statement) 
             ("window_minutes",),
             f"looks back {spec.declared.window_minutes} minutes, and rows are kept {days} days",
             f"raise retention.{key} of the stack, or shorten the window",
+        )
+
+
+def _check_query_range(spec: AlertSpec, settings: Settings) -> None:
+    hours, period = settings.query_range_hours, spec.declared.period_minutes
+    if hours is not None and period > hours * _HOUR_MINUTES:
+        raise spec.document.problem(
+            ("window_minutes",),
+            f"asks for {period} minutes, and a query may ask for {hours} hours",
+            "raise the streams' max_query_range and query_range_hours of the stack, or write "
+            f"alerts: {{{spec.name}: {{enabled: false}}}}",
         )
 
 

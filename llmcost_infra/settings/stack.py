@@ -62,6 +62,8 @@ class Settings(Strict):
     """Trace stream that the panels read, for every profile but ``pipeline``, e.g. ``default``."""
     history: bool = False
     """Whether the rollup stream and the tab that reads it are there."""
+    query_range_hours: Annotated[int, Field(ge=1)] | None = None
+    """Longest time range of a query that the server allows on the streams, if it has a limit."""
     retention: Retention = Retention()
     attribution: Attribution = Attribution()
     repeats: tuple[Repeat, ...] = (Repeat(dialect="wrapper"), Repeat(dialect="anthropic_sdk"))

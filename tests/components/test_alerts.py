@@ -157,6 +157,16 @@ def test_a_window_beyond_the_retention_is_refused(alerting: Any) -> None:
     ]
 
 
+def test_a_window_beyond_the_range_of_a_query_is_refused(alerting: Any) -> None:
+    """The server would refuse the alert in the middle of an update."""
+    with pytest.raises(pulumi.RunError) as caught:
+        alerting(query_range_hours=360)
+    said = str(caught.value)
+    assert re.findall(r"alerts/(\w+).yaml:\d+: window_minutes: asks for", said) == ["cost_anomaly"]
+    assert "alerts: {cost_anomaly: {enabled: false}}" in said
+    assert alerting(query_range_hours=360, alerts={"cost_anomaly": {"enabled": False}})
+
+
 def test_a_missing_secret_names_the_command_that_sets_it(declared: Any) -> None:
     """Like every other secret of a stack."""
     with pytest.raises(pulumi.RunError, match="pulumi config set --secret llmcost:slack_url"):
