@@ -128,7 +128,9 @@ def _categories(panel: Panel, chart: Chart, length: float, title: str) -> Scale:
     angle = 0 if flat else int(panel.number("axis_label_rotate", 0))
     if not (flat or angle) and any(width_of(name, _SIZE) > band - 4 for name in chart.places):
         angle = _ANGLE
-    every = math.ceil(_LABEL_HEIGHT / band) if flat or angle else 1
+    # Turned labels lie over each other unless there is a line's height between them.
+    apart = _LABEL_HEIGHT / (math.sin(math.radians(abs(angle))) or 1)
+    every = math.ceil(apart / band) if flat or angle else 1
     turned: Spec = {"labelAngle": -angle, "labelAlign": "right" if angle > 0 else "left"}
     axis: Spec = {
         "values": list(range(0, count, every)),

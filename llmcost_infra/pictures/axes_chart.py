@@ -8,6 +8,7 @@ from llmcost_infra.pictures.axes import along, margins_of, values
 from llmcost_infra.pictures.bodies import object_of
 from llmcost_infra.pictures.mark_lines import firing_layers, mark_line_layers
 from llmcost_infra.pictures.marks import BARS, STACKED, extents_of, isolated, mark_of, rows_of
+from llmcost_infra.pictures.themes import ON_COLOUR
 from llmcost_infra.pictures.units import UNKNOWN
 from llmcost_infra.pictures.vega import drawn
 
@@ -100,13 +101,20 @@ def _labels(panel: Panel, rows: list[Spec], encoding: Spec, value: str) -> list[
         return []
     inside = position == "inside"
     written = [
-        {**row, "v": (row["v"] + row["w"]) / 2 if inside else row["v"], "t": text}
+        {
+            **row,
+            # A bar over time has two ends; its middle is where people look.
+            "a": (row["a"] + row.get("b", row["a"])) / 2,
+            "v": (row["v"] + row["w"]) / 2 if inside else row["v"],
+            "t": text,
+        }
         for row in rows
         if row["v"] is not None
         for text in [panel.unit.shown(row["v"] - row["w"])]
     ]
     beside = {"dx": 4, "align": "left"} if value == "x" else {"dy": -6, "align": "center"}
-    mark = {"type": "text", "fontSize": 10, **({"align": "center"} if inside else beside)}
+    look: Spec = {"align": "center", "fill": ON_COLOUR} if inside else beside
+    mark: Spec = {"type": "text", "fontSize": 10, **look}
     kept = {key: one for key, one in encoding.items() if not key.endswith("2") and key != "color"}
     text = {"field": "t", "type": "nominal"}
     return [{"data": {"values": written}, "mark": mark, "encoding": {**kept, "text": text}}]

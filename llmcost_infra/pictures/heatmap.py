@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llmcost_infra.pictures.letters import width_of
 from llmcost_infra.pictures.series import PanelData, named, pick, seconds_of
 from llmcost_infra.pictures.svg import moved, rect, text
+from llmcost_infra.pictures.themes import ON_COLOUR
 from llmcost_infra.pictures.units import numeric
 from llmcost_infra.pictures.vega import Margins, drawn, looked_up
 
@@ -98,7 +99,7 @@ def _spec(  # noqa: PLR0913, PLR0917 - what the chart is made of
     on_cell: Spec = {
         "condition": [
             {"test": "!datum.known", "value": theme.soft},
-            {"test": "datum.light", "value": "#14171c"},
+            {"test": "datum.light", "value": ON_COLOUR},
         ],
         "value": "#ffffff",
     }

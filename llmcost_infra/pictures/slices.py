@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from llmcost_infra.pictures.themes import ON_COLOUR
 from llmcost_infra.pictures.vega import drawn
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ __all__ = ["draw_slices", "slice_names"]
 
 _HOLE: Final = 0.55
 """Of the radius of a ring."""
+_MOST_PARTED: Final = 40
+"""Slices beyond which lines between them would hide them."""
 _SMALLEST_LABELLED: Final = 0.04
 """Share below which a slice is too thin for its percentage."""
 
@@ -76,7 +79,7 @@ def draw_slices(  # noqa: PLR0913, PLR0917 - a chart, its place and its colours
             "outerRadius": radius,
             "innerRadius": hole,
             "stroke": theme.panel,
-            "strokeWidth": 1 if len(drawable) > 1 else 0,
+            "strokeWidth": int(1 < len(drawable) <= _MOST_PARTED),
         },
         "encoding": {**shared, "color": colour},
     }
@@ -84,7 +87,7 @@ def draw_slices(  # noqa: PLR0913, PLR0917 - a chart, its place and its colours
         "mark": {
             "type": "text",
             "radius": (hole + radius) / 2 if hole else radius * 0.62,
-            "fill": "#14171c",
+            "fill": ON_COLOUR,
             "fontSize": 11,
         },
         "encoding": {**shared, "text": {"field": "t", "type": "nominal"}},

@@ -9,7 +9,7 @@ from zlib import crc32
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["FONT", "SERIES_COLOURS", "THEMES", "Theme", "ThemeName", "colours_of"]
+__all__ = ["FONT", "ON_COLOUR", "SERIES_COLOURS", "THEMES", "Theme", "ThemeName", "colours_of"]
 
 ThemeName = Literal["light", "dark"]
 
@@ -34,6 +34,10 @@ SERIES_COLOURS: Final = (
     "#dc7f95",
     "#67b39d",
 )
+
+
+ON_COLOUR: Final = "#14171c"
+"""What is written on a series' colour, in both themes."""
 
 
 @dataclass(frozen=True, slots=True)

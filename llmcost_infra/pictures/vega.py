@@ -116,5 +116,5 @@ def _config(theme: Theme) -> Spec:
             "labelPadding": 5,
         },
         "mark": {"invalid": "break-paths-show-domains"},
-        "text": {"fontSize": 11},
+        "text": {"fontSize": 11, "color": theme.ink},
     }

@@ -132,6 +132,11 @@ GALLERY: Final[dict[str, Case]] = {
     "bar-grouped": _hourly("bar", "Input and output cost ($)", y="input output", **_MONEY),
     "bar-categories": _by_model("bar", "Tokens by model", y="input output", unit="numbers"),
     "bar-breakdown": _by_tool("bar", "Runs by tool, side by side"),
+    "bar-labels": _by_tool("stacked", "Tool runs, written on", label_option={"position": "inside"}),
+    "many-categories": Case(
+        panel("bar", "Cost by user", x="user", y="cost", **_MONEY),
+        PanelData([{"user": f"user-{user:03}", "cost": wave(user)} for user in range(100)]),
+    ),
     "h-bar": _by_model("h-bar", "Cost by model ($)", y="cost", **_MONEY),
     "stacked": _by_tool("stacked", "Tool runs"),
     "h-stacked": Case(
