@@ -220,7 +220,8 @@ def compare(
             for label in (*scopes.compared, UNMAPPED)
         },
     )
-    explaining = explain if bill.counted else explain_uncounted
+    told = bill.counted and all(one.split for one in mine)
+    explaining = explain if told else explain_uncounted
     compared, findings = explaining(cells, period.days)
     findings += explain_items((label, one) for label, one in here if not one.token_class)
     left_out = _Rest(period, own, placed, charges, scopes)

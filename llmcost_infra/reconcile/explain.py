@@ -88,16 +88,25 @@ def explain(cells: Sequence[Cell], days: Collection[date]) -> tuple[list[Compare
 def explain_uncounted(
     cells: Sequence[Cell], days: Collection[date]
 ) -> tuple[list[Compared], list[Finding]]:
-    """Return both sums of every cell where the bill tells amounts alone: nothing shows a cause."""
+    """Return both sums of every cell where one side tells sums alone: nothing shows a cause."""
     compared: list[Compared] = []
     findings: list[Finding] = []
     for cell in (one for one in cells if one.day in days):
         ours = sum((one.usd for one in stored_costs(cell)), ZERO)
         compared.append(Compared(cell, ours, cell.billed_usd))
         usd = ours - cell.billed_usd
-        said = "the bill tells no tokens; read it from the provider's API to see why"
+        said = _totals(cell) or "the bill tells no tokens; its provider's API does"
         findings.append(Finding(cell.scope, cell.day, cell.model, Cause.UNEXPLAINED, usd, said))
     return compared, [one for one in findings if one.usd]
+
+
+def _totals(cell: Cell) -> str:
+    """Return what is known of both sides where ours are totals of an old month."""
+    if all(calls.split for calls in cell.own) or not cell.used:
+        return ""
+    ours = sum(ours_in(cell).tokens.of.values())
+    share = ours / sum(cell.used.of.values())
+    return f"our totals of old days have {share:.1%} of the billed tokens, and no classes"
 
 
 def explain_items(charges: Iterable[tuple[str, Charge]]) -> Iterator[Finding]:

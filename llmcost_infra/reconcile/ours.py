@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from llmcost_infra.catalog.reconciliation import reconciliation_statement
+from llmcost_infra.catalog.reconciliation import reconciliation_statement, totals_statement
 from llmcost_infra.catalog.rollup import MOST_GROUPS
 from llmcost_infra.errors import ReconcileError
 from llmcost_infra.pricing.compute import STANDARD_TIERS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve import Client
     from llmcost_infra.settings import Settings
 
-__all__ = ["check_retention", "own_calls", "read_ours"]
+__all__ = ["kept_as", "own_calls", "read_ours", "read_totals"]
 
 _DAY: Final = timedelta(days=1)
 _EPOCH: Final = date(1970, 1, 1)
@@ -32,8 +32,8 @@ _AT_ONCE: Final = timedelta(days=7)
 _SHORTEST: Final = timedelta(minutes=1)
 
 
-def check_retention(settings: Settings, first: date, now: datetime) -> None:
-    """Refuse a month whose first calls are gone already, before anything is read.
+def kept_as(settings: Settings, first: date, now: datetime) -> Literal["calls", "totals"]:
+    """Return how a month is still there, before anything is read.
 
     Args:
         settings: the stack's.
@@ -41,14 +41,62 @@ def check_retention(settings: Settings, first: date, now: datetime) -> None:
         now: the time, with a zone.
 
     Raises:
-        ReconcileError: with how long calls are kept.
+        ReconcileError: it is gone, in part or as a whole.
     """
-    kept = settings.retention.llm_days
-    if settings.profile == "pipeline" and now - midnight(first) > timedelta(days=kept):
-        raise ReconcileError(
-            f"Calls are kept {kept} days, and {first} is longer ago: part of the month is gone.",
-            hint="Reconcile each month on the 3rd of the next; raise retention.llm_days above 35.",
-        )
+    age, kept = now - midnight(first), settings.retention
+    if settings.profile != "pipeline" or age <= timedelta(days=kept.llm_days):
+        return "calls"
+    if settings.history and age <= timedelta(days=kept.rollup_days):
+        return "totals"
+    raise ReconcileError(
+        f"Calls are kept {kept.llm_days} days, and {first} is longer ago: part of the month is "
+        "gone.",
+        hint="Reconcile each month on the 3rd of the next; raise retention.llm_days above 35, or "
+        "keep a history (`history: true`, `llmcost rollup`).",
+    )
+
+
+def read_totals(
+    client: Client,
+    settings: Settings,
+    days: Sequence[date],
+    names: Callable[[str], str],
+    project: Path | None = None,
+) -> list[OwnCalls]:
+    """Read the totals of days whose calls are gone.
+
+    Args:
+        client: of the stack's server.
+        settings: the stack's; it keeps a history.
+        days: UTC days that follow each other.
+        names: model → who bills it; the totals do not say.
+        project: whose declarations override the shipped ones.
+
+    Raises:
+        OpenObserveError: the server refused, did not answer, or left rows out.
+    """
+    first, last = ((day - _EPOCH).days for day in (days[0], days[-1]))
+    statement = totals_statement(settings, first, last, project)
+    # Totals carry the time at which they were added up, which may be years after their day.
+    start = midnight(days[0])
+    end = start + timedelta(days=settings.retention.rollup_days + 31)
+    hits = client.search(statement, start, end, stream_type="logs", size=MOST_GROUPS).hits
+    return [_total(row, names) for row in hits]
+
+
+def _total(row: dict[str, Any], names: Callable[[str], str]) -> OwnCalls:
+    model, usd = row.get("model") or "", row.get("usd")
+    return OwnCalls(
+        day=_EPOCH + row["utc_day"] * _DAY,
+        provider=names(model),
+        model=model,
+        calls=row["llm_calls"],
+        tokens={"input": row["input_tokens"], "output": row["output_tokens"]},
+        usd=None if usd is None else Decimal(repr(usd)),
+        environment=row.get("environment"),
+        team=row.get("team"),
+        split=False,
+    )
 
 
 @dataclass

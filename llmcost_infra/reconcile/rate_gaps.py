@@ -67,8 +67,6 @@ class StoredCost:
         valid = cell.book.row_id(cell.model, cell.day)
         if applied and valid and applied != valid:
             return Cause.PRICE_CHANGE, f"{count} were priced by {applied}, and {valid} is valid"
-        if not calls.split:
-            return Cause.UNEXPLAINED, "the totals of old months do not tell cached input apart"
         return Cause.UNEXPLAINED, f"{count} were stored at another price than their row's"
 
 

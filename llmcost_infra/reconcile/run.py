@@ -15,7 +15,7 @@ from llmcost_infra.reconcile.comparison import Period, compare
 from llmcost_infra.reconcile.days import month_of, previous_month
 from llmcost_infra.reconcile.files import read_file
 from llmcost_infra.reconcile.openai import OPENAI_URL, openai_api, read_openai
-from llmcost_infra.reconcile.ours import check_retention, read_ours
+from llmcost_infra.reconcile.ours import kept_as, read_ours, read_totals
 from llmcost_infra.reconcile.scopes import ScopeMap
 from llmcost_infra.reconcile.stored import write_days
 
@@ -80,10 +80,18 @@ def run(
     month = month_of(request.month or str(previous_month(now)), now)
     days = month.closed(now)
     scopes = ScopeMap.of(settings, request.provider, request.account, request.scopes)
-    check_retention(settings, days[0], now)
+    kept = kept_as(settings, days[0], now)
     table = load_table(project)
     bill = _bill(request, project, scopes, days, table, progress)
-    own = read_ours(client, settings, days, project, progress)
+    if kept == "calls":
+        own = read_ours(client, settings, days, project, progress)
+    else:
+        progress("totals of old days")
+
+        def biller(model: str) -> str:
+            return bill.provider if table.model(bill.provider, model) else ""
+
+        own = read_totals(client, settings, days, biller, project)
     open_days = tuple(day for day in month.days if day not in days)
     found = compare(Period(str(month), days, open_days), bill, own, scopes, table)
     if request.write:

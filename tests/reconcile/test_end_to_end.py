@@ -13,10 +13,11 @@ from llmcost_infra.errors import ExitCode, ReconcileError
 from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.causes import Cause
 from llmcost_infra.reconcile.comparison import Period, compare
-from llmcost_infra.reconcile.ours import check_retention, read_ours
+from llmcost_infra.reconcile.ours import kept_as, read_ours, read_totals
 from llmcost_infra.reconcile.records import Bill, Charge, Lane, Part, Usage
 from llmcost_infra.reconcile.scopes import ScopeMap
 from llmcost_infra.reconcile.stored import write_days
+from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
 from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
 from tests.reconcile.worlds import table
@@ -234,16 +235,36 @@ def test_a_day_that_is_compared_again_counts_once(kept: Stack, client: Client) -
     assert rows[0]["ours_usd"] == pytest.approx(float(cost(FLAT)))
 
 
+def test_old_months_are_compared_by_their_totals(
+    stack: Callable[..., Stack],
+) -> None:
+    """They agree or not; what they do not tell apart is not explained."""
+    kept = stack(billing=BILLING, history=True)
+    account = Account(kept)
+    for minute in range(1, 4):
+        account.call(NOON - HOUR + minute * MINUTE, FLAT)
+    account.call(NOON, {**FLAT, "input": 900_000}, SUPPORT, copies=0)
+    kept.now = NOON + DAY
+    settings = SETTINGS.model_copy(update={"history": True})
+    now = datetime.fromtimestamp(kept.now / 1_000_000, tz=UTC)
+    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+        list(roll_up(client, settings, [TODAY], now))
+        own = read_totals(client, settings, [TODAY], lambda _: "openai")
+    scopes = ScopeMap.of(settings, "openai", None, ())
+    found = compare(Period("2026-11", (TODAY,)), account.bill(), own, scopes, table())
+    assert found.ours == pytest.approx(3 * cost(FLAT))
+    lost = {key: usd for key, usd in causes(found).items() if key[0] == "prod/support"}
+    assert lost == {
+        ("prod/support", Cause.UNEXPLAINED): round(-cost({**FLAT, "input": 900_000}), 2)
+    }
+    assert ("prod/search", Cause.UNEXPLAINED) not in causes(found)
+
+
 def test_a_month_that_is_gone_in_part_is_refused_before_it_is_read() -> None:
-    """With what to do next time."""
+    """With what to do next time; where a history is kept, its totals do."""
     settings = Settings.from_mapping({"environment": "prod", "retention": {"llm_days": 30}})
-    now = datetime(2026, 11, 3, 6, tzinfo=UTC)
+    now, first = datetime(2026, 11, 3, 6, tzinfo=UTC), date(2026, 10, 1)
     with pytest.raises(ReconcileError, match="kept 30 days, and 2026-10-01 is longer ago"):
-        check_retention(settings, date(2026, 10, 1), now)
-    check_retention(replace_days(settings, 35), date(2026, 10, 1), now)
-
-
-def replace_days(settings: Settings, days: int) -> Settings:
-    """Return settings with another retention."""
-    kept = settings.retention.model_copy(update={"llm_days": days})
-    return settings.model_copy(update={"retention": kept})
+        kept_as(settings, first, now)
+    assert kept_as(settings.model_copy(update={"history": True}), first, now) == "totals"
+    assert kept_as(Settings(environment="prod"), first, now) == "calls"
