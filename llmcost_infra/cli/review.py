@@ -36,7 +36,7 @@ _FILES = {"md": "review.md", "html": "review.html", "json": "review.json"}
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to which review.md, review.html and review.json are written as well.",
+    help="Folder to which review.md, review.html, review.json and pictures are written as well.",
 )
 @click.option(
     "--data",
@@ -64,11 +64,14 @@ def review(  # noqa: PLR0913 - each is an option
     from llmcost_infra.review.reviewing import review as reviewed  # noqa: PLC0415
 
     with _progress():
-        report = reviewed(project_folder(), base, stacks, data=data)
+        report = reviewed(
+            project_folder(), base, stacks, data=data, pictures=out is not None or form == "html"
+        )
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, file in _FILES.items():
             (out / file).write_text(_written(report, name), encoding="utf-8")
+        _draw(report, out / "pictures")
     _print(report, "json" if as_json else form)
     return ExitCode.FINDINGS if report.notes else ExitCode.FINE
 
@@ -82,6 +85,18 @@ def _print(report: Report, form: str) -> None:
         print_report(report, Console(highlight=False))
     else:
         click.echo(_written(report, form), nl=False)
+
+
+def _draw(report: Report, folder: Path) -> None:
+    """Write pictures for whoever shows them himself, and remove those of an earlier run."""
+    from llmcost_infra.pictures.vega import png_of  # noqa: PLC0415 - heavy, and not always there
+
+    for old in folder.glob("*.png"):
+        old.unlink()
+    for shot in report.pictures:
+        folder.mkdir(exist_ok=True)
+        for (side, theme), svg in shot.drawn.items():
+            (folder / f"{shot.stem}-{side}-{theme}.png").write_bytes(png_of(svg, 1))
 
 
 def _written(report: Report, form: str) -> str:

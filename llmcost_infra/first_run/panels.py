@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.openobserve.kinds.base import Inputs
 
-__all__ = ["PanelAnswer", "ask_panels"]
+__all__ = ["PanelAnswer", "all_selected", "ask_panels"]
 
 _ALL = "_o2_all_"
 _RATIOS = ("_pct", "_ms", "_per_run", "_per_call", "_per_user")
@@ -75,7 +75,7 @@ def _ask(
     truth: Mapping[str, Decimal],
 ) -> PanelAnswer:
     try:
-        rows = search(_with_all_selected(panel["query"], variables), panel["stream_type"])
+        rows = search(all_selected(panel["query"], variables), panel["stream_type"])
     except OpenObserveError as error:
         return PanelAnswer(tab, panel["title"], 0, "", f"fails: {error.message}", good=False)
     columns = [axis["alias"] for axis in panel.get("y_axis", [])]
@@ -107,7 +107,7 @@ def _verdict(
     return "as sent" if any(name in truth for name in columns) else "answers"
 
 
-def _with_all_selected(sql: str, variables: Mapping[str, Any]) -> str:
+def all_selected(sql: str, variables: Mapping[str, Any]) -> str:
     """Return the SQL as the UI sends it when nobody has chosen anything."""
 
     def chosen(match: re.Match[str]) -> str:

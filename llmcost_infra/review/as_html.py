@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.review.outline import Item, Section
     from llmcost_infra.review.report import Report
+    from llmcost_infra.review.shots import Shot
 
 __all__ = ["html"]
 
@@ -40,9 +42,34 @@ def html(report: Report) -> str:
         *(f"<li>{escape(line)}</li>" for line in headlines(report)),
         "</ul>",
     ]
+    if report.pictures:
+        lines += ["<section><h2>Pictures, from sample calls</h2>"]
+        lines += [line for shot in report.pictures for line in _shot(shot)]
+        lines += ["</section>"]
     for section in outline(report):
         lines += _section(section)
     return "\n".join([*lines, "</main></body></html>", ""])
+
+
+def _shot(shot: Shot) -> Iterator[str]:
+    shape = "pair" if shot.subject.kind == "panel" else "column"
+    yield f"<article><p class=what>{_parts(shot.subject.parts)}</p><div class={shape}>"
+    for side in ("before", "after"):
+        light, dark = (shot.drawn.get((side, theme)) for theme in ("light", "dark"))
+        if light is None or dark is None:
+            yield f"<figure><figcaption>{side}: not there</figcaption></figure>"
+            continue
+        name = escape(f"{shot.subject.name}, {side}", quote=True)
+        yield (
+            f"<figure><figcaption>{side}</figcaption><picture>"
+            f'<source media="(prefers-color-scheme: dark)" srcset="{_address(dark)}">'
+            f'<img alt="{name}" src="{_address(light)}"></picture></figure>'
+        )
+    yield "</div></article>"
+
+
+def _address(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
 
 def _section(section: Section) -> Iterator[str]:

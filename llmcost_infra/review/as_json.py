@@ -47,6 +47,14 @@ def as_json(report: Report) -> dict[str, Any]:
             "start_us": report.spend.start_us,
             "end_us": report.spend.end_us,
         },
+        "pictures": [
+            {
+                "path": shot.subject.key,
+                "stem": shot.stem,
+                "sides": sorted({s for s, _ in shot.drawn}),
+            }
+            for shot in report.pictures
+        ],
         "notes": [
             {"place": note.place, "message": note.message, "stacks": list(note.stacks)}
             for note in report.notes

@@ -37,6 +37,9 @@ def markdown(report: Report, rest: str = "the full report", limit: int = LIMIT) 
     for section in outline(report):
         blocks.append(f"\n### {section.title}\n")
         blocks += [_item(item) for item in section.items]
+    if report.pictures:
+        blocks.append("\n### Pictures\n")
+        blocks += [f"- {_parts(shot.subject.parts)}, in {rest}" for shot in report.pictures]
     return _cut(blocks, _LEFT_OUT.format(rest=rest), limit)
 
 

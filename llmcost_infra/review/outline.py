@@ -114,21 +114,17 @@ def only_in(stacks: Iterable[str], *, everywhere: bool) -> str:
 
 def _items(groups: Iterable[Group]) -> Iterator[Item]:
     """Yield an item for each group; changes of one object that stand alone share one."""
-    pending: list[Change] = []
+    alone: dict[tuple[Subject, tuple[str, ...]], list[Change]] = {}
+    order: list[Group | list[Change]] = []
     for group in groups:
         if len(group.changes) > 1:
-            if pending:
-                yield _item(pending)
-                pending = []
-            yield _shared(group)
+            order.append(group)
             continue
-        change = next(iter(group.changes))
-        if pending and _place(pending[0]) != _place(change):
-            yield _item(pending)
-            pending = []
-        pending.append(change)
-    if pending:
-        yield _item(pending)
+        for change in group.changes:
+            if (place := _place(change)) not in alone:
+                order.append(alone.setdefault(place, []))
+            alone[place].append(change)
+    yield from (_item(one) if isinstance(one, list) else _shared(one) for one in order)
 
 
 def _place(change: Change) -> tuple[Subject, tuple[str, ...]]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from llmcost_infra.review.changes import Change
     from llmcost_infra.review.notes import Note
     from llmcost_infra.review.prices import PriceChange, SpendEffect
+    from llmcost_infra.review.shots import Shot
     from llmcost_infra.review.usage import Spend
 
 __all__ = ["Report"]
@@ -29,6 +30,7 @@ class Report:
         prices: rates that change.
         effects: what they would have changed in the spend; none without data.
         spend: of the data, if there is any.
+        pictures: of changed panels and their tabs.
         notes: what could not be looked at, and why.
     """
 
@@ -41,4 +43,5 @@ class Report:
     prices: tuple[PriceChange, ...] = ()
     effects: tuple[SpendEffect, ...] = ()
     spend: Spend | None = None
+    pictures: tuple[Shot, ...] = ()
     notes: tuple[Note, ...] = ()

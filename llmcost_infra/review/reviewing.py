@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -24,17 +25,20 @@ if TYPE_CHECKING:
 
     from llmcost_infra.pricing import PriceTable
     from llmcost_infra.review.prices import PriceChange, SpendEffect
+    from llmcost_infra.review.shots import Shot
     from llmcost_infra.review.usage import Spend
 
 __all__ = ["compare", "review"]
 
 
-def review(
+def review(  # noqa: PLR0913 - a change, and how closely to look at it
     project: Path,
     ref: str,
     stacks: Sequence[str] = (),
     run: Callable[[Path, str], Program] = run_program,
     data: Path | None = None,
+    *,
+    pictures: bool = False,
 ) -> Report:
     """Return what the project's present files change against a base.
 
@@ -44,6 +48,7 @@ def review(
         stacks: those to compare; none for all of the project.
         run: runs the program of a folder for a stack.
         data: file of the LLM stream's rows, for the effect of prices on the spend.
+        pictures: whether to draw changed panels and their tabs.
 
     Raises:
         DeclarationError: there is no such base, or the folder is in no Git repository.
@@ -53,6 +58,7 @@ def review(
         ends = run_sides(base.lay_out(Path(scratch)), project, stacks or stacks_of(project), run)
         changes, notes = compare(*ends)
         prices, effects, spend, missing = _prices(*ends, data)
+        drawn, undrawn = _drawn(*ends, changes) if pictures else ((), ())
     return Report(
         base=f"{ref} ({base.commit[:9]})",
         head=base.head(),
@@ -63,7 +69,8 @@ def review(
         prices=prices,
         effects=effects,
         spend=spend,
-        notes=together((*notes, *missing)),
+        pictures=drawn,
+        notes=together((*notes, *missing, *undrawn)),
     )
 
 
@@ -112,6 +119,32 @@ def _prices(
     changes = tuple(price_changes(*tables))
     effects = spend_effect(changes, spend.usage, tables[1]) if spend else ()
     return changes, effects, spend, notes
+
+
+def _drawn(
+    base: Side, head: Side, changes: Sequence[Change]
+) -> tuple[tuple[Shot, ...], tuple[Note, ...]]:
+    """Return pictures of what changes in the first stack that has most of the changes."""
+    counts = Counter(
+        stack
+        for change in changes
+        for stack in change.stacks
+        if change.finding.subject.kind in {"panel", "tab"}
+    )
+    if not counts:
+        return (), ()
+    stack = max(sorted(counts), key=lambda one: counts[one])
+    try:
+        # Pictures need the extra `review`; all else of a report does without.
+        from llmcost_infra.review.shots import shots  # noqa: PLC0415
+
+        sides = {"before": base.programs[stack], "after": head.programs[stack]}
+        return shots(changes, sides, stack, load_table(head.folder))
+    except ModuleNotFoundError as error:
+        message = f"the package {error.name} is missing: pip install 'llmcost-infra[review]'"
+        return (), (Note("pictures", message),)
+    except LlmCostError as error:
+        return (), (Note("pictures", str(error)),)
 
 
 def _only_one_end(base: Side, head: Side) -> Iterator[Note]:
