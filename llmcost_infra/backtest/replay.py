@@ -89,7 +89,7 @@ def replay(
             continue
         due = after_match(rule.body, at)
         place = bisect_left(grid.steps, due)
-        if place < len(grid.steps) and grid.steps[place] != due:
+        if due < time_range.end and due not in grid.steps[place : place + 1]:
             # A silence that is no multiple of the frequency: later runs are at other times.
             grid, place = _Grid.starting(due, rule, time_range.end, prefilter), 0
     return walk.told()
