@@ -57,7 +57,7 @@ Agents and workflows that repeat the usage of their calls (`invoke_agent`, OpenI
 CHAIN, OpenLLMetry's workflows) are never calls. A client's retries are one span, hence one call.
 
 A cache write whose lifetime nobody told is priced as one of five minutes; then
-`llmcost_cache_write_1h_tokens` is null. A stream from Anthropic that was left has told its input and
+`llmcost_cache_write_1h_tokens` is null. A stream from Anthropic that was left told its input and
 one token of output: it is `no_usage`, because the rest of the output is not known.
 """
 _SUMMARY: Final = """
