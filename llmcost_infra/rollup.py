@@ -1,4 +1,4 @@
-"""Adds closed days up into the rollup stream, from which months are shown for years.
+"""Adds days up into the rollup stream, from which months are shown for years.
 
 A day is added up as often as one likes: each row carries when it was computed, and whoever reads
 takes the newest. A scheduled pipeline cannot do this: its windows follow each other, so that it
@@ -7,6 +7,7 @@ never looks at a late call again, and it loses what lies exactly between two of 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve import Client
     from llmcost_infra.settings import Settings
 
-__all__ = ["DayTotal", "closed_days", "roll_up"]
+__all__ = ["DayTotal", "closed_days", "open_days", "roll_up"]
 
 _LATEST: Final = timedelta(hours=6)
 """OpenObserve takes spans up to five hours after they began: then a day stays as it is."""
@@ -38,18 +39,30 @@ class DayTotal:
         groups: of environment, team, feature and model.
         llm_calls: calls.
         cost_usd: their known cost in USD; None when none is known.
+        closed: whether no call can come into the day any more.
     """
 
     day: date
     groups: int
     llm_calls: int
     cost_usd: float | None
+    closed: bool
 
 
 def closed_days(now: datetime, count: int) -> list[date]:
     """Return the last UTC days that no call can come into any more, oldest first."""
-    last = (now.astimezone(UTC) - _LATEST).date()
+    last = _first_open(now)
     return [last - timedelta(days=back) for back in range(count, 0, -1)]
+
+
+def open_days(now: datetime) -> list[date]:
+    """Return the UTC days that calls still come into, today the last: one, or two before six."""
+    first, today = _first_open(now), now.astimezone(UTC).date()
+    return [first + timedelta(days=ahead) for ahead in range((today - first).days + 1)]
+
+
+def _first_open(now: datetime) -> date:
+    return (now.astimezone(UTC) - _LATEST).date()
 
 
 def roll_up(
@@ -90,7 +103,8 @@ def roll_up(
         send_rows(client, settings.streams.rollup, rows, "totals")
         costs = [hit["cost_usd"] for hit in hits if hit.get("cost_usd") is not None]
         calls = sum(hit["llm_calls"] for hit in hits)
-        yield DayTotal(day, len(hits), calls, sum(costs) if costs else None)
+        cost = math.fsum(costs) if costs else None
+        yield DayTotal(day, len(hits), calls, cost, closed=day < _first_open(now))
 
 
 def _row(hit: dict[str, Any], start: datetime, now: datetime) -> dict[str, Any]:

@@ -44,8 +44,12 @@ _COMMANDS = {
         "llmcost_infra.cli.backtest:backtest",
         "Tell how often alerts would have fired in the past.",
     ),
+    "forget": Lazy(
+        "llmcost_infra.cli.forget:forget",
+        "Say what is stored of a user, and when it is gone; ends with 4 if there is something.",
+    ),
     "rollup": Lazy(
-        "llmcost_infra.cli.rollup:rollup", "Add the last closed days up into the rollup stream."
+        "llmcost_infra.cli.rollup:rollup", "Add the last days up into the rollup stream."
     ),
     "reconcile": Lazy(
         "llmcost_infra.cli.reconcile:reconcile",

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.columns import ROLLUP
@@ -161,3 +163,30 @@ def test_what_is_chosen_narrows_the_months() -> None:
 def test_without_days_there_are_no_months(panel: str) -> None:
     """Nothing is shown before the first day was added up."""
     assert ask(panel, []) == []
+
+
+GROUPS = ("gpt-4o", "o3-mini", "mystery")
+RUN = st.tuples(
+    st.integers(0, 60),
+    st.lists(st.integers(0, 10**6), min_size=len(GROUPS), max_size=len(GROUPS)),
+    st.integers(0, len(GROUPS)),
+)
+
+
+@settings(max_examples=40)
+@given(broken=st.lists(RUN, max_size=6), last=RUN, resent=st.booleans())
+def test_a_month_is_what_the_last_whole_run_found(
+    broken: list[tuple[int, list[int], int]], last: tuple[int, list[int], int], *, resent: bool
+) -> None:
+    """Whatever earlier runs found, however far they came, and whether an answer was lost."""
+    rows: list[dict[str, Any]] = []
+    for number, (day, cents, wrote) in enumerate([*broken, (last[0], last[1], len(GROUPS))]):
+        start = micros(9, 1) + day * 86_400_000_000
+        run = [
+            total(9, 1, period_start=start, model=model, cost_usd=cost / 100, computed_at=number)
+            for model, cost in zip(GROUPS, cents, strict=True)
+        ][:wrote]
+        rows += run * 2 if resent else run
+    of_the_day = micros(9, 1) + last[0] * 86_400_000_000
+    shown = ask("cost_by_month", [row for row in rows if row["period_start"] == of_the_day])
+    assert sum(row["cost"] for row in shown) == pytest.approx(sum(last[1]) / 100)

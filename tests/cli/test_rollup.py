@@ -55,12 +55,14 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSer
 
 @pytest.mark.usefixtures("server")
 def test_it_prints_a_line_a_day(llmcost: Type) -> None:
-    """Days oldest first; a day without calls is there too."""
+    """Days oldest first, those that are still open last; a day without calls is there too."""
     ended = llmcost("rollup", "--stack", "test", "--days", "2")
     assert ended.code == 0, ended.err
     head, *days = ended.out.splitlines()
     assert head.split() == ["day", "groups", "calls", "cost", "(USD)"]
-    assert [line.split()[1:] for line in days] == [["0", "0", "unknown"]] * 2
+    closed, still_open = days[:2], days[2:]
+    assert [line.split()[1:] for line in closed] == [["0", "0", "unknown"]] * 2
+    assert {tuple(line.split()[1:]) for line in still_open} == {("(open)", "0", "0", "unknown")}
     assert days == sorted(days)
 
 
@@ -68,7 +70,8 @@ def test_it_prints_a_line_a_day(llmcost: Type) -> None:
 def test_it_prints_json(llmcost: Type) -> None:
     """Unknown is null."""
     told = json.loads(llmcost("rollup", "--stack", "test", "--days", "1", "--json").out)
-    assert [(one["groups"], one["llm_calls"], one["cost_usd"]) for one in told] == [(0, 0, None)]
+    assert {(one["groups"], one["llm_calls"], one["cost_usd"]) for one in told} == {(0, 0, None)}
+    assert [one["closed"] for one in told][:2] == [True, False]
 
 
 @pytest.mark.parametrize(

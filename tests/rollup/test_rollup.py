@@ -10,7 +10,7 @@ import pytest
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.openobserve import Client
-from llmcost_infra.rollup import closed_days, roll_up
+from llmcost_infra.rollup import closed_days, open_days, roll_up
 from llmcost_infra.settings import Settings
 from tests.alerts.conftest import HOUR, MINUTE, NOON, PASSWORD, USER
 
@@ -172,3 +172,31 @@ def test_a_day_is_closed_when_no_call_can_come_any_more(now: str, last: str) -> 
     assert [str(day) for day in days][-1] == last
     assert days == sorted(days)
     assert len(days) == 3
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        ("2026-11-25T06:00:00+00:00", ["2026-11-25"]),
+        ("2026-11-25T05:59:59+00:00", ["2026-11-24", "2026-11-25"]),
+        ("2026-11-25T23:59:59+00:00", ["2026-11-25"]),
+        ("2027-01-01T01:00:00+02:00", ["2026-12-31"]),
+    ],
+)
+def test_open_days_follow_the_closed_ones_up_to_today(now: str, days: list[str]) -> None:
+    """Together they leave no day out and reach back more than 24 hours."""
+    moment = datetime.fromisoformat(now)
+    assert [str(day) for day in open_days(moment)] == days
+    assert closed_days(moment, 1)[0] + timedelta(days=1) == open_days(moment)[0]
+
+
+def test_a_day_that_is_not_over_is_added_up_as_far_as_it_is(kept: Stack, client: Client) -> None:
+    """The next run takes its place, and both say which it was."""
+    kept.call(at=NOON, usd=1.0)
+    (first,) = roll_up(client, SETTINGS, open_days(moment(NOON)), moment(NOON))
+    assert (first.llm_calls, first.closed) == (1, False)
+    kept.call(at=NIGHT - HOUR, usd=0.5)
+    kept.now = NIGHT + 6 * HOUR
+    (second,) = roll_up(client, SETTINGS, closed_days(moment(kept.now), 1), moment(kept.now))
+    assert (second.llm_calls, second.closed) == (2, True)
+    assert [(row["month"], row["cost"]) for row in months(client)] == [("2026-11", 1.5)]

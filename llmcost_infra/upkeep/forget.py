@@ -1,0 +1,123 @@
+"""What is stored of a user, and until when: OpenObserve removes rows by their age only."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from llmcost_infra.errors import NotFound
+from llmcost_infra.openobserve.paths import api_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost_infra.openobserve import Client
+    from llmcost_infra.settings import Settings
+
+__all__ = ["Stored", "hashed", "stored_of"]
+
+_HASHED: Final = re.compile(r"[0-9a-f]{32,128}")
+_LONGEST: Final = 200  # as the pipeline cuts texts
+_DIGITS: Final = 32
+_USER: Final = "llmcost_user"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Rows of a user in a stream.
+
+    Args:
+        stream: that has them.
+        column: by which they were found.
+        rows: how many, copies of a span included.
+        first: day of the oldest, UTC.
+        last: day of the newest.
+        gone: day on which retention has removed the last of them, if no more come.
+    """
+
+    stream: str
+    column: str
+    rows: int
+    first: date
+    last: date
+    gone: date
+
+
+def hashed(user: str, key: str) -> str:
+    """Return the id under which the pipeline stores a user; one that is a hash already stays.
+
+    Args:
+        user: as the application sends it.
+        key: of the stack, as it was when the rows came.
+    """
+    text = user.strip()[:_LONGEST]
+    if _HASHED.fullmatch(text):
+        return text
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:_DIGITS]
+
+
+def stored_of(
+    client: Client, settings: Settings, user: str, key: str, now: datetime
+) -> Iterator[Stored]:
+    """Yield what is stored of a user: calls, captured texts, and spans that are about no LLM.
+
+    The rollup and the quarantine have no column of users.
+
+    Args:
+        client: of the stack's server.
+        settings: the stack's.
+        user: as the application sends it.
+        key: with which ids are hashed.
+        now: when.
+
+    Raises:
+        OpenObserveError: the server refused or did not answer.
+    """
+    names, days = settings.streams, settings.retention
+    known = hashed(user, key)
+    sent = {column: user.strip() for column in settings.attribution.user}
+    asked = (
+        (names.calls, days.llm_days, {_USER: known}),
+        (names.content, settings.content.days, {_USER: known}),
+        # Other spans keep their attributes as they were sent.
+        (names.other, days.other_days, sent),
+    )
+    for stream, kept, wanted in asked:
+        there = _columns(client, stream)
+        for column, value in wanted.items():
+            if column in there:
+                yield from _found(client, stream, column, value, kept, now)
+
+
+def _columns(client: Client, stream: str) -> set[str]:
+    """Return the columns of a stream; none where it does not exist."""
+    path = api_path(client.organization, "streams", stream, "schema")
+    try:
+        answer: dict[str, Any] = client.get(path, {"type": "traces"})
+    except NotFound:
+        return set()
+    return {column["name"] for column in answer.get("schema") or ()}
+
+
+def _found(  # noqa: PLR0913, PLR0917 - what a search is about
+    client: Client, stream: str, column: str, value: str, kept: int, now: datetime
+) -> Iterator[Stored]:
+    quoted = value.replace("'", "''")
+    statement = (
+        "SELECT COUNT(*) AS found, MIN(_timestamp) AS oldest, MAX(_timestamp) AS newest "  # noqa: S608 - quoted above
+        f"FROM \"{stream}\" WHERE {column} = '{quoted}'"
+    )
+    # Retention removes whole days, and may take a day longer.
+    since = now - timedelta(days=kept + 2)
+    (row,) = client.search(statement, since, now + timedelta(days=1)).hits
+    if row["found"]:
+        first, last = (_day(row[name]) for name in ("oldest", "newest"))
+        yield Stored(stream, column, row["found"], first, last, last + timedelta(days=kept + 2))
+
+
+def _day(micros: int) -> date:
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).date()

@@ -1,0 +1,69 @@
+"""What is stored of a user is found under the id that the pipeline made of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmcost_infra.openobserve import Client
+from llmcost_infra.settings import Settings
+from llmcost_infra.upkeep.forget import hashed, stored_of
+from tests.alerts.conftest import DAY, NOON, PASSWORD, USER
+from tests.local.telemetry import span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.alerts.conftest import Stack
+
+KEY = "grains-of-salt"
+SETTINGS = Settings(environment="prod")
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def kept(stack: Callable[..., Stack]) -> Stack:
+    """A stack."""
+    return stack()
+
+
+@pytest.fixture
+def client(kept: Stack) -> Iterator[Client]:
+    """The way to its server."""
+    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+        yield client
+
+
+def test_calls_of_a_user_are_found_with_their_days(kept: Stack, client: Client) -> None:
+    """By the hash; the day on which retention has removed them is told."""
+    kept.call(at=NOON - 3 * DAY, usd=0.1, user_id="ann@example.com", copies=2)
+    kept.call(at=NOON - 2 * DAY, usd=0.1, user_id=" ann@example.com ")
+    kept.call(at=NOON - DAY, usd=0.1, user_id="bob@example.com")
+    (found,) = stored_of(client, SETTINGS, "ann@example.com", KEY, NOW)
+    assert (found.stream, found.column, found.rows) == ("llm_calls", "llmcost_user", 3)
+    assert (found.first, found.last) == (date(2026, 11, 21), date(2026, 11, 22))
+    assert found.gone == date(2026, 11, 22) + timedelta(days=402)
+
+
+def test_other_spans_have_the_id_as_it_was_sent(kept: Stack, client: Client) -> None:
+    """A span that is no call keeps its attributes, and so what they say of a person."""
+    kept.now = NOON
+    kept.send(span("page", NOON - DAY // 24, {"user_id": "o'hara@example.com"}))
+    (found,) = stored_of(client, SETTINGS, "o'hara@example.com", KEY, NOW)
+    assert (found.stream, found.column, found.rows) == ("other_traces", "user_id", 1)
+
+
+def test_of_somebody_else_nothing_is_found(kept: Stack, client: Client) -> None:
+    """Nor with another key."""
+    kept.call(at=NOON - DAY, usd=0.1, user_id="ann@example.com")
+    assert list(stored_of(client, SETTINGS, "bob@example.com", KEY, NOW)) == []
+    assert list(stored_of(client, SETTINGS, "ann@example.com", "another", NOW)) == []
+
+
+@pytest.mark.parametrize("given", ["0123456789abcdef" * 2, "0123456789abcdef" * 4])
+def test_an_id_that_is_a_hash_already_stays(given: str) -> None:
+    """As the pipeline leaves it."""
+    assert hashed(given, KEY) == given
+    assert hashed(given.upper(), KEY) != given.upper()
