@@ -53,7 +53,7 @@ _COMMANDS = {
     ),
     "reconcile": Lazy(
         "llmcost_infra.cli.reconcile:reconcile",
-        "Compare our sum of a month with a provider's bill.",
+        "Compare our sum of a month with a provider's bill, and say why they differ.",
     ),
     "pricing": Lazy(
         "llmcost_infra.cli.pricing:pricing", "The price table: what a call costs, and by which row."
