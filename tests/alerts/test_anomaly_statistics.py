@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from llmcost_infra.catalog import load_alert, render_alert
 from llmcost_infra.settings import Settings
 from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.sql import MemoryStreams, query
+from tests.alerts.stored import calls_table
 from tests.alerts.traffic import DAY, DAYS, HOUR, Feature, features, fires, spiked, usual
 
 FIRST = 15 * DAY
@@ -91,7 +91,7 @@ def test_a_spike_a_week_ago_hides_no_other(traffic: Known) -> None:
     assert np.all(after < 1.5 * usual(feature.cost)[start : start + HOUR])
 
 
-def _rows(traffic: Known, end: int) -> pa.Table:
+def _rows(traffic: Known, end: int) -> Any:
     """Return a call for each five minutes of fifteen days that has cost, in its middle."""
     columns: dict[str, list[Any]] = {
         name: []
@@ -106,11 +106,7 @@ def _rows(traffic: Known, end: int) -> pa.Table:
                 columns["span_id"].append(f"{number}-{at}")
                 columns["llmcost_feature"].append(str(number))
                 columns["llmcost_cost_usd"].append(float(feature.cost[at]))
-    table = pa.table(columns)
-    same = {"trace_id": ["t"] * len(table), "llmcost_is_call": [True] * len(table)}
-    for name, values in same.items():
-        table = table.append_column(name, pa.array(values))
-    return table
+    return calls_table(columns)
 
 
 def _spiking(traffic: Known, end: int) -> Known:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from llmcost_infra.catalog import load_alert, render_alert
 from llmcost_infra.settings import Settings
 from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.sql import MemoryStreams, query
+from tests.alerts.stored import calls_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,29 +54,31 @@ def in_month(spend: NDArray[Any], month: datetime) -> float:
 
 
 class Asked:
-    """An alert of a stack, asked about a spend: one call stands for each quarter of an hour."""
+    """An alert of a stack, asked about a spend: one call stands for some quarters of an hour."""
 
-    def __init__(self, name: str, spend: NDArray[Any]) -> None:
+    def __init__(self, name: str, spend: NDArray[Any], quarters: int = 1) -> None:
         settings = Settings.from_mapping({"environment": "prod", "budget": BUDGET})
         (alert,) = render_alert(load_alert(name), settings)
         self._sql = alert.inputs["query_condition"]["sql"]
         self._period = alert.inputs["trigger_condition"]["period"] * 60_000_000
-        first = int(START.timestamp()) + 450
-        ends = [(first + 900 * number) * 1_000_000 for number in range(len(spend))]
-        self._rows = {
+        self._quarters = quarters
+        spend = spend.reshape(-1, quarters).sum(axis=1)
+        step = 900 * quarters
+        first = int(START.timestamp()) + step // 2
+        ends = [(first + step * number) * 1_000_000 for number in range(len(spend))]
+        rows = {
             "_timestamp": ends,
             "end_time": [end * 1000 for end in ends],
-            "trace_id": ["t"] * len(ends),
             "span_id": [str(end) for end in ends],
             "llmcost_cost_usd": spend.tolist(),
-            "llmcost_is_call": [True] * len(ends),
         }
-        self._table = pa.table(self._rows)
+        self._table = calls_table(rows)
 
     def at(self, moment: datetime) -> list[dict[str, Any]]:
         """Return the rows that the alert finds at a moment."""
         now = int(moment.timestamp()) * 1_000_000
-        begin, end = place(moment) - self._period // 900_000_000, place(moment)
+        begin, end = place(moment) - self._period // 900_000_000 - self._quarters, place(moment)
+        begin, end = begin // self._quarters, end // self._quarters
         streams = MemoryStreams(
             {"llm_calls": self._table.slice(max(begin, 0), end - max(begin, 0))}
         )
@@ -86,7 +88,7 @@ class Asked:
 def test_a_year_within_its_budget_is_no_news(spend: NDArray[Any]) -> None:
     """The dearest month takes 95 % of the budget: no day of the year fires a forecast."""
     most = max(in_month(spend, month) for month in months(FIRST))
-    asked = Asked("forecast", spend * 0.95 * 12_000 / most)
+    asked = Asked("forecast", spend * 0.95 * 12_000 / most, quarters=24)
 
     days = [FIRST + timedelta(days=number, hours=1) for number in range((LAST - FIRST).days)]
     assert [day for day in days if asked.at(day)] == []
@@ -97,7 +99,7 @@ def test_a_month_above_its_budget_is_told_by_its_fifth_day(
     spend: NDArray[Any], month: datetime
 ) -> None:
     """With spend at 120 % of the budget; on the first day nothing can have been above it twice."""
-    asked = Asked("forecast", spend * 1.2 * 12_000 / in_month(spend, month))
+    asked = Asked("forecast", spend * 1.2 * 12_000 / in_month(spend, month), quarters=24)
 
     told = [day for day in range(1, 6) if asked.at(month.replace(day=day, hour=1))]
 
