@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.reconcile.amounts import ZERO
@@ -146,5 +146,32 @@ def cells_of(
     for scope, calls in own:
         grouped[scope, calls.day, calls.model].append(calls)
     for (scope, day, name), alike in grouped.items():
-        cell(scope, day, name).own += alike
+        into = cell(scope, day, name)
+        into.own += [_with_hours(into, one) for one in alike]
     return [cells[key] for key in sorted(cells)]
+
+
+def _with_hours(cell: Cell, calls: OwnCalls) -> OwnCalls:
+    """Return calls with the tokens that went to a cache for an hour, which rows do not tell.
+
+    The pipeline priced them as such: what they cost more than a cache of five minutes is how many.
+    """
+    tokens, lane = dict(calls.tokens or {}), cell.lane_of(calls)
+    rates = cell.book.rates(cell.model, cell.day, lane)
+    valid = cell.book.row_id(cell.model, cell.day)
+    if (
+        calls.usd is None
+        or not calls.price_row.startswith(valid)
+        or not tokens.keys() <= rates.keys()
+    ):
+        return calls
+    dearer = rates.get("cache_write_1h", ZERO) - rates.get("cache_write", ZERO)
+    due = sum((rates[name] * count for name, count in tokens.items()), ZERO)
+    hours = round((calls.usd - due) / dearer) if dearer > 0 else 0
+    if not 0 < hours <= tokens.get("cache_write", 0):
+        return calls
+    if abs(due + dearer * hours - calls.usd) > dearer / 1000:
+        return calls
+    tokens["cache_write"] -= hours
+    tokens["cache_write_1h"] = hours
+    return replace(calls, tokens={name: count for name, count in tokens.items() if count})

@@ -122,6 +122,15 @@ def test_where_nothing_is_here_all_of_it_lacks() -> None:
     assert check(world, findings, difference) == []
 
 
+def test_caches_for_an_hour_that_were_priced_as_such_agree() -> None:
+    """Rows do not count them apart, but what they cost tells how many they are."""
+    world = ordinary("anthropic")
+    deviations.caches_for_an_hour(world)
+    for call in world.calls:
+        call.hours_priced = True
+    assert world.explained() == (ZERO, [])
+
+
 def all_missing(
     cells: Sequence[Cell], days: Sequence[date]
 ) -> tuple[list[Compared], list[Finding]]:

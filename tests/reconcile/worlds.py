@@ -80,6 +80,7 @@ class TrueCall:
         twin: whether another instrumentation reported it as well.
         priced: name of the rates by which we stored its cost; empty if none.
         touched: whether a deviation is about it already.
+        hours_priced: whether caches for an hour were priced as such, though our row has no count.
     """
 
     day: date
@@ -94,6 +95,7 @@ class TrueCall:
     twin: bool = False
     priced: str = "standard"
     touched: bool = False
+    hours_priced: bool = False
 
     def cost(self, rates: str | None = None) -> Decimal:
         """Return what it costs, in USD, by its own rates or by others."""
@@ -194,7 +196,8 @@ class World:
             tokens = _as_told(call) if call.usage_told else None
             usd = None
             if tokens is not None and call.priced:
-                usd = Decimal(repr(float(priced(call.model, tokens, call.priced))))
+                paid = call.tokens if call.hours_priced else tokens
+                usd = Decimal(repr(float(priced(call.model, paid, call.priced))))
             yield OwnCalls(
                 day=call.day,
                 provider=self.provider,
