@@ -77,7 +77,6 @@ def _call(trace: SampleTrace, call: SampleCall, table: PriceTable) -> dict[str, 
         return row | {
             "llmcost_error_class": "rate_limit",
             "llmcost_pricing_status": "failed_no_charge",
-            "llmcost_cost_usd": 0.0,
         }
     first = call.first_token_ns
     row |= {
