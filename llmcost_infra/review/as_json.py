@@ -47,6 +47,9 @@ def as_json(report: Report) -> dict[str, Any]:
             "start_us": report.spend.start_us,
             "end_us": report.spend.end_us,
         },
+        "firings": [
+            {"alert": one.alert, "stack": one.stack, "said": one.sentence} for one in report.firings
+        ],
         "pictures": [
             {
                 "path": shot.subject.key,

@@ -99,6 +99,7 @@ def outline(report: Report) -> list[Section]:
         sections.append(Section(title, tuple(_items(g for g in groups if _root(g) in kinds))))
     known = frozenset[str]().union(*(kinds for _, kinds in _SECTIONS))
     sections.append(Section(_OTHERS, tuple(_items(g for g in groups if _root(g) not in known))))
+    sections.append(Section("What alerts would have done", tuple(_firings(report))))
     sections.append(Section("Prices, in USD per million tokens", tuple(_prices(report))))
     sections.append(Section("Settings", tuple(_settings(report))))
     return [section for section in sections if section.items]
@@ -195,6 +196,12 @@ def _prices(report: Report) -> Iterator[Item]:
         if any(one.edited for one in own):
             said.append("a row that was there is changed: append one instead")
         yield Item((("model", model),), tuple(said))
+
+
+def _firings(report: Report) -> Iterator[Item]:
+    for one in report.firings:
+        only = only_in((one.stack,), everywhere=len(report.stacks) == 1)
+        yield Item((("alert", one.alert.replace("_", " ")),), (one.sentence,), only)
 
 
 def _effect(usd: Decimal, report: Report) -> str:

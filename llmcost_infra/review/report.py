@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from llmcost_infra.review.backtests import AlertEffect
     from llmcost_infra.review.causes import SettingChange
     from llmcost_infra.review.changes import Change
     from llmcost_infra.review.notes import Note
@@ -30,6 +31,7 @@ class Report:
         prices: rates that change.
         effects: what they would have changed in the spend; none without data.
         spend: of the data, if there is any.
+        firings: what changed alerts would have done over the data.
         pictures: of changed panels and their tabs.
         notes: what could not be looked at, and why.
     """
@@ -43,5 +45,6 @@ class Report:
     prices: tuple[PriceChange, ...] = ()
     effects: tuple[SpendEffect, ...] = ()
     spend: Spend | None = None
+    firings: tuple[AlertEffect, ...] = ()
     pictures: tuple[Shot, ...] = ()
     notes: tuple[Note, ...] = ()

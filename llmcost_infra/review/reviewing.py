@@ -21,9 +21,10 @@ from llmcost_infra.review.sides import Side, note_of, run_sides, stacks_of
 from llmcost_infra.review.usage import read_spend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from llmcost_infra.pricing import PriceTable
+    from llmcost_infra.review.backtests import AlertEffect
     from llmcost_infra.review.prices import PriceChange, SpendEffect
     from llmcost_infra.review.shots import Shot
     from llmcost_infra.review.usage import Spend
@@ -59,6 +60,7 @@ def review(  # noqa: PLR0913 - a change, and how closely to look at it
         changes, notes = compare(*ends)
         prices, effects, spend, missing = _prices(*ends, data)
         drawn, undrawn = _drawn(*ends, changes) if pictures else ((), ())
+        fired, silent = _fired(*ends, changes, data) if spend and data else ((), ())
     return Report(
         base=f"{ref} ({base.commit[:9]})",
         head=base.head(),
@@ -69,8 +71,9 @@ def review(  # noqa: PLR0913 - a change, and how closely to look at it
         prices=prices,
         effects=effects,
         spend=spend,
+        firings=fired,
         pictures=drawn,
-        notes=together((*notes, *missing, *undrawn)),
+        notes=together((*notes, *missing, *silent, *undrawn)),
     )
 
 
@@ -125,15 +128,9 @@ def _drawn(
     base: Side, head: Side, changes: Sequence[Change]
 ) -> tuple[tuple[Shot, ...], tuple[Note, ...]]:
     """Return pictures of what changes in the first stack that has most of the changes."""
-    counts = Counter(
-        stack
-        for change in changes
-        for stack in change.stacks
-        if change.finding.subject.kind in {"panel", "tab"}
-    )
-    if not counts:
+    stack = _most_changed(changes, {"panel", "tab"})
+    if stack is None:
         return (), ()
-    stack = max(sorted(counts), key=lambda one: counts[one])
     try:
         # Pictures need the extra `review`; all else of a report does without.
         from llmcost_infra.review.shots import shots  # noqa: PLC0415
@@ -145,6 +142,33 @@ def _drawn(
         return (), (Note("pictures", message),)
     except LlmCostError as error:
         return (), (Note("pictures", str(error)),)
+
+
+def _fired(
+    base: Side, head: Side, changes: Sequence[Change], data: Path
+) -> tuple[tuple[AlertEffect, ...], tuple[Note, ...]]:
+    """Return what changed alerts would have done, in the stack that has most of the changes."""
+    stack = _most_changed(changes, {"alert"})
+    if stack is None:
+        return (), ()
+    try:
+        # Backtests need the extra `review`; all else of a report does without.
+        from llmcost_infra.review.backtests import alert_effects  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        message = f"the package {error.name} is missing: pip install 'llmcost-infra[review]'"
+        return (), (Note("backtest", message),)
+    return alert_effects(base, head, stack, data)
+
+
+def _most_changed(changes: Sequence[Change], kinds: Collection[str]) -> str | None:
+    """Return the stack in which most objects of these kinds change; none if none do."""
+    counts = Counter(
+        stack
+        for change in changes
+        for stack in change.stacks
+        if change.finding.subject.kind in kinds
+    )
+    return max(sorted(counts), key=lambda one: counts[one], default=None)
 
 
 def _only_one_end(base: Side, head: Side) -> Iterator[Note]:

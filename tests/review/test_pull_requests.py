@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llmcost_infra.columns import STORED
 from llmcost_infra.pricing import load_table
 from llmcost_infra.review.as_html import html
 from llmcost_infra.review.as_markdown import LIMIT, markdown
@@ -44,7 +45,7 @@ def panel(project: Repository) -> None:
 
 def limit(project: Repository) -> None:
     """Lower the daily budget of prod."""
-    project.edit("Pulumi.prod.yaml", 'daily_usd: "500"', 'daily_usd: "400"')
+    project.edit("Pulumi.prod.yaml", 'daily_usd: "500"', 'daily_usd: "2"')
 
 
 def price(project: Repository) -> None:
@@ -97,7 +98,7 @@ def test_a_recorded_pull_request_reads_as_it_should(name: str, pull_request: Rep
     """Markdown and HTML of a recorded change are what they were when somebody read them."""
     RECORDED[name](pull_request)
 
-    data = calls(pull_request.folder.parent) if name == "price" else None
+    data = calls(pull_request.folder.parent) if name in {"limit", "price"} else None
 
     report = pull_request.review(["dev"] if name in {"layout", "price"} else ["dev", "prod"], data)
 
@@ -127,7 +128,8 @@ def test_a_macro_lists_every_panel_and_alert_that_it_touches(pull_request: Repos
 def calls(folder: Path) -> Path:
     """Write the sample calls as a file of the LLM stream's rows."""
     path = folder / "calls.ndjson"
-    path.write_text("\n".join(map(json.dumps, sample_rows(load_table()))))
+    none = dict.fromkeys(STORED)
+    path.write_text("\n".join(json.dumps(none | row) for row in sample_rows(load_table())))
     return path
 
 
