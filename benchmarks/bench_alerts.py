@@ -154,6 +154,8 @@ def _cost(folder: Path) -> float:
     total = 0.0
     for spec in load_alerts():
         copies = render_alert(spec, settings)
+        if not copies:
+            continue  # it reads bills, a few rows a day, where a stack has any
         inputs = copies[0].inputs
         long = spec.declared.window_minutes > _LONG_DAYS * 1440
         files, times = (tenth, _TENTH) if long else (whole, 1)
