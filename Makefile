@@ -43,6 +43,7 @@ bench: environment ## the benchmarks, each beside a peer
 
 docs: environment ## write the pages and schemas that follow from declarations, commands, kinds and prices
 	@$(VENV)/python tools/alert_reference.py
+	@$(VENV)/python tools/check_reference.py
 	@$(VENV)/python tools/cli_reference.py
 	@$(VENV)/python tools/resource_reference.py
 	@$(VENV)/python tools/price_page.py

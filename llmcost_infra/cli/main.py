@@ -48,6 +48,10 @@ _COMMANDS = {
         "llmcost_infra.cli.forget:forget",
         "Say what is stored of a user, and when it is gone; ends with 4 if there is something.",
     ),
+    "check": Lazy(
+        "llmcost_infra.cli.check:check",
+        "Find what is wrong with what stacks would put on the server.",
+    ),
     "rollup": Lazy(
         "llmcost_infra.cli.rollup:rollup", "Add the last days up into the rollup stream."
     ),

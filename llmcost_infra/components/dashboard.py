@@ -8,7 +8,7 @@ import pulumi
 
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.components.reporting import without_traceback
-from llmcost_infra.resources import Dashboard, Folder
+from llmcost_infra.resources import Dashboard, Folder, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,10 +66,11 @@ class CostDashboard(pulumi.ComponentResource):
                 **inputs,
                 folder=folder.folder_id,
                 organization=settings.organization,
+                source=Source(f"dashboards/{declared}.yaml"),
                 # A dashboard's variables write to the settings of the streams that they read.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[streams]),
             )
-            for suffix, inputs in zip(_DASHBOARDS.values(), rendered, strict=True)
+            for (declared, suffix), inputs in zip(_DASHBOARDS.items(), rendered, strict=True)
         ]
         self.folder_id = folder.folder_id
         self.dashboard_ids = [dashboard.dashboard_id for dashboard in dashboards]

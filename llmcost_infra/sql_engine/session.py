@@ -91,6 +91,20 @@ class Query:
                 found[name] = found.get(name, 0) + 1
         return found
 
+    def mixed_unions(self) -> list[str]:
+        """Return columns of a UNION that may be null in one branch and not in another."""
+        found: dict[str, None] = {}
+        for node in _nodes(self._frame.logical_plan()):
+            if type(node.to_variant()).__name__ == "Union":
+                schemas = [
+                    self._session.create_dataframe_from_logical_plan(branch).schema()
+                    for branch in node.inputs()
+                ]
+                for at, field in enumerate(schemas[0]):
+                    if len({schema.field(at).nullable for schema in schemas}) > 1:
+                        found[str(field.name)] = None
+        return list(found)
+
     def null_in_union(self) -> str | None:
         """Return a column of a UNION that another branch declares as never null, but is."""
         for node in _nodes(self._frame.logical_plan()):

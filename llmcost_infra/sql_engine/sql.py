@@ -118,11 +118,14 @@ class Plan:
         fields: columns in order.
         bucket: width of its `histogram`, in seconds; None without one.
         tables: the streams it reads.
+        mixed_unions: columns of a UNION that may be null in one branch only: rows with a null
+            there are refused when it runs.
     """
 
     fields: Sequence[Field]
     bucket: int | None
     tables: Sequence[Table]
+    mixed_unions: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,9 @@ def plan(statement: str, streams: Streams, time_range: TimeRange = _HOUR) -> Pla
         SqlRefusal: the server refuses it.
     """
     planned = _Planned(_read(statement), streams, time_range)
-    return Plan(planned.query.fields, planned.bucket, planned.clauses.tables)
+    joins_selects = planned.clauses.set_operation or "union" in planned.clauses.names
+    mixed = planned.query.mixed_unions() if joins_selects else ()
+    return Plan(planned.query.fields, planned.bucket, planned.clauses.tables, mixed)
 
 
 def query(  # noqa: PLR0913 - two of them are the page, one is for clocks that tests set

@@ -1,0 +1,107 @@
+"""`llmcost check`: what is wrong, before anything is sent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmcost_infra.cli.printing import json_option, print_json
+from llmcost_infra.errors import DeclarationError, ExitCode
+
+if TYPE_CHECKING:
+    from llmcost_infra.check import Finding
+    from llmcost_infra.check.running import Report
+
+__all__ = ["check"]
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--stack", "stacks", multiple=True, metavar="NAME", help="The stack; repeatable.")
+@click.option("--all-stacks", is_flag=True, help="Every stack of the project; so it is by default.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="github: annotations of a pull request.",
+)
+@json_option
+def check(
+    *, paths: tuple[Path, ...], stacks: tuple[str, ...], all_stacks: bool, form: str, as_json: bool
+) -> int:
+    """Find what is wrong with what stacks would put on the server.
+
+    Runs the project's program without engine, server and secrets, plans every statement on the
+    columns that streams declare, and holds all to the rules of docs/check.md. PATHS narrow it to
+    what those files and folders declare. A stack that cannot be rendered is a finding. Ends with
+    4 if something is wrong.
+    """
+    # Heavy, and help needs none of it.
+    from llmcost_infra.check.running import check as checked  # noqa: PLC0415
+    from llmcost_infra.check.running import stacks_of  # noqa: PLC0415
+    from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
+
+    if stacks and all_stacks:
+        raise click.UsageError("--stack and --all-stacks exclude each other.")
+    for path in paths:
+        _refuse_missing(path)
+    # As seen from here, so that a finding names a file as a person would type it.
+    folder = Path(os.path.relpath(project_folder()))
+    report = checked(folder, stacks or stacks_of(folder), paths)
+    if as_json:
+        print_json(_told(report))
+    elif form == "github":
+        for one in report.findings:
+            click.echo(_annotation(one))
+    else:
+        _print(report)
+    return ExitCode.FINDINGS if report.errors else ExitCode.FINE
+
+
+def _refuse_missing(path: Path) -> None:
+    if not path.exists():
+        from llmcost_infra.declarations import nearest  # noqa: PLC0415 - help needs none of it
+
+        beside = sorted(str(one) for one in path.parent.glob("*"))
+        raise DeclarationError("there is no such file", path=path, hint=nearest(str(path), beside))
+
+
+def _told(report: Report) -> dict[str, object]:
+    return {
+        "version": 1,
+        "stacks": list(report.stacks),
+        "errors": report.errors,
+        "warnings": len(report.findings) - report.errors,
+        "findings": [one.as_json() for one in report.findings],
+    }
+
+
+def _print(report: Report) -> None:
+    for one in report.findings:
+        where = f"{one.path}:{one.line}" if one.line else one.path
+        word = click.style(one.severity, fg=_COLOURS[one.severity], bold=True)
+        some = one.stacks and len(one.stacks) < len(report.stacks)
+        only = f" ({', '.join(one.stacks)})" if some else ""
+        click.echo(f"{where}: {word} {one.rule}: {one.message}{only}")
+        if one.hint:
+            click.echo(f"  {one.hint}")
+    warnings = len(report.findings) - report.errors
+    stacks = ", ".join(report.stacks) or "no stack"
+    click.echo(f"{report.errors} errors, {warnings} warnings in {stacks}.")
+
+
+def _annotation(one: Finding) -> str:
+    """Return a finding as a command of GitHub's workflows."""
+    said = f"{one.message}\n{one.hint}" if one.hint else one.message
+    for character, escaped in _ESCAPES.items():
+        said = said.replace(character, escaped)
+    line = f",line={one.line}" if one.line else ""
+    return f"::{one.severity} file={one.path}{line},title={one.rule}::{said}"

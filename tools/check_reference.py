@@ -1,0 +1,88 @@
+"""Writes docs/check.md from the rules' own docstrings, so that the two cannot disagree."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from llmcost_infra.check.registry import RULES, Rule
+from llmcost_infra.check.running import ALWAYS
+
+__all__ = ["PAGE", "main", "reference"]
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "check.md"
+
+_INTRODUCTION = """\
+# Checks before anything is sent
+
+`make docs` writes this page from the rules in `llmcost_infra/check/rules`.
+
+```console
+$ llmcost check
+$ llmcost check dashboards/llm_cost.yaml --stack prod
+```
+
+`llmcost check` runs the project's program for every stack, as `llmcost render` does: without
+engine, server and secrets, and with all components that you wrote yourself. It plans every
+statement on the columns that streams declare, in the SQL engine that OpenObserve uses, and holds
+all to the rules below. It ends with 4 if a rule finds an error; warnings are for people. A stack
+that cannot be rendered is a finding, and the others are looked at all the same. It needs the extra
+`local`.
+
+- `--stack NAME`: only this stack; may be repeated. By default every `Pulumi.<stack>.yaml`.
+- `PATHS`: only what these files and folders declare.
+- `--json`: `version`, `stacks`, `errors`, `warnings`, and `findings` with `path`, `line`, `rule`,
+  `severity`, `message`, `hint`, `declaration` and `stacks`.
+- `--format github`: annotations of a pull request;
+  [examples/github-actions/check.yml](../examples/github-actions/check.yml) is a workflow.
+
+**To allow what a rule finds**, say so in a comment, with a reason:
+
+```yaml
+# check: allow panel-unit the number of this panel has no unit
+```
+
+It is about the line below it and what is indented there, or about its own line. In a SQL template
+(`{# check: allow sql-plan reason #}`) it is about the whole statement. A rule that is not there and
+a reason that is missing are findings themselves.
+
+These are always found:
+
+"""
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(reference(), encoding="utf-8")
+    return 0
+
+
+def reference() -> str:
+    """Return the page: what is always found, the rules in a table, then each by itself."""
+    always = "".join(f"- `{name}`: {said}\n" for name, said in ALWAYS.items())
+    rows = "".join(
+        f"| [{one.id}](#{one.id}) | {one.severity} | {one.doc.partition(chr(10))[0]} |\n"
+        for one in RULES.values()
+    )
+    head = f"\n| rule | severity | why |\n|---|---|---|\n{rows}"
+    return _INTRODUCTION + always + head + "".join(map(_section, RULES.values()))
+
+
+def _section(one: Rule) -> str:
+    lines: list[str] = []
+    inside = False
+    for line in one.doc.splitlines():
+        if line.startswith("    "):
+            lines += [] if inside else ["```text"]
+            inside = True
+        elif inside and line:
+            lines.insert(len(lines) - (not lines[-1]), "```")
+            inside = False
+        lines.append(line.removesuffix("::") + ":" if line.endswith("::") else line[4 * inside :])
+    closing = ["```"] if inside else []
+    text = "\n".join([*lines, *closing]).replace("```text\n\n", "```text\n")
+    return f"\n## {one.id}\n\n{text}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
