@@ -34,11 +34,11 @@ _COMMANDS = {
     ),
     "review": Lazy(
         "llmcost_infra.cli.review:review",
-        "Say what this branch changes on dashboards, alerts, streams and prices.",
+        "Say what this branch changes, in words and pictures.",
     ),
     "reprice": Lazy(
         "llmcost_infra.cli.reprice:reprice",
-        "Price stored calls again, by the present price table, and store what changed.",
+        "Price stored calls again, by the present price table.",
     ),
     "backtest": Lazy(
         "llmcost_infra.cli.backtest:backtest",
@@ -46,7 +46,7 @@ _COMMANDS = {
     ),
     "forget": Lazy(
         "llmcost_infra.cli.forget:forget",
-        "Say what is stored of a user, and when it is gone; ends with 4 if there is something.",
+        "Say what is stored of a user, and when it is gone.",
     ),
     "check": Lazy(
         "llmcost_infra.cli.check:check",
@@ -57,7 +57,7 @@ _COMMANDS = {
     ),
     "reconcile": Lazy(
         "llmcost_infra.cli.reconcile:reconcile",
-        "Compare our sum of a month with a provider's bill, and say why they differ.",
+        "Compare a month with a provider's bill, and say why they differ.",
     ),
     "pricing": Lazy(
         "llmcost_infra.cli.pricing:pricing", "The price table: what a call costs, and by which row."
