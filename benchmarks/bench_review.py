@@ -1,7 +1,7 @@
 """How long a review takes: the comparison of two dashboards, and all of it for this repository.
 
-Beside the comparison stand jsonpatch and deepdiff on the same bodies, where they are installed; both
-compare by position and say nothing in words.
+Beside the comparison stand jsonpatch and deepdiff on the same bodies, where they are installed;
+both compare by position and say nothing in words.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from copy import deepcopy
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def main() -> int:
         except ModuleNotFoundError:
             print(f"  {name:<28} not installed")
             continue
-        peer = _best(lambda compare=compare: compare(*bodies))
+        peer = _best(partial(compare, *bodies))
         print(f"  {name:<28} {peer * 1000:8.1f} ms  {peer / ours:5.1f} times ours")
     began = time.perf_counter()
     report = review(Path(__file__).parents[1], "HEAD")

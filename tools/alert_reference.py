@@ -76,8 +76,8 @@ llmcost:settings:
   at ten times within 15. A feature with fewer than 20 calls an hour is left to the budgets.
 - **OpenObserve's own limits.** E-mail needs SMTP on the server and shows rows as JSON; on a server
   without SMTP a route of kind `email` is refused.
-- **Before you change a limit**: [llmcost backtest](backtest.md) tells how often the alert would have
-  fired over the last month.
+- **Before you change a limit**: [llmcost backtest](backtest.md) tells how often it would have fired
+  over the last month.
 - **Your own**: a project's file of the same name takes the place of a shipped one, also for the
   words in `alerts/notifications/`; a new `alerts/NAME.yaml` with `alerts/sql/NAME.sql.j2` is one
   more alert.
