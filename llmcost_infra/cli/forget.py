@@ -20,7 +20,9 @@ _KEY = "LLMCOST_HASH_KEY"
 @click.option("--user", required=True, help="Id of the user, as the application sends it.")
 @json_option
 def forget(stack: str, user: str, *, as_json: bool) -> None:
-    """Say what is stored of a user, and when it is gone; ends with 4 if there is something.
+    """Say what is stored of a user, and when it is gone.
+
+    Ends with 4 if there is something.
 
     Ids are stored as hashes, so the key of the stack is needed: it is asked for, or read from
     LLMCOST_HASH_KEY. If the key was changed, run it once with each key.

@@ -48,7 +48,7 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click hands every option over
     write: bool,
     as_json: bool,
 ) -> int:
-    """Compare our sum of a month with a provider's bill, and say why they differ.
+    """Compare a month with a provider's bill, and say why they differ.
 
     Closed days are compared by scope, day, model and class of tokens. The key of an administrator
     is read from OPENAI_ADMIN_KEY or ANTHROPIC_ADMIN_KEY, else from the secret that the stack's

@@ -31,7 +31,7 @@ _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 def reprice(
     stack: str, start: datetime, end: datetime | None, *, dry_run: bool, as_json: bool
 ) -> None:
-    """Price stored calls again, by the present price table, and store what changed.
+    """Price stored calls again, by the present price table.
 
     Run it after a price row or a contract came late or was corrected. Every panel, alert and total
     then counts the new price, at the time of the call. A second run stores nothing. A call that has

@@ -53,7 +53,7 @@ def review(  # noqa: PLR0913 - each is an option
     out: Path | None,
     data: Path | None,
 ) -> int:
-    """Say what this branch changes on dashboards, alerts, streams and prices.
+    """Say what this branch changes, in words and pictures.
 
     Runs the project's program at both ends of the change, without server and secrets, and compares
     what it registers. Files that are not committed count. Ends with 4 if a part of the change could

@@ -69,9 +69,13 @@ class Visiting(Protocol):
         ...
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A browser with a profile of its own."""
+    """A browser with a profile of its own.
+
+    It ends with its module: playwright keeps a loop running in this thread as long as it lives, and
+    other tests could not run theirs.
+    """
     program = chromium.found()
     if program is None:
         pytest.fail("No Chromium was found: run `make test-browser`, or name one in CHROMIUM.")

@@ -73,8 +73,9 @@ def test_every_module_says_what_it_is_for_and_what_it_exports() -> None:
         exported = [
             ast.literal_eval(node.value)
             for node in tree.body
-            if isinstance(node, ast.Assign)
-            and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets)
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            and node.value
+            and ast.unparse(node).startswith("__all__")
         ]
         if len(tree.body) > 1:
             assert exported, path
