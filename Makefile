@@ -47,6 +47,7 @@ docs: environment ## write the pages and schemas that follow from declarations, 
 	@$(VENV)/python tools/cli_reference.py
 	@$(VENV)/python tools/resource_reference.py
 	@$(VENV)/python tools/price_page.py
+	@$(VENV)/python tools/compiled_prices.py
 	@$(VENV)/python tools/telemetry_page.py
 	@$(VENV)/python tools/pictures_of_docs.py
 	@for name in stack settings dashboard pipeline prices; do \

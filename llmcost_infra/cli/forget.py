@@ -37,7 +37,8 @@ def forget(stack: str, user: str, *, as_json: bool) -> None:
     from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
     from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
     from llmcost_infra.program.project import read_stack  # noqa: PLC0415
-    from llmcost_infra.upkeep.forget import hashed, stored_of  # noqa: PLC0415
+    from llmcost_infra.pseudonyms import pseudonym  # noqa: PLC0415
+    from llmcost_infra.upkeep.forget import stored_of  # noqa: PLC0415
 
     settings, key = read_stack(project_folder(), stack).settings(), _key()
     with client_at_hand() as client:
@@ -47,7 +48,7 @@ def forget(stack: str, user: str, *, as_json: bool) -> None:
             {name: str(one) if isinstance(one, date) else one for name, one in asdict(each).items()}
             for each in found
         ]
-        print_json({"stored_as": hashed(user, key), "found": rows})
+        print_json({"stored_as": pseudonym(user, key), "found": rows})
     elif found:
         head = ("stream", "column", "rows", "first day", "last day", "gone by")
         print_table(

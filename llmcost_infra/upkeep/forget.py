@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.errors import NotFound
 from llmcost_infra.openobserve.paths import api_path
+from llmcost_infra.pseudonyms import pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +16,8 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve import Client
     from llmcost_infra.settings import Settings
 
-__all__ = ["Stored", "hashed", "stored_of"]
+__all__ = ["Stored", "stored_of"]
 
-_HASHED: Final = re.compile(r"[0-9a-f]{32,128}")
-_LONGEST: Final = 200  # as the pipeline cuts texts
-_DIGITS: Final = 32
 _USER: Final = "llmcost_user"
 
 
@@ -47,19 +42,6 @@ class Stored:
     gone: date
 
 
-def hashed(user: str, key: str) -> str:
-    """Return the id under which the pipeline stores a user; one that is a hash already stays.
-
-    Args:
-        user: as the application sends it.
-        key: of the stack, as it was when the rows came.
-    """
-    text = user.strip()[:_LONGEST]
-    if _HASHED.fullmatch(text):
-        return text
-    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:_DIGITS]
-
-
 def stored_of(
     client: Client, settings: Settings, user: str, key: str, now: datetime
 ) -> Iterator[Stored]:
@@ -78,7 +60,7 @@ def stored_of(
         OpenObserveError: the server refused or did not answer.
     """
     names, days = settings.streams, settings.retention
-    known = hashed(user, key)
+    known = pseudonym(user, key)
     sent = {column: user.strip() for column in settings.attribution.user}
     asked = (
         (names.calls, days.llm_days, {_USER: known}),

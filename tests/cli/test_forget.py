@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.upkeep import forget as module
 from tests.cli.test_reprice import server  # noqa: F401 - a fixture
 
@@ -24,7 +25,7 @@ def test_nothing_is_found_where_nothing_is(llmcost: Type, monkeypatch: pytest.Mo
     ended = llmcost(*ANN, "--json")
     assert ended.code == 0, ended.err
     told = json.loads(ended.out)
-    assert told == {"stored_as": module.hashed("ann@example.com", "grains-of-salt"), "found": []}
+    assert told == {"stored_as": pseudonym("ann@example.com", "grains-of-salt"), "found": []}
     assert "grains-of-salt" not in ended.out + ended.err
 
 

@@ -14,6 +14,7 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 SECTIONS = {
     "For everyone": PROJECT["dependencies"],
     "Extra `local`": EXTRAS["local"],
+    "Extra `telemetry`": EXTRAS["telemetry"],
     "Extra `dev`": EXTRAS["dev"],
 }
 

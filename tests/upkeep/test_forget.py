@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmcost_infra.openobserve import Client
+from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.settings import Settings
-from llmcost_infra.upkeep.forget import hashed, stored_of
+from llmcost_infra.upkeep.forget import stored_of
 from tests.alerts.conftest import DAY, NOON, PASSWORD, USER
 from tests.local.telemetry import span
 
@@ -65,5 +66,5 @@ def test_of_somebody_else_nothing_is_found(kept: Stack, client: Client) -> None:
 @pytest.mark.parametrize("given", ["0123456789abcdef" * 2, "0123456789abcdef" * 4])
 def test_an_id_that_is_a_hash_already_stays(given: str) -> None:
     """As the pipeline leaves it."""
-    assert hashed(given, KEY) == given
-    assert hashed(given.upper(), KEY) != given.upper()
+    assert pseudonym(given, KEY) == given
+    assert pseudonym(given.upper(), KEY) != given.upper()

@@ -1,0 +1,146 @@
+"""Whose spend a call is: said once around some code, and on every span that starts inside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextvars import ContextVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from llmcost_infra.pseudonyms import pseudonym
+from llmcost_infra.telemetry.harmless import harmless, tell_once
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["HASH_KEY", "Said", "attributes", "current", "enter", "leave", "use_hash_key"]
+
+HASH_KEY: Final = "LLMCOST_HASH_KEY"
+"""Variable with the stack's key; `pulumi config get llmcost:hash_key` prints it."""
+
+_LONGEST: Final = 200  # as the pipeline cuts texts
+_UNREADABLE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_keys: list[str] = []
+
+
+class Said(NamedTuple):
+    """What `attribute` was told, before anybody is hashed.
+
+    Args:
+        feature: the part of the product.
+        team: who pays.
+        prompt: name of the prompt.
+        user: who caused the call; leaves the process hashed.
+        conversation: that the call is part of; leaves the process hashed.
+    """
+
+    feature: object = None
+    team: object = None
+    prompt: object = None
+    user: object = None
+    conversation: object = None
+
+
+class _Layer(NamedTuple):
+    """What holds here: of this and of all that surround it.
+
+    Args:
+        token: by which it is found again.
+        own: what this one adds.
+        around: the one that held before.
+        values: attribute → value, of all.
+    """
+
+    token: object
+    own: Mapping[str, str]
+    around: _Layer | None
+    values: Mapping[str, str]
+
+
+_here: ContextVar[_Layer | None] = ContextVar("llmcost_attribution", default=None)
+
+
+def current() -> Mapping[str, str]:
+    """Return attribute → value that spans which start now get."""
+    layer = _here.get()
+    return layer.values if layer else _NOTHING
+
+
+def enter(own: Mapping[str, str], *, alone: bool = False) -> object:
+    """Let something hold from now on, in this thread or task.
+
+    Args:
+        own: attribute → value.
+        alone: what holds already does not.
+
+    Returns:
+        What `leave` needs.
+    """
+    around = _here.get()
+    values = own if alone or around is None else {**around.values, **own}
+    token = object()
+    _here.set(_Layer(token, own, around, values))
+    return token
+
+
+def leave(token: object) -> None:
+    """End what `enter` began, wherever in the present order it stands."""
+    # No token of the context's own: a generator may be closed in another one than it began in.
+    inner: list[_Layer] = []
+    at = _here.get()
+    while at is not None and at.token is not token:
+        inner.append(at)
+        at = at.around
+    if at is None:
+        return
+    rest = at.around
+    for one in reversed(inner):
+        values = {**rest.values, **one.own} if rest else one.own
+        rest = _Layer(one.token, one.own, rest, values)
+    _here.set(rest)
+
+
+@harmless
+def attributes(said: Said) -> Mapping[str, str]:
+    """Return attribute → value as they leave the process: short, on one line, nobody's name."""
+    named = {
+        "feature": _line(said.feature),
+        "team": _line(said.team),
+        "prompt.name": _line(said.prompt),
+        "user.id": _hashed("user", said.user),
+        "gen_ai.conversation.id": _hashed("conversation", said.conversation),
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def use_hash_key(key: str | None) -> None:
+    """Take a key in place of the variable's; None goes back to that."""
+    _keys[:] = [key] if key else []
+
+
+def _line(value: object) -> str:
+    if value is None:
+        return ""
+    # Cut before and after: whoever passes a whole prompt pays for its first characters only.
+    text = str(value)[: 4 * _LONGEST]
+    if not text.isprintable():
+        text = _UNREADABLE.sub(" ", text)
+    return text.strip()[:_LONGEST]
+
+
+def _hashed(what: str, value: object) -> str:
+    if value is None or not (text := str(value).strip()):
+        return ""
+    key = _keys[0] if _keys else os.environ.get(HASH_KEY, "")
+    if key:
+        return pseudonym(text, key)
+    tell_once(
+        f"no key for {what}",
+        "%s ids are not sent: they leave hashed only, and there is no key. Set %s to the stack's "
+        "(pulumi config get llmcost:hash_key)",
+        what,
+        HASH_KEY,
+    )
+    return ""

@@ -1,0 +1,108 @@
+"""`configure`: one call that sets OpenTelemetry up for an application that calls models."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import metrics, trace
+
+from llmcost_infra.telemetry.attribution import use_hash_key
+from llmcost_infra.telemetry.carrying import carry_across_threads
+from llmcost_infra.telemetry.harmless import harmless, tell_once
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from opentelemetry.sdk.resources import Resource
+
+__all__ = ["configure", "mark_configured", "prepare"]
+
+_configured: list[str] = []
+_FIRST: Final = "configure"
+
+
+@harmless
+def configure(
+    *,
+    service: str | None = None,
+    environment: str | None = None,
+    team: str | None = None,
+    hash_key: str | None = None,
+    baggage: Collection[str] = (),
+) -> None:
+    """Set up traces and metrics, from these arguments and OpenTelemetry's own variables.
+
+    Where an application has set OpenTelemetry up already, its set-up stays and gets attribution and
+    the cost histogram in addition. It never raises: what is missing is logged, once.
+
+    Args:
+        service: `service.name`; by default OTEL_SERVICE_NAME.
+        environment: `deployment.environment.name`, such as `prod`.
+        team: who pays for the calls of this process.
+        hash_key: the stack's key; by default LLMCOST_HASH_KEY.
+        baggage: attributes that may travel to and from other services in W3C baggage, of `feature`,
+            `team`, `prompt.name`, `user.id` and `gen_ai.conversation.id`; by default none.
+    """
+    if _configured:
+        tell_once("twice", "configure was called twice: what the first call said holds")
+        return
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return
+    mark_configured()
+    prepare(hash_key, baggage)
+    # The SDK takes longer to import than everything else here, and whoever only attributes needs
+    # none of it.
+    from llmcost_infra.telemetry.sdk import set_up_metrics, set_up_traces  # noqa: PLC0415
+
+    said = {"service.name": service, "deployment.environment.name": environment, "team": team}
+    resource = _resource({name: value for name, value in said.items() if value})
+    if not _is_default(metrics.get_meter_provider()):
+        tell_once("meters", "metrics are set up already: the cost histogram goes there")
+    else:
+        set_up_metrics(resource)
+    if not _is_default(trace.get_tracer_provider()):
+        _join(trace.get_tracer_provider(), baggage)
+    else:
+        set_up_traces(resource, baggage)
+
+
+def mark_configured() -> None:
+    """Note that this process is set up; `configure` then only says so."""
+    _configured.append(_FIRST)
+
+
+def prepare(hash_key: str | None, baggage: Collection[str]) -> None:
+    """Do what is the same with code and without: ids, threads, baggage."""
+    use_hash_key(hash_key)
+    carry_across_threads()
+    if baggage:
+        from llmcost_infra.telemetry.propagation import propagate_attribution  # noqa: PLC0415
+
+        propagate_attribution(baggage)
+
+
+def _resource(said: dict[str, str]) -> Resource:
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - see configure
+
+    return Resource.create(said)
+
+
+def _join(provider: trace.TracerProvider, baggage: Collection[str]) -> None:
+    """Add ourselves to a set-up that is there."""
+    from llmcost_infra.telemetry.processor import LlmSpanProcessor  # noqa: PLC0415 - see configure
+
+    add = getattr(provider, "add_span_processor", None)
+    if add is None:
+        tell_once("provider", "the tracer provider takes no processors: calls are not attributed")
+        return
+    add(LlmSpanProcessor(baggage_keys=baggage))
+    said = (
+        "traces are set up already: spans are attributed, and their cost is the pipeline's to add"
+    )
+    tell_once("joined", said)
+
+
+def _is_default(provider: object) -> bool:
+    """Tell whether nobody has set a provider."""
+    return type(provider).__name__.startswith(("Proxy", "_Proxy", "NoOp"))

@@ -1,0 +1,69 @@
+"""Entry points for `opentelemetry-instrument`: an application is set up without a line of its own.
+
+They do something only where `OTEL_PYTHON_CONFIGURATOR=llmcost` asks for it: an installed package
+changes nobody's telemetry by being there.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+# The class that the SDK means distributions to build on, although its module begins with _.
+from opentelemetry.sdk._configuration import (
+    _OTelSDKConfigurator,  # pyright: ignore[reportPrivateUsage] - see above
+)
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from llmcost_infra.telemetry.configuration import mark_configured, prepare
+from llmcost_infra.telemetry.cost import price_table
+from llmcost_infra.telemetry.harmless import harmless
+from llmcost_infra.telemetry.processor import LlmSpanProcessor
+from llmcost_infra.telemetry.sampler import sampler_of_environment
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+__all__ = ["BAGGAGE", "NAME", "Configurator"]
+
+NAME: Final = "llmcost"
+"""What `OTEL_PYTHON_CONFIGURATOR` and `OTEL_TRACES_SAMPLER` call ours."""
+
+BAGGAGE: Final = "LLMCOST_BAGGAGE"
+"""Variable with the attributes that may travel in baggage, separated by commas."""
+
+_DEFAULTS: Final = {
+    "OTEL_TRACES_EXPORTER": "otlp",
+    "OTEL_METRICS_EXPORTER": "otlp",
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+}
+
+
+class Configurator(_OTelSDKConfigurator):
+    """The SDK's own configurator, with attribution, cost and a sampler that keeps calls."""
+
+    def _configure(self, **kwargs: Any) -> None:
+        ours = os.environ.get("OTEL_PYTHON_CONFIGURATOR", "").strip() == NAME
+        # It has no types.
+        configure: Any = super()._configure  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
+        configure(**kwargs, **((_additions() or {}) if ours else {}))
+
+
+@harmless
+def _additions() -> dict[str, Any]:
+    """Return what the SDK's configurator is told in addition to the environment."""
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    baggage = [one.strip() for one in os.environ.get(BAGGAGE, "").split(",") if one.strip()]
+    prepare(None, baggage)
+    price_table()
+    made = count()
+
+    def processor(span_exporter: SpanExporter, **_more: Any) -> LlmSpanProcessor:
+        following = BatchSpanProcessor(span_exporter)
+        return LlmSpanProcessor(following, baggage_keys=baggage, count=next(made) == 0)
+
+    sampler = sampler_of_environment()
+    mark_configured()
+    return {"export_span_processor": processor, "sampler": sampler}

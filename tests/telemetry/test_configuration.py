@@ -1,0 +1,281 @@
+"""An application is set up by one call or by none, and nothing that is wrong about it hurts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from opentelemetry import propagate
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from llmcost_infra.telemetry import attribute
+from llmcost_infra.telemetry.closing import Closer
+from llmcost_infra.telemetry.cost import COST
+from llmcost_infra.telemetry.processor import LlmSpanProcessor
+from llmcost_infra.telemetry.propagation import AttributionPropagator
+from tests.telemetry.conftest import ANSWER, CALL, KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opentelemetry.sdk.trace import ReadableSpan
+
+NOWHERE = "http://127.0.0.1:9"
+MAKES_A_CALL = f"""
+from opentelemetry import trace
+from llmcost_infra.telemetry import attribute, tool
+with attribute(feature="summarize", user="ann@example.com"), tool("lookup"):
+    trace.get_tracer("t").start_span(
+        "chat gpt-4o", kind=trace.SpanKind.CLIENT, attributes={ {**CALL, **ANSWER}!r}
+    ).end()
+"""
+CONFIGURES = """
+from llmcost_infra.telemetry import configure
+configure(service="bot", environment="prod", team="support")
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an application ended.
+
+    Args:
+        code: its exit code.
+        out: what it printed.
+        err: what it and its libraries logged.
+    """
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def spans(self) -> dict[str, dict[str, Any]]:
+        """Return the spans that the console exporter printed, by name."""
+        decoder, spans, at = json.JSONDecoder(), dict[str, dict[str, Any]](), 0
+        while (at := self.out.find("{", at)) >= 0:
+            span, at = decoder.raw_decode(self.out, at)
+            spans[span["name"]] = span
+        return spans
+
+
+def run(program: str, *before: str, **variables: str) -> Ended:
+    """Run an application in a process of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    console = {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none"}
+    ended = subprocess.run(  # noqa: S603 - our own words
+        [*(before or (sys.executable,)), "-c", program],
+        env={**clean, **console, "LLMCOST_HASH_KEY": KEY, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def instrument() -> tuple[str, ...]:
+    """Return what starts an application without a line of its own."""
+    program = Path(sys.executable).parent / "opentelemetry-instrument"
+    return (str(program), sys.executable)
+
+
+def test_one_call_sets_everything_up() -> None:
+    """Who and where is on the resource, whose on the span, and the call has its cost."""
+    ended = run(CONFIGURES + MAKES_A_CALL)
+    assert (ended.code, ended.err) == (0, "")
+    call = ended.spans["chat gpt-4o"]
+    resource = call["resource"]["attributes"]
+    assert resource["service.name"] == "bot"
+    assert resource["deployment.environment.name"] == "prod"
+    assert resource["team"] == "support"
+    assert call["attributes"]["feature"] == "summarize"
+    assert call["attributes"][COST] == 0.005615
+    assert ended.spans["execute_tool lookup"]["attributes"]["feature"] == "summarize"
+    assert "ann@example.com" not in ended.out
+
+
+def test_without_code_the_environment_sets_it_up() -> None:
+    """`opentelemetry-instrument` with one variable does what `configure` does."""
+    named = {"OTEL_SERVICE_NAME": "bot", "OTEL_PYTHON_CONFIGURATOR": "llmcost"}
+    ended = run(MAKES_A_CALL, *instrument(), **named, OTEL_TRACES_SAMPLER="always_off")
+    assert ended.code == 0, ended.err
+    call = ended.spans["chat gpt-4o"]
+    assert call["resource"]["attributes"]["service.name"] == "bot"
+    assert call["attributes"]["feature"] == "summarize"
+    assert call["attributes"][COST] == 0.005615
+    assert "ann@example.com" not in ended.out
+
+
+def test_an_installed_package_changes_nothing_by_being_there() -> None:
+    """Whose configurator is asked for decides; without the variable ours adds nothing."""
+    ended = run(MAKES_A_CALL, *instrument())
+    assert ended.code == 0, ended.err
+    assert COST not in ended.spans["chat gpt-4o"]["attributes"]
+    assert "feature" not in ended.spans["chat gpt-4o"]["attributes"]
+
+
+def test_an_application_that_is_set_up_keeps_its_set_up() -> None:
+    """Its exporter goes on, and its spans are attributed in addition."""
+    own = """
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+trace.set_tracer_provider(TracerProvider())
+trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter()))
+"""
+    ended = run(own + CONFIGURES + MAKES_A_CALL)
+    assert ended.code == 0
+    assert ended.spans["chat gpt-4o"]["attributes"]["feature"] == "summarize"
+    assert "set up already" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, "llmcost telemetry env"),
+        ({"OTEL_TRACES_EXPORTER": "unheard_of"}, "pip install opentelemetry-exporter-unheard-of"),
+        ({"OTEL_TRACES_EXPORTER": "none"}, ""),
+        ({"OTEL_SDK_DISABLED": "true"}, ""),
+        ({"LLMCOST_HASH_KEY": ""}, "LLMCOST_HASH_KEY"),
+    ],
+)
+def test_what_is_missing_is_said_and_harms_nothing(variables: dict[str, str], said: str) -> None:
+    """The application runs to its end; the log says once what to do."""
+    ended = run(CONFIGURES + MAKES_A_CALL + "print('done')", **variables)
+    assert ended.code == 0
+    assert ended.out.endswith("done\n") or "done" in ended.out
+    assert said in ended.err
+    assert len(ended.err.splitlines()) == bool(said)
+
+
+def test_to_configure_twice_is_said_and_changes_nothing() -> None:
+    """The first call holds; spans are exported once."""
+    again = CONFIGURES + CONFIGURES.replace("bot", "another")
+    ended = run(again + MAKES_A_CALL)
+    assert "twice" in ended.err
+    assert ended.out.count('"chat gpt-4o"') == 1
+    assert ended.spans["chat gpt-4o"]["resource"]["attributes"]["service.name"] == "bot"
+
+
+def test_a_fork_after_configure_sends_from_both_processes() -> None:
+    """As servers with workers do."""
+    forks = """
+import os
+child = os.fork()
+with tool("child" if child == 0 else "parent"):
+    pass
+if child:
+    os.waitpid(child, 0)
+"""
+    ended = run(CONFIGURES + MAKES_A_CALL + forks)
+    assert ended.code == 0, ended.err
+    assert {"execute_tool child", "execute_tool parent"} <= ended.spans.keys()
+
+
+def test_a_server_that_is_away_costs_an_exit_no_error() -> None:
+    """The exporter says so; the application ends as it would."""
+    away = {"OTEL_EXPORTER_OTLP_ENDPOINT": NOWHERE, "OTEL_EXPORTER_OTLP_TIMEOUT": "0.2"}
+    ended = run(CONFIGURES + MAKES_A_CALL, **away, OTEL_TRACES_EXPORTER="otlp")
+    assert ended.code == 0
+    assert "Traceback" not in ended.err
+
+
+def test_the_import_needs_opentelemetrys_api_and_nothing_else() -> None:
+    """No SDK until `configure`, and never what only provisioning needs."""
+    program = """
+import sys
+import llmcost_infra.telemetry
+assert not [name for name in sys.modules if name.startswith("opentelemetry.sdk")]
+from llmcost_infra.telemetry import configure
+configure(service="bot")
+heavy = {"pydantic", "pulumi", "grpc", "httpx", "yaml", "click", "rich", "jinja2"}
+print(sorted(heavy & sys.modules.keys()))
+"""
+    assert run(program).out == "[]\n"
+
+
+class Stuck(SpanExporter):
+    """An exporter whose server has stopped to answer."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002
+        """Wait."""
+        self.released.wait(60)
+        return SpanExportResult.FAILURE
+
+
+def test_a_full_queue_does_not_block_calls(caplog: pytest.LogCaptureFixture) -> None:
+    """More calls than the queue holds end while the exporter hangs."""
+    stuck = Stuck()
+    following = BatchSpanProcessor(stuck, max_queue_size=8, max_export_batch_size=4)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(LlmSpanProcessor(following))
+    tracer = provider.get_tracer("t")
+    for _ in range(50):
+        tracer.start_span("chat", attributes=CALL).end()
+    assert not stuck.released.is_set()
+    assert "Queue full" in caplog.text
+    stuck.released.set()
+    provider.shutdown()
+
+
+def test_an_exit_does_not_wait_for_a_server_that_hangs() -> None:
+    """Whoever closes gets the word that it has not ended, in the time it gave."""
+    released = threading.Event()
+    closer = Closer(lambda: released.wait(60))
+    assert closer.close(seconds=0.01) is False
+    released.set()
+    assert closer.close(seconds=60) is True
+
+
+def test_a_close_that_fails_is_an_end_too() -> None:
+    """An exporter that raises at the end does not reach the application."""
+    assert Closer(lambda: 1 / 0).close(seconds=60) is True
+
+
+def test_a_processor_after_ours_that_breaks_is_the_sdks_to_handle() -> None:
+    """What follows us is called as it would be without us."""
+    ended: list[str] = []
+
+    class Following(SpanProcessor):
+        def on_end(self, span: ReadableSpan) -> None:
+            ended.append(span.name)
+
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(LlmSpanProcessor(Following()))
+    provider.get_tracer("t").start_span("chat", attributes=CALL).end()
+    assert ended == ["chat"]
+
+
+def test_only_what_is_allowed_leaves_in_baggage() -> None:
+    """Baggage goes to whoever is called, so that people name what may."""
+    propagator = AttributionPropagator(W3CBaggagePropagator(), ["feature", "user.id"])
+    carrier: dict[str, str] = {}
+    with attribute(feature="checkout", team="search", user="ann@example.com"):
+        propagator.inject(carrier)
+    assert "feature=checkout" in carrier["baggage"]
+    assert "search" not in carrier["baggage"]
+    assert "ann" not in carrier["baggage"]
+    assert propagator.fields == W3CBaggagePropagator().fields
+    assert propagator.extract(carrier) is not None
+
+
+def test_without_an_allow_list_nothing_of_ours_is_propagated() -> None:
+    """The propagator that an application has is left as it is."""
+    ended = run(
+        CONFIGURES
+        + "from opentelemetry import propagate\nprint(type(propagate.get_global_textmap()))"
+    )
+    assert type(propagate.get_global_textmap()).__name__ in ended.out
