@@ -39,6 +39,7 @@ __all__ = [
     "misplaced",
     "names",
     "nearest",
+    "plain_scalar",
     "problems_of",
     "read",
     "roots",
@@ -357,7 +358,7 @@ class _Builder:
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return self._sequence(node, at)
-        return _scalar(str(node.value), plain=not cast("yaml.ScalarNode", node).style)
+        return str(node.value) if cast("yaml.ScalarNode", node).style else plain_scalar(node.value)
 
     def _mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         built: dict[str, Any] = {}
@@ -392,10 +393,8 @@ _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
 
-def _scalar(text: str, *, plain: bool) -> str | float | bool | None:
+def plain_scalar(text: str) -> str | float | bool | None:
     """Return what an unquoted scalar is in JSON; any other text stays text."""
-    if not plain:
-        return text
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

@@ -44,6 +44,10 @@ _COMMANDS = {
         "llmcost_infra.cli.backtest:backtest",
         "Tell how often alerts would have fired in the past.",
     ),
+    "adopt": Lazy(
+        "llmcost_infra.cli.adopt:adopt",
+        "Write a project that declares what an organization holds.",
+    ),
     "forget": Lazy(
         "llmcost_infra.cli.forget:forget",
         "Say what is stored of a user, and when it is gone.",

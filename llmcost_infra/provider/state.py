@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.provider.diff import Change, apply, diff, equal, render_path
-from llmcost_infra.provider.marks import conceal, known_part, mark_like, reveal, value_at
+from llmcost_infra.provider.marks import conceal, known, known_part, mark_like, reveal, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,12 @@ class Forms:
             )
             for change in diff(self.normal(old), self.normal(new))
         )
-        return [change for change in changes if not self._let_go(change)]
+        hidden = self._hidden_on_import(old, new)
+        return [
+            change
+            for change in changes
+            if not self._let_go(change) and change.path[0] not in hidden
+        ]
 
     def differing(self, found: Inputs, wanted: Inputs) -> str:
         """Return the paths, in words, at which an object is not what it should be."""
@@ -127,6 +132,25 @@ class Forms:
         """Return the output-only properties, with those that the server told once from before."""
         once = {key: before[key] for key in self.kind.told_once if key in before}
         return {**once, **found}
+
+    def _hidden_on_import(self, old: Properties, new: Properties) -> frozenset[str]:
+        """Return the inputs that differ only because an import cannot tell a secret in a text.
+
+        The state has the text as it is stored, and the program which part of it is secret.
+        """
+        told_apart = "secrets"
+        if not self.kind.secret_on_import or old.get(told_apart) or not new.get(told_apart):
+            return frozenset()
+        inside = self.kind.secret_on_import | {told_apart}
+        before, after = (
+            {key: value for key, value in self.plain(one).items() if key in inside}
+            for one in (old, new)
+        )
+        if not known(after) or not before.keys() & self.kind.secret_on_import:
+            return frozenset()
+        named = {"name": ""}
+        same = self.kind.body(named | before, "") == self.kind.body(named | after, "")
+        return inside if same else frozenset()
 
     def _let_go(self, change: Change) -> bool:
         """Say whether the program only stopped managing something: the server keeps it."""

@@ -88,6 +88,11 @@ class MemoryStore:
         del urn
         return self._id(inputs)
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of this kind's objects, which are all of one organization."""
+        del organization
+        return sorted(id_ for token, id_ in self.server.objects if token == self.kind.token)
+
     def find(self, inputs: dict[str, Any], urn: str) -> Found | None:
         """Return the object of the same organization and name."""
         with self.server.request(f"find {urn}"):

@@ -20,16 +20,17 @@ from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 if TYPE_CHECKING:
     from llmcost_infra.openobserve.kinds.rules import Rule
 
-__all__ = ["AlertTemplateKind"]
+__all__ = ["PREBUILT", "AlertTemplateKind"]
 
 _DEFAULTS: Inputs = {"type": "http"}
-_PREBUILT = "prebuilt_"
+PREBUILT = "prebuilt_"
+"""Starts the names of the server's own templates."""
 
 
 def _name(value: Any) -> str | None:
     if wrong := plain_name(value):
         return wrong
-    if value.startswith(_PREBUILT):
+    if value.startswith(PREBUILT):
         return (
             f"{value} is the server's own: refer to it by that name in a destination, or choose "
             "another name"

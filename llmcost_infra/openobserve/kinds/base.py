@@ -135,6 +135,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the Pulumi ids of all objects of an organization that one may manage, sorted."""
+        ...
+
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the object that a create would collide with or repeat, if there is one."""
         ...

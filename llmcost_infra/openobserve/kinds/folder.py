@@ -11,7 +11,10 @@ from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 if TYPE_CHECKING:
     from llmcost_infra.openobserve.kinds.rules import Rule
 
-__all__ = ["FolderKind"]
+__all__ = ["FOLDER_TYPES", "FolderKind"]
+
+FOLDER_TYPES = ("dashboards", "alerts", "reports")
+"""What folders hold."""
 
 _DEFAULTS: Inputs = {"description": ""}
 
@@ -26,7 +29,7 @@ def _name(value: Any) -> str | None:
 
 _RULES: dict[str, Rule] = {
     "description": text,
-    "folder_type": one_of("dashboards", "alerts", "reports"),
+    "folder_type": one_of(*FOLDER_TYPES),
     "name": _name,
     "organization": trimmed,
 }

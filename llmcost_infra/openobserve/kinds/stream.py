@@ -25,7 +25,10 @@ from llmcost_infra.openobserve.kinds.values import plain, without_defaults
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["StreamKind", "stored_name"]
+__all__ = ["STREAM_TYPES", "StreamKind", "stored_name"]
+
+STREAM_TYPES = ("logs", "traces", "metrics")
+"""Types of streams that hold rows which somebody sends."""
 
 _TYPES = frozenset({"boolean", "float64", "int64", "uint64", "utf8"})
 _DEFAULTS: Inputs = {"allow_data_loss": False, "on_destroy": "retain"}
@@ -76,7 +79,7 @@ _RULES: dict[str, Rule] = {
     "on_destroy": one_of("retain", "delete"),
     "organization": trimmed,
     "partition_keys": any_map,
-    "stream_type": one_of("logs", "traces", "metrics"),
+    "stream_type": one_of(*STREAM_TYPES),
 }
 
 

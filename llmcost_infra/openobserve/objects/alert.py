@@ -77,6 +77,10 @@ class Alerts(InFolder):
             digits = _DIGITS[digit] + digits
         return join_id(organization, digits)
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all alerts of an organization, sorted."""
+        return sorted(join_id(organization, one.alert_id) for one in self._list(organization))
+
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the alert with the chosen id, else one with that name on that stream.
 

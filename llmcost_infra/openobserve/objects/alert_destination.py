@@ -46,6 +46,10 @@ class AlertDestinations:
         """Return the id that a new destination gets."""
         return join_id(organization_in(inputs, self._client), inputs["name"])
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all destinations of an organization, sorted."""
+        return sorted(join_id(organization, one.name) for one in self._listed(organization))
+
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the destination of that name, if there is one."""
         return self.read(self.chosen_id(inputs, urn), inputs)
@@ -53,8 +57,7 @@ class AlertDestinations:
     def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002, ARG002 - the protocol's words
         """Return the destination, or None when it is gone."""
         organization, name = split_id(self.kind, id)
-        path = api_path(organization, "alerts", "destinations")
-        listed = self._access.lists.read(AlertDestinationsShape, path, _FOR_ALERTS).items
+        listed = self._listed(organization)
         destination = next((one for one in listed if one.name == name), None)
         return self._found(organization, destination) if destination else None
 
@@ -82,6 +85,10 @@ class AlertDestinations:
         )
         self._access.remove(api_path(organization, "alerts", "destinations"), name, hint)
         return None
+
+    def _listed(self, organization: str) -> list[AlertDestinationShape]:
+        path = api_path(organization, "alerts", "destinations")
+        return self._access.lists.read(AlertDestinationsShape, path, _FOR_ALERTS).items
 
     def _write(
         self, organization: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import AlreadyExists, ApiError
-from llmcost_infra.openobserve.kinds.alert_template import AlertTemplateKind
+from llmcost_infra.openobserve.kinds.alert_template import PREBUILT, AlertTemplateKind
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
 from llmcost_infra.openobserve.kinds.secret_text import take_out
 from llmcost_infra.openobserve.objects.access import (
@@ -42,6 +42,13 @@ class AlertTemplates:
     def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the name decides
         """Return the id that a new template gets."""
         return join_id(organization_in(inputs, self._client), inputs["name"])
+
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of an organization's own templates, sorted; the server's are not."""
+        own = [one for one in self._listed(organization) if not _foreign(organization, one)]
+        return sorted(
+            join_id(organization, one.name) for one in own if not one.name.startswith(PREBUILT)
+        )
 
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the template of that name, if the organization has one of its own."""
@@ -82,12 +89,11 @@ class AlertTemplates:
         return None
 
     def _named(self, organization: str, name: str) -> list[AlertTemplateShape]:
+        return [one for one in self._listed(organization) if one.name == name]
+
+    def _listed(self, organization: str) -> list[AlertTemplateShape]:
         path = api_path(organization, "alerts", "templates")
-        return [
-            one
-            for one in self._access.lists.read(AlertTemplatesShape, path).items
-            if one.name == name
-        ]
+        return self._access.lists.read(AlertTemplatesShape, path).items
 
     def _write(
         self, organization: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]

@@ -11,8 +11,8 @@ from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
 from llmcost_infra.openobserve.kinds.dashboard_body import fold_dashboard, unfold_dashboard
 from llmcost_infra.openobserve.objects.access import CHANGED, join_id, organization_in, split_id
 from llmcost_infra.openobserve.objects.in_folder import InFolder, folder_of
-from llmcost_infra.openobserve.objects.shapes import DashboardShape, DashboardsShape
-from llmcost_infra.openobserve.paths import api_path
+from llmcost_infra.openobserve.objects.shapes import DashboardShape, DashboardsShape, FoldersShape
+from llmcost_infra.openobserve.paths import api_path, api_path_v2
 
 if TYPE_CHECKING:
     from llmcost_infra.openobserve.objects.access import Access
@@ -35,6 +35,17 @@ class Dashboards(InFolder):
     def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the protocol's words
         """Return nothing: the server chooses the id."""
         return ""
+
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all dashboards of an organization, sorted."""
+        path = api_path_v2(organization, "folders", "dashboards")
+        folders = {one.folder_id for one in self._access.lists.read(FoldersShape, path).items}
+        # The default folder is not listed until somebody made it.
+        return sorted(
+            join_id(organization, _id_of(listed))
+            for folder in folders | {"default"}
+            for listed in self._list(organization, folder=folder)
+        )
 
     def find(self, inputs: Inputs, urn: str) -> Found | None:  # noqa: ARG002 - the protocol's words
         """Return the dashboard with the same title in the same folder; an equal one first."""

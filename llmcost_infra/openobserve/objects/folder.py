@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmcost_infra.errors import Conflict, NotFound
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
-from llmcost_infra.openobserve.kinds.folder import FolderKind
+from llmcost_infra.openobserve.kinds.folder import FOLDER_TYPES, FolderKind
 from llmcost_infra.openobserve.objects.access import (
     chosen_key,
     join_id,
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Folders"]
 
+_ALWAYS_THERE = "default"
+
 
 class Folders:
     """Finds, makes, changes and removes folders (``/api/v2/{org}/folders/{type}``)."""
@@ -34,6 +36,15 @@ class Folders:
         """Return the id that a new folder gets."""
         organization, folder_type = self._place(inputs)
         return join_id(organization, folder_type, chosen_key(urn, organization, folder_type))
+
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all folders of an organization but the default ones, sorted."""
+        return sorted(
+            join_id(organization, folder_type, one.folder_id)
+            for folder_type in FOLDER_TYPES
+            for one in self._list(organization, folder_type)
+            if one.folder_id != _ALWAYS_THERE
+        )
 
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the folder with the chosen id, else the one with the same name."""

@@ -14,7 +14,7 @@ from llmcost_infra.openobserve.objects.access import (
     split_id,
     without_secrets,
 )
-from llmcost_infra.openobserve.objects.shapes import FunctionsShape
+from llmcost_infra.openobserve.objects.shapes import FunctionShape, FunctionsShape
 from llmcost_infra.openobserve.paths import api_path
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Functions:
         """Return the id that a new function gets."""
         return join_id(organization_in(inputs, self._client), inputs["name"])
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all functions of an organization, sorted."""
+        return sorted(join_id(organization, one.name) for one in self._listed(organization))
+
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the function of that name, if there is one."""
         return self.read(self.chosen_id(inputs, urn), inputs)
@@ -47,7 +51,7 @@ class Functions:
     def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002 - Pulumi's word
         """Return the function, or None when it is gone."""
         organization, name = split_id(self.kind, id)
-        listed = self._access.lists.read(FunctionsShape, api_path(organization, "functions")).items
+        listed = self._listed(organization)
         function = next((one for one in listed if one.name == name), None)
         if function is None:
             return None
@@ -74,6 +78,9 @@ class Functions:
         hint = "Take it out of the pipelines that use it, then run this again."
         self._access.remove(api_path(organization, "functions"), name, hint)
         return None
+
+    def _listed(self, organization: str) -> list[FunctionShape]:
+        return self._access.lists.read(FunctionsShape, api_path(organization, "functions")).items
 
     def _write(self, path: str, inputs: Inputs, send: Callable[[dict[str, Any]], object]) -> None:
         body = self.kind.body(inputs, organization_in(inputs, self._client))

@@ -37,6 +37,10 @@ class Pipelines:
         organization = organization_in(inputs, self._client)
         return join_id(organization, chosen_key(urn, organization))
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all pipelines of an organization, sorted."""
+        return sorted(join_id(organization, one.pipeline_id) for one in self._list(organization))
+
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the pipeline with the chosen id, else the one that has the source stream.
 

@@ -39,6 +39,10 @@ class ModelPriceTables:
         """Return the id of the organization's table."""
         return organization_in(inputs, self._client)
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the id of the organization's table, if it has rows of its own."""
+        return [organization] if self._rows(organization) else []
+
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return those rows that have the names of these, if there are any."""
         return self.read(self.chosen_id(inputs, urn), inputs)

@@ -10,7 +10,11 @@ from llmcost_infra.openobserve.answers import checked
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
 from llmcost_infra.openobserve.kinds.service_account import ServiceAccountKind
 from llmcost_infra.openobserve.objects.access import join_id, organization_in, split_id
-from llmcost_infra.openobserve.objects.shapes import NewAccountShape, ServiceAccountsShape
+from llmcost_infra.openobserve.objects.shapes import (
+    NewAccountShape,
+    ServiceAccountShape,
+    ServiceAccountsShape,
+)
 from llmcost_infra.openobserve.paths import api_path
 
 if TYPE_CHECKING:
@@ -34,6 +38,10 @@ class ServiceAccounts:
         """Return the id that a new account gets."""
         return join_id(organization_in(inputs, self._client), inputs["email"])
 
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all service accounts of an organization, sorted."""
+        return sorted(join_id(organization, one.email) for one in self._listed(organization))
+
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the account with that address, if there is one."""
         return self.read(self.chosen_id(inputs, urn), inputs)
@@ -41,8 +49,7 @@ class ServiceAccounts:
     def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002, ARG002 - the protocol's words
         """Return the account without its token, or None when it is gone."""
         organization, email = split_id(self.kind, id)
-        path = self._path(organization)
-        listed = self._access.lists.read(ServiceAccountsShape, path).items
+        listed = self._listed(organization)
         account = next((one for one in listed if one.email == email), None)
         if account is None:
             return None
@@ -76,6 +83,9 @@ class ServiceAccounts:
         with self._access.lists.changed(self._path(organization)), suppress(NotFound):
             self._client.delete(self._path(organization, email))
         return None
+
+    def _listed(self, organization: str) -> list[ServiceAccountShape]:
+        return self._access.lists.read(ServiceAccountsShape, self._path(organization)).items
 
     def _path(self, organization: str, *more: str) -> str:
         return api_path(organization, "service_accounts", *more)

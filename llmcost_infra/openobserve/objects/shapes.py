@@ -21,6 +21,7 @@ __all__ = [
     "FunctionShape",
     "FunctionsShape",
     "ListedAlertShape",
+    "ListedStreamShape",
     "ModelPriceShape",
     "ModelPricesShape",
     "NewAccountShape",
@@ -29,6 +30,7 @@ __all__ = [
     "ServiceAccountShape",
     "ServiceAccountsShape",
     "StreamShape",
+    "StreamsShape",
 ]
 
 
@@ -74,6 +76,18 @@ class StreamShape(_Shape):
     columns: list[_Column] = Field(alias="schema")
     settings: dict[str, Any]
     stats: _Stats = _Stats()
+
+
+class ListedStreamShape(_Shape):
+    """A stream in the list, which shows neither its columns nor its real settings."""
+
+    name: str
+
+
+class StreamsShape(_Shape):
+    """All streams of a type."""
+
+    items: list[ListedStreamShape] = Field(alias="list")
 
 
 class FunctionShape(_Shape):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from llmcost_infra.errors import Conflict, NotFound, OpenObserveError
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
-from llmcost_infra.openobserve.kinds.stream import StreamKind
+from llmcost_infra.openobserve.kinds.stream import STREAM_TYPES, StreamKind
 from llmcost_infra.openobserve.objects.access import join_id, organization_in, split_id
-from llmcost_infra.openobserve.objects.shapes import StreamShape
+from llmcost_infra.openobserve.objects.shapes import StreamShape, StreamsShape
 from llmcost_infra.openobserve.objects.stream_settings import managed_inputs, settings_delta
 from llmcost_infra.openobserve.paths import api_path
 
@@ -40,6 +40,15 @@ class Streams:
         """Return the id that a new stream gets."""
         organization = organization_in(inputs, self._client)
         return join_id(organization, inputs["stream_type"], inputs["name"])
+
+    def ids(self, organization: str) -> list[str]:
+        """Return the ids of all streams of an organization that hold rows of people, sorted."""
+        path = api_path(organization, "streams")
+        return sorted(
+            join_id(organization, stream_type, one.name)
+            for stream_type in STREAM_TYPES
+            for one in self._access.lists.read(StreamsShape, path, {"type": stream_type}).items
+        )
 
     def find(self, inputs: Inputs, urn: str) -> Found | None:
         """Return the stream of that name, with those settings that the inputs manage."""

@@ -1,0 +1,85 @@
+"""`llmcost adopt`: a project from what an organization holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmcost_infra.cli.printing import json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from llmcost_infra.adopt import Adoption
+
+__all__ = ["adopt"]
+
+
+def _stack(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    if re.fullmatch(r"[\w.-]{1,100}", value, re.ASCII) is None:
+        raise click.BadParameter(f"{value!r} is no name of a stack: letters, digits, . _ and -")
+    return value
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("adopted"),
+    show_default=True,
+    help="Folder to write the project to: new or empty.",
+)
+@click.option(
+    "--stack",
+    default="prod",
+    show_default=True,
+    metavar="NAME",
+    callback=_stack,
+    help="Name of the project's stack.",
+)
+@json_option
+def adopt(*, out: Path, stack: str, as_json: bool) -> None:
+    """Write a project that declares what an organization holds.
+
+    Reads the organization of OPENOBSERVE_ORG on the server that OPENOBSERVE_URL, OPENOBSERVE_USER
+    and OPENOBSERVE_PASSWORD name, and changes nothing there. The project has one file an object,
+    the texts beside it, a program, a stack, and what `pulumi import --file` reads. Secrets are
+    never written: the commands that set them are named.
+    """
+    # Heavy, and help needs none of it.
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from llmcost_infra.adopt.adopting import Place, refuse_existing, write  # noqa: PLC0415
+    from llmcost_infra.adopt.adopting import adopt as adopted  # noqa: PLC0415
+    from llmcost_infra.adopt.organization import read_organization  # noqa: PLC0415
+    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
+
+    refuse_existing(out)
+    with client_at_hand() as client:
+        organization = read_organization(client, _tell)
+        place = Place(client.url, client.user, client.organization, stack)
+    adoption = adopted(organization, place, datetime.now(UTC))
+    write(adoption.files, out)
+    if as_json:
+        print_json({"out": str(out), **adoption.as_json()})
+    else:
+        _print(adoption, out)
+
+
+def _tell(folder: str, count: int) -> None:
+    if count:
+        click.echo(f"reading {count} {folder}", err=True)
+
+
+def _print(adoption: Adoption, out: Path) -> None:
+    print_table(
+        ("kind", "adopted"), [(kind, f"{count}") for kind, count in adoption.counts.items()]
+    )
+    for name, resources in adoption.twins.items():
+        click.echo(f"of one name: {name} is {', '.join(resources)}")
+    for one in adoption.left:
+        click.echo(f"not adopted: {one.kind} {one.name} ({one.why})")
+    click.echo(f"{len(adoption.files)} files in {out}. Next, in that folder:")
+    for step in adoption.steps:
+        click.echo(f"  {step}")

@@ -1,0 +1,46 @@
+"""A whole organization is adopted by the real engine, and nothing is left to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost_infra.adopt.adopting import Place, adopt, write
+from llmcost_infra.adopt.organization import read_organization
+from llmcost_infra.catalog.object_files import KIND_FOLDERS
+from tests.adopt.conftest import CHECKOUT, USER
+from tests.adopt.handmade import SECRETS
+from tests.cli_engine.stacks import Stack
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from tests.adopt.conftest import Filled
+
+
+def test_nothing_is_left_to_do(filled: Filled, cli: Path, tmp_path: Path, moment: datetime) -> None:
+    """Imported as its page says, a preview of what was written shows no change of anything."""
+    with filled.client() as client:
+        organization = read_organization(client, lambda _folder, _count: None)
+    adoption = adopt(organization, Place(filled.server.url, USER, "default", "prod"), moment)
+    stack = Stack(tmp_path, cli, {**filled.access, "OPENOBSERVE_URL": ""})
+    for name in ("state", "home"):
+        (tmp_path / name).mkdir()
+    project = tmp_path / "project"
+    write(adoption.files, project)
+    (project / ".venv").symlink_to(CHECKOUT / ".venv")
+    assert stack.run("stack", "init", "prod").code == 0
+    for secret in adoption.secrets:
+        set_ = stack.run("config", "set", "--secret", secret.name, secret.value)
+        assert set_.code == 0, set_.text
+    (command,) = (step.split()[1:] for step in adoption.steps if step.startswith("pulumi import"))
+    imported = stack.run(*command)
+    assert imported.code == 0, imported.text
+
+    assert stack.preview() == {}
+
+    assert adoption.counts.keys() == KIND_FOLDERS.keys()
+    state = stack.state()
+    assert state.count('"type": "openobserve:index:') == sum(adoption.counts.values())
+    for value in SECRETS:
+        assert value not in state
