@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -170,7 +171,7 @@ class SqlTemplates:
     ) -> None:
         self._folders = [root / "sql" for root in roots(kind, project)]
         self._environment = _environment(*self._folders)
-        self._macros = _environment(_MACROS).get_template("macros" + _SUFFIX)
+        self._macros = _macros()
 
     def get(self, name: str) -> SqlTemplate:
         """Return the template of a name, compiled.
@@ -219,6 +220,12 @@ def _environment(*folders: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - SQL, not HTML
     )
+
+
+@cache
+def _macros() -> jinja2.Template:
+    """Return our macros, compiled once: that takes longer than most templates that use them."""
+    return _environment(_MACROS).get_template("macros" + _SUFFIX)
 
 
 def _not_a_template(error: jinja2.TemplateSyntaxError) -> DeclarationError:

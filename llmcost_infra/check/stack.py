@@ -74,6 +74,7 @@ class Statement:
         resource: what it is in.
         path: property path of the text.
         sql: the text.
+        stream_type: of the streams that it reads.
         analysis: what it is made of and answers with, every variable on "all".
         panel: its panel, if it is a panel's.
     """
@@ -81,6 +82,7 @@ class Statement:
     resource: Registered
     path: str
     sql: str
+    stream_type: str
     analysis: Analysis
     panel: Panel | None = None
 
@@ -136,10 +138,7 @@ class StackView:
 
     def columns_of(self, statement: Statement) -> Declared:
         """Return the declared streams that a statement may read."""
-        kind = statement.resource.inputs.get("stream_type", "")
-        if statement.panel is not None:
-            kind = statement.panel.inputs.get("stream_type", "")
-        return self.columns(str(kind))
+        return self.columns(statement.stream_type)
 
     def _statement(
         self,
@@ -152,7 +151,7 @@ class StackView:
         if isinstance(sql, str) and sql.strip():
             text = _VARIABLE.sub(_ALL, sql)
             found = analyse(text, self.columns(str(stream_type)))
-            yield Statement(resource, path, sql, found, panel)
+            yield Statement(resource, path, sql, str(stream_type), found, panel)
 
     def _of_panels(self) -> Iterator[Statement]:
         for panel in self.panels:

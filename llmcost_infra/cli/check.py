@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from llmcost_infra.cli.printing import json_option, print_json
 from llmcost_infra.errors import DeclarationError, ExitCode
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from llmcost_infra.check import Finding
     from llmcost_infra.check.running import Report
 
@@ -33,29 +36,42 @@ _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
     show_default=True,
     help="github: annotations of a pull request.",
 )
+@click.option(
+    "--live", is_flag=True, help="Also ask the server of a stack; needs --stack, and only one."
+)
 @json_option
-def check(
-    *, paths: tuple[Path, ...], stacks: tuple[str, ...], all_stacks: bool, form: str, as_json: bool
+def check(  # noqa: PLR0913 - each is an option
+    *,
+    paths: tuple[Path, ...],
+    stacks: tuple[str, ...],
+    all_stacks: bool,
+    form: str,
+    live: bool,
+    as_json: bool,
 ) -> int:
     """Find what is wrong with what stacks would put on the server.
 
     Runs the project's program without engine, server and secrets, plans every statement on the
-    columns that streams declare, and holds all to the rules of docs/check.md. PATHS narrow it to
-    what those files and folders declare. A stack that cannot be rendered is a finding. Ends with
-    4 if something is wrong.
+    columns that streams declare, and holds all to the rules of docs/check.md and of rules/*.yaml.
+    PATHS narrow it to what those files and folders declare. A stack that cannot be rendered is a
+    finding. Ends with 4 if something is wrong.
     """
     # Heavy, and help needs none of it.
     from llmcost_infra.check.running import check as checked  # noqa: PLC0415
     from llmcost_infra.check.running import stacks_of  # noqa: PLC0415
+    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
     from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
 
     if stacks and all_stacks:
         raise click.UsageError("--stack and --all-stacks exclude each other.")
+    if live and len(stacks) != 1:
+        raise click.UsageError("--live asks the server of one stack: name it with --stack.")
     for path in paths:
         _refuse_missing(path)
     # As seen from here, so that a finding names a file as a person would type it.
     folder = Path(os.path.relpath(project_folder()))
-    report = checked(folder, stacks or stacks_of(folder), paths)
+    with client_at_hand() if live else nullcontext() as client, _progress():
+        report = checked(folder, stacks or stacks_of(folder), paths, client=client)
     if as_json:
         print_json(_told(report))
     elif form == "github":
@@ -64,6 +80,12 @@ def check(
     else:
         _print(report)
     return ExitCode.FINDINGS if report.errors else ExitCode.FINE
+
+
+def _progress() -> Status:
+    from rich.console import Console  # noqa: PLC0415 - help needs none of it
+
+    return Console(stderr=True).status("Running the program of each stack")
 
 
 def _refuse_missing(path: Path) -> None:

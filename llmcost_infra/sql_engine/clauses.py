@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llmcost_infra.sql_engine.select import TIMESTAMP, OuterSelect, is_call, is_wildcard, names_time
@@ -102,6 +103,7 @@ class Clauses:
         )
 
 
+@lru_cache(maxsize=512)
 def read_clauses(statement: str) -> Clauses:
     """Take a statement apart; one that is no SQL gives clauses that mean nothing."""
     text = _last_statement(statement)

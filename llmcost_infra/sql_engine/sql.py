@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llmcost_infra.errors import EngineError
@@ -167,9 +167,6 @@ class Answer:
                 yield json_rows([batch.slice(at, _PIECE)])
 
 
-_read = lru_cache(maxsize=512)(read_clauses)
-
-
 def plan(statement: str, streams: Streams, time_range: TimeRange = _HOUR) -> Plan:
     """Plan a statement without running it.
 
@@ -181,7 +178,7 @@ def plan(statement: str, streams: Streams, time_range: TimeRange = _HOUR) -> Pla
     Raises:
         SqlRefusal: the server refuses it.
     """
-    planned = _Planned(_read(statement), streams, time_range)
+    planned = _Planned(read_clauses(statement), streams, time_range)
     joins_selects = planned.clauses.set_operation or "union" in planned.clauses.names
     mixed = planned.query.mixed_unions() if joins_selects else ()
     return Plan(planned.query.fields, planned.bucket, planned.clauses.tables, mixed)
@@ -209,7 +206,7 @@ def query(  # noqa: PLR0913 - two of them are the page, one is for clocks that t
     Raises:
         SqlRefusal: the server refuses it.
     """
-    planned = _Planned(_read(statement), streams, time_range, now)
+    planned = _Planned(read_clauses(statement), streams, time_range, now)
     return planned.answer(size, offset)
 
 

@@ -200,6 +200,29 @@ CASES: dict[str, Case] = {
             config={"unit": "milliseconds"},
         ),
     ),
+    "panel-decimals": Case(
+        chart(
+            'SELECT SUM(llmcost_cost_usd) AS cost FROM "llm_calls"',
+            "cost",
+            config={"unit": "currency-dollar", "decimals": 1},
+        ),
+        chart(
+            'SELECT COUNT(*) AS n FROM "llm_calls"', "n", config={"unit": "numbers", "decimals": 2}
+        ),
+    ),
+    "panel-null": Case(
+        chart(
+            'SELECT llmcost_model AS model, COUNT(*) AS n FROM "llm_calls" GROUP BY llmcost_model',
+            "n",
+            x_axis=[{"alias": "model"}],
+        ),
+        chart(
+            "SELECT COALESCE(llmcost_model, 'unknown') AS model, SUM(duration) AS n "
+            "FROM \"llm_calls\" GROUP BY COALESCE(llmcost_model, 'unknown')",
+            "n",
+            x_axis=[{"alias": "model"}],
+        ),
+    ),
     "variable-unused": Case(
         variable('SELECT COUNT(*) AS n FROM "llm_calls"'),
         variable('SELECT COUNT(*) AS n FROM "llm_calls" WHERE llmcost_model IN (${team})'),
@@ -226,7 +249,17 @@ CASES: dict[str, Case] = {
         alert(stream(data_retention=7), trigger_condition={"period": 10080}),
     ),
     "alert-text-columns": Case(alert(row_template='{"text": "{costs}"}'), alert()),
-    "alert-limit-text": Case(alert(row_template='{"text": "too much"}'), alert()),
+    "alert-limit-text": Case(
+        alert(
+            row_template='{"text": "{cost}"}',
+            query_condition={
+                "type": "sql",
+                "sql": 'SELECT SUM(llmcost_cost_usd) AS cost FROM "llm_calls" HAVING '
+                "SUM(llmcost_cost_usd) > 5",
+            },
+        ),
+        alert(),
+    ),
     "alert-notification": Case(
         template('{"text": {alert_name}}'), template('{"text": "{alert_name}", "rows": "{rows}"}')
     ),

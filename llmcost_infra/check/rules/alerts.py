@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmcost_infra.check.stack import StackView
     from llmcost_infra.program import Registered
 
-__all__: list[str] = []
+__all__ = ["context", "limit_text", "notification", "route", "text_columns", "window"]
 
 _CONTEXT = ("owner", "severity", "runbook")
 _NAME = re.compile(r"\{(\w+)(?::\d+)?\}")
@@ -128,22 +128,27 @@ def text_columns(stack: StackView) -> Iterator[Breach]:
 def limit_text(stack: StackView) -> Iterator[Breach]:
     """A message without a number that was crossed makes people look for the limit first.
 
+    What a statement compares with a number is told with that number, or beside what it was.
+
     Wrong::
 
-        row_template='{"text": "too much was spent"}'     # WHERE spent > 500
+        row_template='{"text": "{spent} USD were spent"}'     # WHERE spent > 500
 
     Right::
 
         row_template='{"text": "{spent} USD, limit 500 USD"}'
     """
-    for alert in stack.of("Alert"):
-        query = entries(alert.inputs).get("query_condition", {})
-        row = alert.inputs.get("row_template")
-        if query.get("type") == "sql" and row and not re.search(r"\d|\{\w+\}", str(row)):
-            said = (
-                f"the text of {alert.inputs.get('name')} says neither what was found nor its limit"
-            )
-            yield Breach(alert, "row_template", said, "name a column and the limit in it")
+    for one in stack.statements:
+        row = one.resource.inputs.get("row_template")
+        if one.path != "query_condition.sql" or not row:
+            continue
+        told = f"{_NAME.sub('', str(row))} {one.resource.inputs.get('description') or ''}"
+        names = set(_NAME.findall(str(row)))
+        if re.search(r"\d", told) or len(names) > 1:
+            continue
+        if not names or one.analysis.compares_with_number:
+            said = f"the text of {one.resource.inputs.get('name')} does not say the limit"
+            yield Breach(one.resource, "row_template", said, "write the number into it")
 
 
 @rule("alert-notification")

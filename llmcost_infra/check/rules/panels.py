@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from llmcost_infra.check.registry import Breach, rule
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
     from llmcost_infra.check.stack import StackView
 
-__all__: list[str] = []
+__all__ = ["alias", "decimals", "measure", "null", "quotes", "scope", "series", "unit", "unused"]
 
 _CHARTS = frozenset(
     {"area", "area-stacked", "bar", "h-bar", "h-stacked", "heatmap", "line", "scatter", "stacked"}
 )
-_NUMBERS = _CHARTS | {"donut", "gauge", "metric", "pie"}
+_PARTS = frozenset({"donut", "pie"})
+_NUMBERS = _CHARTS | _PARTS | {"gauge", "metric"}
+_CENTS = 2
+_WHOLE = re.compile(r"u?int(?:8|16|32|64)")
+_PLAIN = frozenset({"custom", None})
 _TEXT = frozenset({"string", "string_view", "large_string"})
 _SUFFIXES = {"_ms": ("milliseconds",), "_pct": ("percent", "percent-1"), "_usd": ("currency-",)}
 
@@ -133,6 +138,64 @@ def unit(stack: StackView) -> Iterator[Breach]:
                 said = f"{name!r} is shown as {chosen}"
                 hint = f"write unit: {fitting[0]}…" if fitting[0][-1] == "-" else fitting[0]
                 yield Breach(panel.dashboard, f"{at}.config.unit", said, hint)
+
+
+@rule("panel-decimals", "warning")
+def decimals(stack: StackView) -> Iterator[Breach]:
+    """A price of 0.0004 USD with two decimals reads as nothing, and three calls as 3.00 calls.
+
+    Two is what the server takes unless `decimals` is written. Dollars need at least two.
+
+    Wrong::
+
+        y_axis: [{alias: cost_per_call}]
+        config: {unit: currency-dollar, decimals: 0}
+
+    Right::
+
+        y_axis: [{alias: cost_per_call}]
+        config: {unit: currency-dollar, decimals: 4}
+    """
+    for one in stack.statements:
+        if one.panel is None or one.panel.inputs.get("type") not in _NUMBERS:
+            continue
+        config = entries(one.panel.inputs).get("config", {})
+        shown, names = config.get("decimals", 2), one.panel.aliases("y_axis")
+        kinds = [str(one.analysis.type_of(name)) for name in names]
+        at = f"{one.panel.path}.config.decimals"
+        if str(config.get("unit")).startswith("currency-") and shown < _CENTS:
+            said = f"{one.panel.id} shows amounts of money without cents"
+            yield Breach(one.resource, at, said, "write decimals: 2, or 4 where calls are cheap")
+        elif kinds and all(map(_WHOLE.fullmatch, kinds)) and config.get("unit") in _PLAIN and shown:
+            said = f"{one.panel.id} counts, and shows 3 as {3:.{int(shown)}f}"
+            yield Breach(one.resource, at, said, "write decimals: 0")
+
+
+@rule("panel-null")
+def null(stack: StackView) -> Iterator[Breach]:
+    """A chart leaves out every row in which a dimension, or one of several measures, is null.
+
+    The bars that are left look complete. A measure that is alone on its chart may be null: nobody
+    knows it, and there is nothing to draw. So may a time: every row has one.
+
+    Wrong::
+
+        SELECT llmcost_feature AS feature, SUM(cost) AS cost …
+
+    Right::
+
+        SELECT COALESCE(llmcost_feature, 'unknown') AS feature, SUM(cost) AS cost …
+        SELECT llmcost_feature AS feature, … WHERE llmcost_feature IS NOT NULL
+    """
+    for one in stack.statements:
+        if one.panel is None or one.panel.inputs.get("type") not in _CHARTS | _PARTS:
+            continue
+        measures = one.panel.aliases("y_axis", "z_axis")
+        hiding = [*one.panel.aliases("x_axis", "breakdown"), *(measures if measures[1:] else ())]
+        for name in one.analysis.nullable(hiding):
+            said = f"rows of {one.panel.id} in which {name!r} is null are not drawn"
+            hint = f"write COALESCE(…) AS {name}, or WHERE … IS NOT NULL"
+            yield Breach(one.resource, one.path, said, hint, name)
 
 
 @rule("variable-unused", "warning")

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     from llmcost_infra.check.stack import StackView
 
-__all__ = ["functions_before", "outputs"]
+__all__ = ["allow_list", "functions_before", "outputs", "row_lost", "source"]
 
 _LONG_LIVED_DAYS = 30
 _ASSIGNED = re.compile(r"^\s*\.(\w+)\s*=\s*(?:\"([^\"]*)\"|(true|false)\s*$|(.+))", re.MULTILINE)
-_CONSTANT = re.compile(r"(?:\s*(?:#.*|\.\w+\s*=\s*(?:\"[^\"]*\"|true|false)|\.)?\s*\n?)*")
+_CHOSEN = re.compile(r"if [^{}]*\{\s*\"([^\"]*)\"\s*\}\s*else\s*\{\s*\"([^\"]*)\"\s*\}")
+_STOPS = re.compile(r"\w!\(|\b(?:abort|assert|assert_eq)\b")
+_BUILDS = re.compile(r"^( *)\. = \{$", re.MULTILINE)
 _ABSENT = None
 _OTHER = "\0"
 _WORDS: Mapping[str | None, str] = {_ABSENT: "absent", _OTHER: "something else"}
@@ -123,13 +125,33 @@ def allow_list(stack: StackView) -> Iterator[Breach]:
             stream = stack.streams.get(key)
             if stream is None or (stream.inputs.get("data_retention") or 0) <= _LONG_LIVED_DAYS:
                 continue
-            names = [str(nodes[one].get("name")) for one in way[1:]]
-            listed = any(reach(texts[name]).replaces for name in names if name in texts)
-            if not listed and (pipeline.urn, way[-1]) not in told:
+            if not _listed(nodes, way, texts) and (pipeline.urn, way[-1]) not in told:
                 told.add((pipeline.urn, way[-1]))
                 said = f"rows reach {key[1]} without an allow-list of columns"
                 hint = "put a function before it that ends with . = {…}"
                 yield Breach(pipeline, f"nodes.{way[-1]}", said, hint)
+
+
+def _listed(nodes: Mapping[str, Node], way: list[str], texts: Mapping[str, str]) -> bool:
+    """Tell whether a function on the way builds every row that gets to its end."""
+    for at, name in enumerate(way):
+        text = texts.get(str(nodes[name].get("name")), "")
+        tests = [_tests(nodes[later]) or {} for later in way[at + 1 :]]
+        asked = {item for test in tests for item in test.items()}
+        if reach(text).replaces or any(_built_when(text, *one) for one in asked):
+            return True
+    return False
+
+
+def _built_when(text: str, column: str, value: str) -> bool:
+    """Tell whether a function gives a column a value only after it built the row."""
+    given = re.findall(rf"^( *)\.{column} = \"{re.escape(value)}\"$", text, re.MULTILINE)
+    for built in _BUILDS.finditer(text):
+        indent, rest = built[1], text[built.end() :]
+        within = re.match(rf"(?:\n{indent}.*|\n)*", rest)
+        if within and f'\n{indent}.{column} = "{value}"\n' in within[0]:
+            return len(given) == 1
+    return False
 
 
 @rule("pipeline-row-lost")
@@ -137,17 +159,18 @@ def row_lost(stack: StackView) -> Iterator[Breach]:
     """A row that passes no condition is lost without a word.
 
     A condition on a column that the row lacks passes neither with = nor with !=, and a function
-    that stops lets the row through as it came. So a first function, which cannot stop, marks each
-    row, a later one changes the mark, and every mark leads to a stream.
+    that stops, as `to_int!` and `abort` may, lets the row through as it came. So a first function,
+    which cannot stop, marks each row, a later one changes the mark, and every mark leads to a
+    stream.
 
     Wrong::
 
-        normalise (.state = "done") → state = "done" → calls
+        normalise (n = to_int!(.n), .state = "done") → state = "done" → calls
 
     Right::
 
-        mark (.state = "new") → normalise (.state = "done") → state = "done" → calls
-                                                            → state = "new"  → quarantine
+        mark (.state = "new") → normalise (…, .state = "done") → state = "done" → calls
+                                                               → state = "new"  → quarantine
     """
     texts = _texts(stack)
     for pipeline in stack.of("Pipeline"):
@@ -206,8 +229,9 @@ def _lost(
                 for row in rows
                 for values in itertools.product(*written.values())
             ]
-            stops = not _CONSTANT.fullmatch(text)
-            rows = [*(rows if stops else []), *done]
+            rows = [*(rows if _STOPS.search(text) else []), *done]
+        passes = _tests(nodes[name]) or {}
+        rows = [row for row in rows if all(row.get(c, v) == v for c, v in passes.items())]
     for row in rows:
         if not any(all(row[c] == wanted for c, wanted in test.items()) for test in tests):
             return ", ".join(
@@ -220,7 +244,9 @@ def _given(text: str, column: str, asked: set[str]) -> list[str]:
     """Return the values that a function may give a column."""
     values: list[str] = []
     for name, words, flag, expression in _ASSIGNED.findall(text):
-        if name == column and expression:
+        if name == column and (chosen := _CHOSEN.fullmatch(expression.strip())):
+            values += chosen.groups()
+        elif name == column and expression:
             flags = asked <= {"true", "false"}
             values += ["true", "false"] if flags else [*asked, _OTHER]
         elif name == column:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmcost_infra.check.analysis import Analysis
     from llmcost_infra.check.stack import StackView
 
-__all__: list[str] = []
+__all__ = ["distinct_from", "hidden_aggregate", "plan", "syntax", "union_null", "unknown_stream"]
 
 _NO_FIELD = re.compile(r"No field named (?:\S+\.)?\"?(\w+)\"?")
 _ENDS = frozenset({"AND", "OR", "=", "<>", "!=", "<", ">", "<=", ">="})
@@ -34,7 +34,7 @@ def syntax(stack: StackView) -> Iterator[Breach]:
         SELECT COUNT(*) AS calls FROM "llm_calls" WHERE is_call
     """
     for one in stack.statements:
-        if one.analysis.tree is None:
+        if one.analysis.syntax:
             said = f"is not SQL: {one.analysis.syntax}"
             yield Breach(one.resource, one.path, said, "write it in the dialect of PostgreSQL")
 
@@ -102,7 +102,7 @@ def plan(stack: StackView) -> Iterator[Breach]:
     """
     for one in stack.statements:
         refusal = one.analysis.refusal
-        if refusal is None or one.analysis.tree is None or _hidden(one.analysis):
+        if refusal is None or one.analysis.syntax or _hidden(one.analysis):
             continue
         missing = _NO_FIELD.search(str(refusal))
         if missing is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.check.stack import StackView
 
-__all__: list[str] = []
+__all__ = ["client_numbers", "content", "retention"]
 
 _CONTENT = ("llmcost_prompt", "llmcost_completion", "gen_ai_input_messages", "llm_input")
 _COST = "llmcost_cost_usd"
