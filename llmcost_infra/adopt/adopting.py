@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.adopt.declaring import object_files
 from llmcost_infra.adopt.naming import named, slug
-from llmcost_infra.adopt.organization import Left, Object, label
+from llmcost_infra.adopt.organization import Object, label
+from llmcost_infra.adopt.other_kinds import Left
 from llmcost_infra.adopt.project import IMPORT_FILE, project_files
 from llmcost_infra.adopt.secrets import Vault
 from llmcost_infra.errors import DeclarationError

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from llmcost_infra.adopt.other_kinds import Left, other_kinds
 from llmcost_infra.catalog.object_files import KIND_FOLDERS
 from llmcost_infra.errors import (
     LlmCostError,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve import Client
     from llmcost_infra.openobserve.kinds.base import Inputs, ObjectStore
 
-__all__ = ["Left", "Object", "Organization", "label", "read_organization"]
+__all__ = ["Object", "Organization", "label", "read_organization"]
 
 _READERS: Final = 8
 """Requests at a time; more buy nothing on one node."""
@@ -48,23 +49,6 @@ class Object:
     def key(self) -> str:
         """The last part of its id: what others refer to it by."""
         return self.id.rpartition("/")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Something that stays as it is, because a project cannot declare it or does not want to.
-
-    Args:
-        kind: in words, such as ``dashboard``.
-        name: what people call it.
-        why: what stands against it.
-        next: what one can do about it, if anything.
-    """
-
-    kind: str
-    name: str
-    why: str
-    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +93,7 @@ def read_organization(client: Client, tell: Callable[[str, int], object]) -> Org
                     objects.append(found)
                 elif found is not None:
                     left.append(found)
+    left += other_kinds(client)
     return Organization(client.organization, tuple(objects), tuple(left))
 
 
@@ -139,7 +124,8 @@ def _read(store: ObjectStore, folder: str, id_: str) -> Object | Left | None:
     said = [f"{problem.path}: {problem.message}" for problem in problems[:_MOST_SAID]]
     if more := len(problems) - _MOST_SAID:
         said += [f"and {more} more"] if more > 0 else []
-    return Left(label(folder), name, "; ".join(said), "Mend it in the UI, then adopt it.")
+    lies_in = str(inputs.get("folder", "default")) if folder in {"alerts", "dashboards"} else ""
+    return Left(label(folder), name, "; ".join(said), "Mend it in the UI, then adopt it.", lies_in)
 
 
 def _unreadable(folder: str, id_: str, error: Exception) -> Left:

@@ -31,6 +31,13 @@ def _stack(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     help="Folder to write the project to: new or empty.",
 )
 @click.option(
+    "--folder",
+    "folders",
+    multiple=True,
+    metavar="NAME",
+    help="Only the dashboards and alerts of this folder, and their routes; may be repeated.",
+)
+@click.option(
     "--stack",
     default="prod",
     show_default=True,
@@ -39,7 +46,7 @@ def _stack(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     help="Name of the project's stack.",
 )
 @json_option
-def adopt(*, out: Path, stack: str, as_json: bool) -> None:
+def adopt(*, out: Path, folders: tuple[str, ...], stack: str, as_json: bool) -> None:
     """Write a project that declares what an organization holds.
 
     Reads the organization of OPENOBSERVE_ORG on the server that OPENOBSERVE_URL, OPENOBSERVE_USER
@@ -53,13 +60,15 @@ def adopt(*, out: Path, stack: str, as_json: bool) -> None:
     from llmcost_infra.adopt.adopting import Place, refuse_existing, write  # noqa: PLC0415
     from llmcost_infra.adopt.adopting import adopt as adopted  # noqa: PLC0415
     from llmcost_infra.adopt.organization import read_organization  # noqa: PLC0415
+    from llmcost_infra.adopt.selection import in_folders, with_settings  # noqa: PLC0415
     from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
 
     refuse_existing(out)
     with client_at_hand() as client:
         organization = read_organization(client, _tell)
         place = Place(client.url, client.user, client.organization, stack)
-    adoption = adopted(organization, place, datetime.now(UTC))
+    chosen = in_folders(organization, folders) if folders else with_settings(organization)
+    adoption = adopted(chosen, place, datetime.now(UTC))
     write(adoption.files, out)
     if as_json:
         print_json({"out": str(out), **adoption.as_json()})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llmcost_infra.openobserve import Client
 
-__all__ = ["SECRETS", "make", "recorded"]
+__all__ = ["SECRETS", "first_version", "make", "recorded"]
 
 _RECORDINGS = Path(__file__).parents[1] / "data" / "openobserve-transcripts"
 _OLD = {"folder": "7530734417803739136"}  # of alerts, on the server that was recorded
@@ -71,6 +71,7 @@ def _routes(client: Client) -> None:
     mail = {"name": "mail", "body": "<p>{alert_name}</p>\n", "type": "email", "title": "Oh dear"}
     client.post(template, mail)
     destination = "/api/default/alerts/destinations"
+    client.post(destination, recorded(routes, "destination with unknown template"))
     client.post(destination, recorded(routes, "destination"))
     client.post(destination, recorded(routes, "slack, prebuilt type"))
     paged = recorded(notes, "pd")
@@ -112,6 +113,80 @@ def _dashboards(client: Client) -> None:
     where = {"folder": folder["folderId"]}
     client.post(path, {**saved, "dashboardId": ""}, where)
     client.post(path, {**saved, "dashboardId": ""}, where)
+    client.post(path, first_version(), where)
+    client.post(path, {"version": 3, "title": "Odd", "tabs": [{"tabId": "t", "name": "T"}]}, where)
+
+
+def first_version() -> dict[str, Any]:
+    """Return a dashboard of the first schema version: two panels, the first made by the builder."""
+    fields = {
+        "stream": "llm_traces",
+        "stream_type": "traces",
+        "x": [
+            {
+                "label": "Time",
+                "alias": "x_axis_1",
+                "column": "_timestamp",
+                "color": None,
+                "aggregationFunction": "histogram",
+                "args": [{"value": "5m"}],
+            },
+            {"label": "Feature", "alias": "x_axis_2", "column": "feature", "color": None},
+        ],
+        "y": [
+            {
+                "label": "Calls",
+                "alias": "y_axis_1",
+                "column": "span_id",
+                "color": "#5960b2",
+                "aggregationFunction": "count",
+            }
+        ],
+        "filter": [
+            {
+                "type": "condition",
+                "values": [],
+                "column": "environment",
+                "operator": "=",
+                "value": "prod",
+            }
+        ],
+    }
+    built = {
+        "id": "Panel_ID1",
+        "type": "bar",
+        "queryType": "sql",
+        "query": 'SELECT histogram(_timestamp) as "x_axis_1" FROM "llm_traces"',
+        "customQuery": False,
+        "fields": fields,
+        "config": {"title": "Calls", "description": "", "show_legends": True, "unit": None},
+    }
+    written = {
+        "id": "Panel_ID2",
+        "type": "table",
+        "queryType": "sql",
+        "query": 'SELECT feature AS f, COUNT(*) AS n FROM "llm_traces" GROUP BY feature',
+        "customQuery": True,
+        "fields": {
+            **fields,
+            "x": [{"label": "f", "alias": "f", "column": "f"}],
+            "y": [{"label": "n", "alias": "n", "column": "n"}],
+            "filter": [],
+        },
+        "config": {"title": "Features", "description": "", "show_legends": True},
+    }
+    places = [("Panel_ID1", 0, 0, 6, 9), ("Panel_ID2", 6, 0, 6, 9)]
+    return {
+        "version": 1,
+        "title": "From before",
+        "description": "Made in 2023",
+        "panels": [built, written],
+        "layouts": [
+            {"panelId": panel, "x": x, "y": y, "w": w, "h": h, "i": number, "static": False}
+            for number, (panel, x, y, w, h) in enumerate(places, start=1)
+        ],
+        "variables": {"list": []},
+    }
 
 
 def _price() -> dict[str, Any]:

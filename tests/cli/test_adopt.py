@@ -171,3 +171,18 @@ def test_a_stack_has_a_name_that_pulumi_takes(llmcost: Type, name: str) -> None:
     ended = llmcost("adopt", "--stack", name)
     assert ended.code == 2
     assert "is no name of a stack" in ended.err
+
+
+def test_a_folder_is_taken_alone(llmcost: Type, tmp_path: Path) -> None:
+    """Folders of that name, without what belongs to the whole organization."""
+    assert llmcost("adopt", "--folder", "LLM Cost").code == 0
+    written = (tmp_path / "adopted/objects").rglob("*.yaml")
+    assert sorted(path.stem for path in written) == ["llm-cost-alerts", "llm-cost-dashboards"]
+
+
+def test_an_unknown_folder_writes_nothing(llmcost: Type, tmp_path: Path) -> None:
+    """Wrong usage, with the nearest name."""
+    ended = llmcost("adopt", "--folder", "LLM Costs")
+    assert ended.code == 2
+    assert "has no folder 'LLM Costs'\n  did you mean 'LLM Cost'?" in ended.err
+    assert list(tmp_path.iterdir()) == []

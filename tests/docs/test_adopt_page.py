@@ -158,6 +158,8 @@ def session(tmp_path_factory: pytest.TempPathFactory, pulumi_folder: Path) -> It
             if command.startswith("cd "):
                 here = folder / command.removeprefix("cd ")
                 continue
+            # The page goes on where the reader started.
+            here = folder if command.startswith("llmcost adopt") else here
             ended = subprocess.run(  # noqa: S603 - what our own page says
                 ["bash", "-c", command],  # noqa: S607 - any shell will do
                 cwd=here,
@@ -173,7 +175,7 @@ def session(tmp_path_factory: pytest.TempPathFactory, pulumi_folder: Path) -> It
 
 def test_every_command_works(session: Session) -> None:
     """Whoever types the page gets to its end, the preview that expects no change included."""
-    assert len(session.commands) == 11
+    assert len(session.commands) == 12
     for one in session.commands.values():
         assert one.code == 0, f"{one.command}\n{one.out}\n{one.err}"
 
@@ -181,7 +183,7 @@ def test_every_command_works(session: Session) -> None:
 def test_it_prints_what_the_page_shows(session: Session) -> None:
     """The table, the number of files and the next steps are those of the page."""
     shown, listing = blocks("text")
-    assert session.of("llmcost adopt").out == shown
+    assert session.of("llmcost adopt --out").out == shown
     written = {
         path.relative_to(session.folder).as_posix()
         for path in (session.folder / "observe/objects").rglob("*")
@@ -200,7 +202,9 @@ def test_the_declaration_is_what_the_page_shows(session: Session) -> None:
 def test_the_steps_on_the_screen_are_those_of_the_page(session: Session) -> None:
     """What the command prints, the page explains: the same commands in the same order."""
     printed = [
-        line.strip() for line in session.of("llmcost adopt").out.splitlines() if line[:2] == "  "
+        line.strip()
+        for line in session.of("llmcost adopt --out").out.splitlines()
+        if line[:2] == "  "
     ]
     lines = "".join(blocks("console")).splitlines()
     told = [line.removeprefix("$ ") for line in lines]
@@ -232,3 +236,12 @@ def test_the_written_files_are_a_project(session: Session) -> None:
     listed = json.loads((project / "import.json").read_text())["resources"]
     assert len(listed) == 6
     assert (project / "requirements.txt").read_text().startswith("llmcost-infra==")
+
+
+def test_a_team_takes_its_folder_alone(session: Session) -> None:
+    """The alert lies elsewhere and keeps its route; the stream is not the team's."""
+    written = (session.folder / "checkout/objects").rglob("*.yaml")
+    assert sorted(path.parent.name + "/" + path.stem for path in written) == [
+        "dashboards/checkout",
+        "folders/checkout",
+    ]

@@ -207,16 +207,78 @@ def test_an_equal_twin_is_preferred(
     assert other.inputs["title"] == "Cost"
 
 
-def test_an_old_dashboard_is_told_as_such(
-    dashboards: ObjectStore, raw: Client, dashboard: Callable[..., Inputs]
-) -> None:
-    """A dashboard of an earlier schema is turned by the UI, not guessed at."""
-    body = {"version": 5, "title": "Old", "tabs": []}
-    made = raw.post(PATH, body)
+OLD = {
+    "version": 5,
+    "title": "Old",
+    "description": "",
+    "tabs": [
+        {
+            "tabId": "default",
+            "name": "Default",
+            "panels": [
+                {
+                    "id": "p1",
+                    "type": "bar",
+                    "title": "Calls",
+                    "description": "",
+                    "queryType": "sql",
+                    "config": {"show_legends": True},
+                    "layout": {"x": 0, "y": 0, "w": 24, "h": 9, "i": 1},
+                    "queries": [
+                        {
+                            "query": "SELECT a, COUNT(*) AS n FROM s GROUP BY a",
+                            "customQuery": True,
+                            "config": {"promql_legend": ""},
+                            "fields": {
+                                "stream": "s",
+                                "stream_type": "logs",
+                                "x": [{"label": "a", "alias": "a", "column": "a"}],
+                                "y": [{"label": "n", "alias": "n", "column": "n"}],
+                                "filter": {
+                                    "filterType": "group",
+                                    "logicalOperator": "AND",
+                                    "conditions": [],
+                                },
+                            },
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+def test_an_old_dashboard_is_read_as_the_ui_reads_it(dashboards: ObjectStore, raw: Client) -> None:
+    """It is found and read in the present form, and written in it by the first change."""
+    made = raw.post(PATH, OLD)
     id_ = f"default/{made['v5']['dashboardId']}"
-    with pytest.raises(OpenObserveError, match=r"version 5, not 8(.|\n)*save it once"):
-        dashboards.read(id_, None)
-    assert dashboards.find(dashboard(title="Old"), URN) is None
+    found = dashboards.read(id_, None)
+    assert found is not None
+    panel = found.inputs["tabs"]["default"]["panels"]["p1"]
+    # What is not told is the default: 96 columns of 192, 18 rows of 17 pixels.
+    assert {key: panel.get(key) for key in ("width", "height", "x_axis")} == {
+        "width": None,
+        "height": None,
+        "x_axis": [{"alias": "a", "column": "a"}],
+    }
+    assert dashboards.kind.problems(found.inputs) == []
+    assert dashboards.find(found.inputs, URN) == found
+    assert raw.get(f"{PATH}/{made['v5']['dashboardId']}")["version"] == 5
+    changed = dashboards.update(found, {**found.inputs, "description": "new"})
+    after = raw.get(f"{PATH}/{made['v5']['dashboardId']}")
+    assert (after["version"], after["v8"]["description"]) == (8, "new")
+    assert there(dashboards, changed).inputs == {**found.inputs, "description": "new"}
+
+
+def test_an_old_dashboard_in_no_known_form_is_refused_by_name(
+    dashboards: ObjectStore, raw: Client
+) -> None:
+    """What would have to be guessed is left to the UI; the message says which and what to do."""
+    made = raw.post(PATH, {"version": 3, "title": "Odd", "tabs": [{"tabId": "a", "name": "A"}]})
+    with pytest.raises(OpenObserveError, match=r"'Odd' is stored in schema version 3") as no:
+        dashboards.read(f"default/{made['v3']['dashboardId']}", None)
+    assert "save it once" in no.value.hint
 
 
 def test_what_changed_in_the_ui_is_all_that_is_reported(

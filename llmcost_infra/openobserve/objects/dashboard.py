@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import Conflict, NotFound, OpenObserveError
 from llmcost_infra.openobserve.answers import checked
 from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
 from llmcost_infra.openobserve.kinds.dashboard import DashboardKind
 from llmcost_infra.openobserve.kinds.dashboard_body import fold_dashboard, unfold_dashboard
+from llmcost_infra.openobserve.kinds.dashboard_upgrade import NotUpgradable, upgraded
 from llmcost_infra.openobserve.objects.access import CHANGED, join_id, organization_in, split_id
 from llmcost_infra.openobserve.objects.in_folder import InFolder, folder_of
 from llmcost_infra.openobserve.objects.shapes import DashboardShape, DashboardsShape, FoldersShape
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Dashboards"]
 
-_VERSION = 8
 _STAMPS = ("created", "owner")
 """What the server would set anew if an update left it out."""
 
@@ -53,7 +53,7 @@ class Dashboards(InFolder):
         twins = [
             self._found(organization, folder, listed, inputs)
             for listed in self._list(organization, folder=folder)
-            if listed.v8 is not None and listed.v8.get("title") == inputs["title"]
+            if listed.body.get("title") == inputs["title"]
         ]
         wanted = self.kind.canonical(inputs)
         return min(twins, key=lambda twin: twin.inputs != wanted, default=None)
@@ -124,7 +124,7 @@ class Dashboards(InFolder):
         """Return where a dashboard is, which it does not say itself."""
         if any(_id_of(listed) == dashboard_id for listed in self._list(organization, folder=guess)):
             return guess
-        title = (dashboard.v8 or {}).get("title", "")
+        title = dashboard.body.get("title", "")
         listed = self._list(organization, title=title)
         return next((one.folder_id for one in listed if _id_of(one) == dashboard_id), None)
 
@@ -138,12 +138,7 @@ class Dashboards(InFolder):
     def _found(
         self, organization: str, folder: str, dashboard: DashboardShape, known: Inputs | None
     ) -> Found:
-        body = dashboard.v8
-        if body is None or dashboard.version != _VERSION:
-            raise OpenObserveError(
-                f"A dashboard is stored in schema version {dashboard.version}, not {_VERSION}.",
-                hint="Open it in the UI and save it once: that turns it into the present form.",
-            )
+        body = _present(dashboard)
         dashboard_id: str = body["dashboardId"]
         inputs = unfold_dashboard(body, known)
         return Found(
@@ -155,8 +150,24 @@ class Dashboards(InFolder):
         )
 
 
+def _present(dashboard: DashboardShape) -> dict[str, Any]:
+    """Return the body in the present schema version, as the UI would show it.
+
+    Raises:
+        OpenObserveError: it is in another form.
+    """
+    try:
+        return upgraded(dashboard.body, dashboard.version)
+    except NotUpgradable as error:
+        raise OpenObserveError(
+            f"The dashboard {dashboard.body.get('title', '')!r} is stored in schema version "
+            f"{dashboard.version}, and {error}.",
+            hint="Open it in the UI and save it once: that turns it into the present form.",
+        ) from None
+
+
 def _id_of(listed: DashboardShape) -> str:
-    return listed.dashboard_id or str((listed.v8 or {}).get("dashboardId", ""))
+    return listed.dashboard_id or str(listed.body.get("dashboardId", ""))
 
 
 def _no_folder(error: NotFound, folder: str) -> NotFound:

@@ -129,13 +129,19 @@ class Created(_Shape):
 
 
 class DashboardShape(_Shape):
-    """A dashboard in its wrapper; a list adds where it is."""
+    """A dashboard in its wrapper, which has a key for each version; a list adds where it is."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     version: int
     hash: str
-    v8: dict[str, Any] | None = None
     dashboard_id: str = ""
     folder_id: str = ""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The dashboard as it is stored; empty if it is in no version that the wrapper shows."""
+        return (self.model_extra or {}).get(f"v{self.version}") or {}
 
 
 class DashboardsShape(_Shape):
