@@ -17,5 +17,6 @@ from llmcost_infra.telemetry.attribute import attribute
 from llmcost_infra.telemetry.carrying import carried
 from llmcost_infra.telemetry.configuration import configure
 from llmcost_infra.telemetry.tool import tool
+from llmcost_infra.telemetry.track import track
 
-__all__ = ["attribute", "carried", "configure", "tool"]
+__all__ = ["attribute", "carried", "configure", "tool", "track"]

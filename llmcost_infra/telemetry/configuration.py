@@ -10,13 +10,14 @@ from opentelemetry import metrics, trace
 from llmcost_infra.telemetry.attribution import use_hash_key
 from llmcost_infra.telemetry.carrying import carry_across_threads
 from llmcost_infra.telemetry.harmless import harmless, tell_once
+from llmcost_infra.telemetry.tracked import has_watcher
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from opentelemetry.sdk.resources import Resource
 
-__all__ = ["configure", "mark_configured", "prepare"]
+__all__ = ["configure", "mark_configured", "prepare", "watch_spans"]
 
 _configured: list[str] = []
 _FIRST: Final = "configure"
@@ -70,6 +71,12 @@ def configure(
 def mark_configured() -> None:
     """Note that this process is set up; `configure` then only says so."""
     _configured.append(_FIRST)
+
+
+def watch_spans() -> None:
+    """See spans start where an application has set OpenTelemetry up without `configure`."""
+    if not has_watcher() and not _is_default(provider := trace.get_tracer_provider()):
+        _join(provider, ())
 
 
 def prepare(hash_key: str | None, baggage: Collection[str]) -> None:

@@ -13,7 +13,13 @@ from llmcost_infra.telemetry.calls import is_call, is_clients_own, provider_of
 from llmcost_infra.telemetry.closing import Closer
 from llmcost_infra.telemetry.cost import COST, count_cost, usd_of
 from llmcost_infra.telemetry.harmless import harmless
-from llmcost_infra.telemetry.tracked import finish_all, tracked_now, tracked_of
+from llmcost_infra.telemetry.tracked import (
+    finish_all,
+    note_watcher,
+    reported,
+    tracked_now,
+    tracked_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -50,7 +56,7 @@ class LlmSpanProcessor(SpanProcessor):
         self._baggage_keys = tuple(baggage_keys)
         self._count = count
         self._open: dict[int, None] = {}
-        self._reported: set[str] = set()
+        note_watcher()
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Put attribution on the span."""
@@ -95,8 +101,9 @@ class LlmSpanProcessor(SpanProcessor):
             while len(self._open) >= _MOST_OPEN:
                 self._open.pop(next(iter(self._open)), None)
             self._open[span.get_span_context().span_id] = None
-            if not is_clients_own(attributes):
-                self._reported.add(provider_of(attributes))
+            if is_clients_own(attributes):
+                return
+            reported.add(provider_of(attributes))
             if tracked := tracked_now.get():
                 tracked.opened(span)
 
@@ -107,7 +114,7 @@ class LlmSpanProcessor(SpanProcessor):
         tracked = tracked_of(context.span_id) if context else None
         if tracked is None:
             return False
-        tracked.release = lambda late: self._hand_on(span, late)
+        tracked.hold(lambda late: self._hand_on(span, late))
         return True
 
     def _hand_on(self, span: ReadableSpan, late: Mapping[str, Any]) -> None:
@@ -135,7 +142,7 @@ class LlmSpanProcessor(SpanProcessor):
     def _repeats(self, span: ReadableSpan, attributes: Mapping[str, Any]) -> bool:
         """Tell whether an instrumentation reports the call, and this is its client's own span."""
         inside = span.parent is not None and span.parent.span_id in self._open
-        beside = is_clients_own(attributes) and provider_of(attributes) in self._reported
+        beside = is_clients_own(attributes) and provider_of(attributes) in reported
         return inside or beside
 
 

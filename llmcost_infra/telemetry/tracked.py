@@ -1,59 +1,174 @@
-"""A call that `track` watches, and the span that somebody else's instrumentation opens for it."""
+"""A call that `track` watches, and the span that tells of it: an instrumentation's, or our own."""
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry import trace
+
+from llmcost_infra.telemetry.answers import Answer
+from llmcost_infra.telemetry.harmless import harmless
+from llmcost_infra.telemetry.requests import request_attributes
+from llmcost_infra.telemetry.tool import SCOPE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from opentelemetry.trace import Span
 
-__all__ = ["TrackedCall", "tracked_now", "tracked_of"]
+    from llmcost_infra.telemetry.requests import Target
+
+__all__ = [
+    "TrackedCall",
+    "finish_all",
+    "has_watcher",
+    "note_watcher",
+    "reported",
+    "tracked_now",
+    "tracked_of",
+]
 
 tracked_now: ContextVar[TrackedCall | None] = ContextVar("llmcost_tracked", default=None)
 """The call that is being made in this thread or task."""
 
+reported: Final[set[str]] = set()
+"""Providers whose calls somebody reports, so that a client's own spans only repeat them."""
+
+_watchers: Final[list[bool]] = []
 _MOST: Final = 10_000  # calls under way; of more, the oldest are no longer held back
 _by_span: dict[int, TrackedCall] = {}
 
 
-@dataclass(eq=False, slots=True)
 class TrackedCall:
-    """A call from its beginning to the end of its answer.
+    """A call from its beginning to the end of its answer. Nothing here raises.
 
     Args:
-        span: that an instrumentation opened for it, if one did.
-        release: hands that span on, with attributes more, once it has ended; set by the processor.
-        done: nothing more will be known.
-        late: attributes that the span lacks.
+        target: who is called.
+        asked: the arguments of the call.
     """
 
-    span: Span | None = None
-    release: Callable[[Mapping[str, Any]], None] | None = None
-    done: bool = False
-    late: dict[str, Any] = field(default_factory=dict[str, Any])
+    def __init__(self, target: Target, asked: Mapping[str, Any]) -> None:
+        self._request = request_attributes(target, asked)
+        self._answer = Answer(target.provider)
+        self._began_ns = time.time_ns()
+        self._began = time.perf_counter()
+        self._theirs: Span | None = None
+        self._ours: Span | None = None
+        self._release: Callable[[Mapping[str, Any]], None] | None = None
+        self._late: dict[str, Any] = {}
+        self._done = False
+        reported.add(target.provider)
+
+    @contextmanager
+    def under_way(self) -> Generator[None]:
+        """While the client's own function runs: spans that start inside may be this call's."""
+        token = tracked_now.set(self)
+        try:
+            yield
+        finally:
+            tracked_now.reset(token)
 
     def opened(self, span: Span) -> None:
-        """Take a span for this call's, unless it has one."""
-        if self.span is None and not self.done:
-            self.span = span
+        """Take an instrumentation's span for this call's, unless it has one."""
+        if self._theirs is None and not self._done:
+            self._theirs = span
             while len(_by_span) >= _MOST:
                 _by_span.pop(next(iter(_by_span))).finish()
             _by_span[span.get_span_context().span_id] = self
 
+    def hold(self, release: Callable[[Mapping[str, Any]], None]) -> None:
+        """Keep back the span, which has ended, until nothing more will be known.
+
+        Args:
+            release: hands it on, with attributes that it lacks.
+        """
+        self._release = release
+
+    @harmless
+    def begun(self) -> None:
+        """Open a span of our own, if nobody else has: the client's function has returned."""
+        if self._theirs is None:
+            name = f"{self._request['gen_ai.operation.name']}"
+            model = self._request.get("gen_ai.request.model")
+            self._ours = trace.get_tracer(SCOPE).start_span(
+                f"{name} {model}" if model else name,
+                kind=trace.SpanKind.CLIENT,
+                attributes=self._request,
+                start_time=self._began_ns,
+            )
+
+    @harmless
+    def take(self, piece: object) -> None:
+        """Take note of an answer, or of a piece of one."""
+        self._answer.take(piece)
+
+    @harmless
+    def streamed(self) -> None:
+        """Take note that a piece of a stream has come, and when."""
+        since = round(time.perf_counter() - self._began, 6)
+        self._late.setdefault("gen_ai.response.time_to_first_chunk", since)
+        self._late["llmcost.stream.time_to_last_chunk"] = since
+
+    def is_only_usage(self, piece: object) -> bool:
+        """Tell whether a piece of a stream has nothing that an application reads."""
+        return bool(harmless(self._answer.is_only_usage)(piece))
+
+    @harmless
+    def ended(self, how: str | None = None, error: BaseException | None = None) -> None:
+        """Take note of the end of a call, the first time.
+
+        Args:
+            how: of a stream: `complete`, `abandoned` or `failed`.
+            error: that the application got.
+        """
+        if self._done:
+            return
+        if how:
+            self._late["llmcost.stream.end"] = how
+        self._late |= self._answer.attributes
+        if self._theirs is None and self._ours is None:
+            self.begun()
+        if self._ours is not None:
+            self._end(self._ours, error)
+        self.finish()
+
+    @harmless
     def finish(self) -> None:
-        """Hand the span on, if it has ended and waits; from now on it waits no more."""
-        self.done = True
-        if self.span is not None:
-            _by_span.pop(self.span.get_span_context().span_id, None)
-            if self.span.is_recording():
-                self.span.set_attributes(self.late)
-        if self.release is not None:
-            release, self.release = self.release, None
-            release(self.late)
+        """Hand the instrumentation's span on, if it waits; from now on it waits no more."""
+        self._done = True
+        span = self._theirs
+        if span is not None:
+            _by_span.pop(span.get_span_context().span_id, None)
+            if span.is_recording():
+                own: Any = getattr(span, "attributes", None) or {}
+                span.set_attributes({k: v for k, v in self._late.items() if k not in own})
+        if self._release is not None:
+            release, self._release = self._release, None
+            release(self._late)
+
+    def _end(self, span: Span, error: BaseException | None) -> None:
+        span.set_attributes(self._late)
+        if isinstance(error, Exception):
+            # As instrumentations do, and what alerts about refusals look for.
+            span.set_attribute("error.type", type(error).__qualname__)
+            status = getattr(error, "status_code", None)
+            if isinstance(status, int):
+                span.set_attribute("http.response.status_code", status)
+            span.set_status(trace.StatusCode.ERROR)
+        span.end()
+
+
+def note_watcher() -> None:
+    """Take note that a processor of ours sees spans start."""
+    _watchers[:] = [True]
+
+
+def has_watcher() -> bool:
+    """Tell whether a processor of ours sees spans start."""
+    return bool(_watchers)
 
 
 def tracked_of(span_id: int) -> TrackedCall | None:

@@ -19,19 +19,23 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from llmcost_infra.telemetry.configuration import mark_configured, prepare
 from llmcost_infra.telemetry.cost import price_table
 from llmcost_infra.telemetry.harmless import harmless
+from llmcost_infra.telemetry.libraries import track_libraries
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
 from llmcost_infra.telemetry.sampler import sampler_of_environment
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
-__all__ = ["BAGGAGE", "NAME", "Configurator"]
+__all__ = ["ASK_FOR_USAGE", "BAGGAGE", "NAME", "Configurator", "after_instrumentation"]
 
 NAME: Final = "llmcost"
 """What `OTEL_PYTHON_CONFIGURATOR` and `OTEL_TRACES_SAMPLER` call ours."""
 
 BAGGAGE: Final = "LLMCOST_BAGGAGE"
 """Variable with the attributes that may travel in baggage, separated by commas."""
+
+ASK_FOR_USAGE: Final = "LLMCOST_ASK_FOR_USAGE"
+"""Variable that is `false` where streams must not be asked for usage."""
 
 _DEFAULTS: Final = {
     "OTEL_TRACES_EXPORTER": "otlp",
@@ -44,10 +48,21 @@ class Configurator(_OTelSDKConfigurator):
     """The SDK's own configurator, with attribution, cost and a sampler that keeps calls."""
 
     def _configure(self, **kwargs: Any) -> None:
-        ours = os.environ.get("OTEL_PYTHON_CONFIGURATOR", "").strip() == NAME
         # It has no types.
         configure: Any = super()._configure  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
-        configure(**kwargs, **((_additions() or {}) if ours else {}))
+        configure(**kwargs, **((_additions() or {}) if _is_asked_for() else {}))
+
+
+@harmless
+def after_instrumentation() -> None:
+    """Track the clients of what instrumentations have loaded: streams, and what spans lack."""
+    if _is_asked_for():
+        asks = os.environ.get(ASK_FOR_USAGE, "").strip().lower() != "false"
+        track_libraries(ask_for_usage=asks)
+
+
+def _is_asked_for() -> bool:
+    return os.environ.get("OTEL_PYTHON_CONFIGURATOR", "").strip() == NAME
 
 
 @harmless

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from llmcost_infra.telemetry import attribution, cost
+from llmcost_infra.telemetry import attribution, cost, tracked
 from llmcost_infra.telemetry.carrying import carry_across_threads
 from llmcost_infra.telemetry.harmless import forget_what_was_told
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
@@ -105,6 +105,7 @@ def afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv(attribution.HASH_KEY, KEY)
     attribution.use_hash_key(None)
     forget_what_was_told()
+    tracked.reported.clear()
     yield
     attribution.use_hash_key(None)
 

@@ -1,0 +1,127 @@
+"""Clients in the shapes of OpenAI's and Anthropic's libraries, which answer from memory."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+__all__ = ["AsyncStream", "RefusedError", "Stream", "anthropic", "chunks", "completion", "openai"]
+
+
+class RefusedError(Exception):
+    """An error of the client library, with the status of the answer."""
+
+    def __init__(self, status_code: int, message: str = "refused") -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+
+def told(value: Any) -> Any:
+    """Return JSON as the library's objects."""
+    if isinstance(value, dict):
+        return SimpleNamespace(**{name: told(one) for name, one in value.items()})
+    return [told(one) for one in value] if isinstance(value, list) else value
+
+
+USAGE = {
+    "prompt_tokens": 2006,
+    "completion_tokens": 300,
+    "prompt_tokens_details": {"cached_tokens": 1920, "audio_tokens": 0},
+    "completion_tokens_details": {"reasoning_tokens": 0},
+}
+HEAD = {"id": "chatcmpl-1", "model": "gpt-4o-2024-08-06", "service_tier": "default"}
+
+
+def completion(**more: Any) -> Any:
+    """Return a whole answer."""
+    return told({**HEAD, "choices": [{"finish_reason": "stop"}], "usage": USAGE, **more})
+
+
+def chunks(*, usage: bool) -> list[Any]:
+    """Return the pieces of a stream; the last one has usage and nothing else, if it is told."""
+    words = [{**HEAD, "choices": [{"delta": {"content": w}, "finish_reason": None}]} for w in "ab"]
+    end = {**HEAD, "choices": [{"delta": {}, "finish_reason": "stop"}]}
+    last = [{**HEAD, "choices": [], "usage": USAGE}] if usage else []
+    return [told(piece) for piece in [*words, end, *last]]
+
+
+class Stream:
+    """A stream of the library.
+
+    Args:
+        pieces: what it yields; an error is raised instead.
+    """
+
+    def __init__(self, pieces: list[Any]) -> None:
+        self.pieces = iter(pieces)
+        self.closed = False
+        self.response = "the HTTP response"
+
+    def __iter__(self) -> Iterator[Any]:
+        for piece in self.pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close."""
+        self.closed = True
+
+
+class AsyncStream:
+    """As `Stream`, of the asynchronous client."""
+
+    def __init__(self, pieces: list[Any]) -> None:
+        self.pieces = iter(pieces)
+        self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for piece in self.pieces:
+            if isinstance(piece, BaseException):
+                raise piece
+            yield piece
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close."""
+        self.closed = True
+
+
+class _Client:
+    """A client of OpenAI's API.
+
+    Args:
+        answer: gets the arguments of a call and returns what the client returns.
+    """
+
+    base_url = "https://api.openai.com/v1/"
+
+    def __init__(self, answer: Callable[..., Any]) -> None:
+        self.chat = SimpleNamespace(completions=SimpleNamespace(create=answer))
+        self.embeddings = SimpleNamespace(create=answer)
+        self.responses = SimpleNamespace(create=answer)
+
+
+def openai(answer: Callable[..., Any]) -> Any:
+    """Return a client of OpenAI's API."""
+    return _Client(answer)
+
+
+def anthropic(answer: Callable[..., Any]) -> Any:
+    """Return a client of Anthropic's API."""
+    messages = SimpleNamespace(create=answer)
+    return SimpleNamespace(messages=messages, base_url="https://api.anthropic.com")
