@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ from llmcost_infra.errors import (
 from llmcost_infra.openobserve.objects import stores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from llmcost_infra.openobserve import Client
     from llmcost_infra.openobserve.kinds.base import Inputs, ObjectStore
@@ -39,11 +39,13 @@ class Object:
         folder: the kind's folder, such as ``dashboards``.
         id: Pulumi id.
         inputs: canonical, without the organization.
+        columns: of a stream, by name with their types; declared and learned ones look the same.
     """
 
     folder: str
     id: str
     inputs: Inputs
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def key(self) -> str:
@@ -114,12 +116,10 @@ def _read(store: ObjectStore, folder: str, id_: str) -> Object | Left | None:
         return None
     inputs: dict[str, Any] = {**found.inputs}
     inputs.pop("organization", None)
-    if folder == "streams":
-        # Declared and learned columns look the same; leaving them out manages none of them.
-        inputs.pop("fields", None)
+    columns: dict[str, str] = inputs.pop("fields", {}) if folder == "streams" else {}
     problems = store.kind.problems(store.kind.defaults(inputs))
     if not problems:
-        return Object(folder, found.id, inputs)
+        return Object(folder, found.id, inputs, columns)
     name = next((str(inputs[key]) for key in _LABELS if inputs.get(key)), found.id)
     said = [f"{problem.path}: {problem.message}" for problem in problems[:_MOST_SAID]]
     if more := len(problems) - _MOST_SAID:

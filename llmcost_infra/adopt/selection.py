@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -9,38 +10,41 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from llmcost_infra.adopt.other_kinds import Left
 from llmcost_infra.declarations import nearest
 from llmcost_infra.errors import DeclarationError
+from llmcost_infra.openobserve.kinds.stream import StreamKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from llmcost_infra.adopt.organization import Object, Organization
 
-__all__ = ["in_folders", "with_settings"]
+__all__ = ["in_folders", "whole"]
 
 _DEFAULT: Final = "default"
 _IN_FOLDERS: Final = frozenset({"alerts", "dashboards"})
 _IDENTITY: Final = frozenset({"name", "stream_type"})
 _MOST_NAMED: Final = 5
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
-def with_settings(organization: Organization) -> Organization:
-    """Return an organization without streams that nobody set anything on and nobody refers to.
+def whole(organization: Organization) -> Organization:
+    """Return all of an organization but the streams that nobody set anything on or refers to.
 
-    There is nothing to manage about them, and there may be thousands: each metric is a stream.
+    There is nothing to manage about those, and there may be thousands: each metric is a stream. Of
+    the columns of the others those are declared that a statement reads, because a panel or an alert
+    on a column that is not there shows nothing.
     """
-    referred = {
-        stream
-        for one in organization.objects
-        if one.folder != "streams"
-        for stream in _streams(one.inputs)
-    }
+    read = _words_by_stream(organization.objects)
     kept: list[Object] = []
     plain: dict[str, list[str]] = defaultdict(list)
     for one in organization.objects:
-        named = (one.inputs.get("stream_type", ""), one.inputs.get("name", ""))
-        untouched = one.folder == "streams" and one.inputs.keys() == _IDENTITY
-        if untouched and named not in referred:
-            plain[named[0]].append(named[1])
+        if one.folder != "streams":
+            kept.append(one)
+            continue
+        stream = (one.inputs["stream_type"], one.inputs["name"])
+        if stream in read:
+            kept.append(_with_columns(one, read[stream]))
+        elif one.inputs.keys() == _IDENTITY:
+            plain[stream[0]].append(stream[1])
         else:
             kept.append(one)
     left = [
@@ -52,6 +56,28 @@ def with_settings(organization: Organization) -> Organization:
         for stream_type, names in sorted(plain.items())
     ]
     return replace(organization, objects=tuple(kept), left=(*organization.left, *left))
+
+
+def _words_by_stream(objects: Iterable[Object]) -> dict[tuple[str, str], set[str]]:
+    """Return every word that stands in an object which names a stream, by type and name of it."""
+    words: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in objects:
+        if one.folder != "streams" and (named := set(_streams(one.inputs))):
+            inside = set(_WORD.findall(str(one.inputs)))
+            for stream in named:
+                words[stream] |= inside
+    return words
+
+
+def _with_columns(stream: Object, words: set[str]) -> Object:
+    """Return a stream that declares those of its columns which are among these words."""
+    kind = StreamKind()
+    fields = {
+        name: column
+        for name, column in stream.columns.items()
+        if name in words and not kind.problems({**stream.inputs, "fields": {name: column}})
+    }
+    return replace(stream, inputs={**stream.inputs, "fields": fields}) if fields else stream
 
 
 def in_folders(organization: Organization, names: Sequence[str]) -> Organization:

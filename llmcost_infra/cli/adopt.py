@@ -60,14 +60,14 @@ def adopt(*, out: Path, folders: tuple[str, ...], stack: str, as_json: bool) -> 
     from llmcost_infra.adopt.adopting import Place, refuse_existing, write  # noqa: PLC0415
     from llmcost_infra.adopt.adopting import adopt as adopted  # noqa: PLC0415
     from llmcost_infra.adopt.organization import read_organization  # noqa: PLC0415
-    from llmcost_infra.adopt.selection import in_folders, with_settings  # noqa: PLC0415
+    from llmcost_infra.adopt.selection import in_folders, whole  # noqa: PLC0415
     from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
 
     refuse_existing(out)
     with client_at_hand() as client:
         organization = read_organization(client, _tell)
         place = Place(client.url, client.user, client.organization, stack)
-    chosen = in_folders(organization, folders) if folders else with_settings(organization)
+    chosen = in_folders(organization, folders) if folders else whole(organization)
     adoption = adopted(chosen, place, datetime.now(UTC))
     write(adoption.files, out)
     if as_json:

@@ -8,7 +8,7 @@ import pytest
 
 from llmcost_infra.adopt.organization import Object, Organization
 from llmcost_infra.adopt.other_kinds import Left
-from llmcost_infra.adopt.selection import in_folders, with_settings
+from llmcost_infra.adopt.selection import in_folders, whole
 from llmcost_infra.errors import DeclarationError
 
 
@@ -17,9 +17,10 @@ def made(kind: str, key: str, **inputs: Any) -> Object:
     return Object(kind, f"acme/{key}", inputs)
 
 
-def stream(name: str, **settings: Any) -> Object:
+def stream(name: str, columns: dict[str, str] | None = None, **settings: Any) -> Object:
     """Return a stream of traces."""
-    return made("streams", f"traces/{name}", name=name, stream_type="traces", **settings)
+    inputs = {"name": name, "stream_type": "traces", **settings}
+    return Object("streams", f"acme/traces/{name}", inputs, columns or {})
 
 
 def organization(*objects: Object, left: tuple[Left, ...] = ()) -> Organization:
@@ -95,7 +96,7 @@ def test_an_unknown_folder_is_told_with_the_nearest() -> None:
 def test_streams_that_nobody_touched_are_counted_and_left() -> None:
     """There may be thousands of them: a line tells how many and the first names."""
     plain = [stream(f"metric_{number}") for number in range(6)]
-    found = with_settings(organization(*plain, stream("kept", data_retention=7)))
+    found = whole(organization(*plain, stream("kept", data_retention=7)))
     assert ids(found) == {"traces/kept"}
     (left,) = found.left
     assert (left.kind, left.name) == (
@@ -108,7 +109,7 @@ def test_streams_that_something_reads_are_taken() -> None:
     """An alert, a pipeline or a panel needs its stream in another environment as well."""
     panel = {"stream": "shown", "stream_type": "traces"}
     node = {"type": "stream", "stream_name": "fed", "stream_type": "traces"}
-    found = with_settings(
+    found = whole(
         organization(
             stream("watched"),
             stream("shown"),
@@ -121,3 +122,23 @@ def test_streams_that_something_reads_are_taken() -> None:
     )
     assert ids(found) >= {"traces/watched", "traces/shown", "traces/fed"}
     assert [one.kind for one in found.left] == ["1 traces stream"]
+
+
+def test_columns_that_a_statement_reads_are_declared() -> None:
+    """In a new environment the alert needs them before the first row; all others are nobody's."""
+    columns = {"feature": "utf8", "cost": "float64", "other": "utf8", "model": "geometry"}
+    sql = "SELECT feature, SUM(cost) AS usd, MAX(model) AS m FROM calls GROUP BY feature"
+    alert = made(
+        "alerts",
+        "a",
+        name="a",
+        stream_name="calls",
+        stream_type="traces",
+        query_condition={"type": "sql", "sql": sql},
+    )
+    found = whole(organization(stream("calls", columns), stream("beside", columns, x=1), alert))
+    fields = {one.id: one.inputs.get("fields") for one in found.objects if one.folder == "streams"}
+    assert fields == {
+        "acme/traces/calls": {"feature": "utf8", "cost": "float64"},
+        "acme/traces/beside": None,
+    }

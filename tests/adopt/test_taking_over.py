@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmcost_infra.adopt.adopting import Place, adopt, write
 from llmcost_infra.adopt.organization import read_organization
-from llmcost_infra.adopt.selection import with_settings
+from llmcost_infra.adopt.selection import whole
 from llmcost_infra.catalog.object_files import KIND_FOLDERS
 from tests.adopt.conftest import CHECKOUT, USER
 from tests.adopt.handmade import SECRETS
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def test_nothing_is_left_to_do(filled: Filled, cli: Path, tmp_path: Path, moment: datetime) -> None:
     """Imported as its page says, a preview of what was written shows no change of anything."""
     with filled.client() as client:
-        organization = with_settings(read_organization(client, lambda _folder, _count: None))
+        organization = whole(read_organization(client, lambda _folder, _count: None))
     adoption = adopt(organization, Place(filled.server.url, USER, "default", "prod"), moment)
     stack = Stack(tmp_path, cli, {**filled.access, "OPENOBSERVE_URL": ""})
     for name in ("state", "home"):

@@ -186,3 +186,18 @@ def test_an_unknown_folder_writes_nothing(llmcost: Type, tmp_path: Path) -> None
     assert ended.code == 2
     assert "has no folder 'LLM Costs'\n  did you mean 'LLM Cost'?" in ended.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_things_of_one_name_are_told_apart_aloud(
+    llmcost: Type, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server lets two dashboards have one title: both are taken, and one sees which is which."""
+    with LocalServer(tmp_path_factory.mktemp("twins"), password=PASSWORD) as server:
+        with Client(server.url, USER, PASSWORD) as client:
+            tabs = [{"tabId": "t", "name": "T", "panels": []}]
+            for _ in range(2):
+                body = {"version": 8, "title": "Cost", "tabs": tabs}
+                client.post("/api/default/dashboards", body)
+        monkeypatch.setenv("OPENOBSERVE_URL", server.url)
+        ended = llmcost("adopt")
+    assert "of one name: dashboards/cost-default is cost-default, cost-default-2" in ended.out

@@ -61,7 +61,8 @@ def upgraded(body: Mapping[str, Any], version: int) -> Body:
         try:
             found = _STEPS[number](found)
         except (AttributeError, KeyError, TypeError) as error:
-            raise NotUpgradable(f"it is not in the form of version {number} ({error})") from None
+            why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise NotUpgradable(f"it is not in the form of version {number}: {why}") from None
     return {**found, "version": PRESENT}
 
 
