@@ -191,7 +191,7 @@ def test_an_unknown_folder_writes_nothing(llmcost: Type, tmp_path: Path) -> None
 def test_things_of_one_name_are_told_apart_aloud(
     llmcost: Type, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server lets two dashboards have one title: both are taken, and one sees which is which."""
+    """Two dashboards may have one title: both are taken, and one sees which is which."""
     with LocalServer(tmp_path_factory.mktemp("twins"), password=PASSWORD) as server:
         with Client(server.url, USER, PASSWORD) as client:
             tabs = [{"tabId": "t", "name": "T", "panels": []}]
