@@ -29,8 +29,6 @@ NAIVE_STEPS = 24
 TARGETS = {"daily_budget": 2.0, "cost_anomaly": 5.0}
 ALERTS = ("daily_budget", "burn_rate_fast", "monthly_budget_80", "rate_limit", "new_feature")
 LIMIT_MB = 1_000
-QUICK_WITHIN = 60.0
-"""Seconds that the naive loop of a whole alert may take before only some steps are timed."""
 
 
 def main() -> int:
@@ -57,9 +55,6 @@ def _measured(rule: Rule, calls: Any) -> int:
     for at in range(reach.start, reach.end, (reach.end - reach.start) // NAIVE_STEPS):
         evaluate(rule, streams, at)
     naive = (time.perf_counter() - began) / NAIVE_STEPS * steps
-    if naive > QUICK_WITHIN and rule.name == "cost_anomaly":
-        print(f"{rule.name:<20}{'naive':>10}{naive:>10.1f} s{1:>8.0f}x{wanted}  MISSED")
-        return 1
     began = time.perf_counter()
     backtest(rule, rows, reach)
     took = time.perf_counter() - began
@@ -78,6 +73,11 @@ def _calls() -> dict[str, Any]:
     usd = chance.gamma(2, 1, CALLS)
     usd *= 430 * DAYS / usd.sum()
     usd[(started > END - 10 * DAY) & (started < END - 10 * DAY + DAY // 4)] *= 2.2
+    # A retry loop: four times the calls of one feature for an hour.
+    hour = (started > END - 5 * DAY) & (started < END - 5 * DAY + DAY // 24)
+    loop = hour & np.isin(feature, (0, 1, 2))
+    feature[loop] = 0
+    usd[loop] *= 2
     refused = chance.random(CALLS) < 1 / 500
     return {
         "_timestamp": started,

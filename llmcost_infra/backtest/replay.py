@@ -15,9 +15,9 @@ from llmcost_infra.sql_engine.sql import plan, query
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llmcost_infra.backtest.prefilter import Prefilter
     from llmcost_infra.backtest.rows import SortedStreams
     from llmcost_infra.backtest.rules import Rule
+    from llmcost_infra.backtest.screen import Beforehand
 
 __all__ = ["Firing", "Replay", "evaluate", "first_step", "replay"]
 
@@ -59,7 +59,7 @@ def replay(
     streams: SortedStreams,
     time_range: TimeRange,
     *,
-    prefilter: Prefilter | None = None,
+    known: Beforehand | None = None,
     progress: Callable[[int], object] = int,
 ) -> Replay:
     """Return what an alert would have done, had it been saved at the start of a range.
@@ -71,7 +71,7 @@ def replay(
         rule: the alert.
         streams: the rows; they reach back by the alert's period before the range.
         time_range: when it runs.
-        prefilter: knows steps at which nothing can be found; without one every step is evaluated.
+        known: knows steps at which nothing can be found; without one every step is evaluated.
         progress: told the time that has been reached, in µs.
 
     Raises:
@@ -79,7 +79,7 @@ def replay(
     """
     plan(rule.sql, streams)
     walk = _Walk(rule, streams, time_range.end)
-    grid = _Grid.starting(first_step(rule, time_range.start), rule, time_range.end, prefilter)
+    grid = _Grid.starting(first_step(rule, time_range.start), rule, time_range.end, known)
     place = 0
     while place < len(grid.steps):
         at = grid.steps[place]
@@ -91,7 +91,7 @@ def replay(
         place = bisect_left(grid.steps, due)
         if due < time_range.end and due not in grid.steps[place : place + 1]:
             # A silence that is no multiple of the frequency: later runs are at other times.
-            grid, place = _Grid.starting(due, rule, time_range.end, prefilter), 0
+            grid, place = _Grid.starting(due, rule, time_range.end, known), 0
     return walk.told()
 
 
@@ -115,15 +115,15 @@ class _Grid:
     possible: list[bool]
 
     @classmethod
-    def starting(cls, at: int, rule: Rule, end: int, prefilter: Prefilter | None) -> _Grid:
+    def starting(cls, at: int, rule: Rule, end: int, known: Beforehand | None) -> _Grid:
         steps: list[int] = []
         while at < end:
             steps.append(at)
             at = next_run(rule.body, at)
         # An alert that waits for the absence of rows has to be looked at whenever it runs.
-        if prefilter is None or is_hit(rule.body, 0):
+        if known is None or is_hit(rule.body, 0):
             return cls(steps, [True] * len(steps))
-        return cls(steps, prefilter.possible(steps))
+        return cls(steps, known.possible(steps))
 
 
 class _Walk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from llmcost_infra.openobserve.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from llmcost_infra.catalog import AlertSpec
     from llmcost_infra.program import Program, Registered
 
 __all__ = ["ALERT", "Rule", "chosen", "rules_of"]
@@ -33,12 +34,14 @@ class Rule:
         body: as the server gets it.
         source: file that declares it, relative to the project; empty when that is not known.
         expected: most firings in 30 days that its declaration expects; None without one.
+        screen: SQL that finds over a whole past when the alert may find something; empty without.
     """
 
     name: str
     body: Mapping[str, Any]
     source: str = ""
     expected: int | None = None
+    screen: str = ""
 
     @property
     def stream(self) -> str:
@@ -94,17 +97,31 @@ def _rule(resource: Registered, project: Path) -> Rule | None:
     if body["is_real_time"] or body["query_condition"]["type"] != "sql":
         return None
     source = resource.source.path if resource.source else ""
-    return Rule(str(body["name"]), body, source, _expected(source, project))
+    rule = Rule(str(body["name"]), body, source)
+    spec = _spec(source, project)
+    if spec is None:
+        return rule
+    expected = spec.declared.expected_firings_per_30d
+    return replace(rule, expected=expected, screen=_screen(spec, rule.sql))
 
 
-def _expected(source: str, project: Path) -> int | None:
+def _spec(source: str, project: Path) -> AlertSpec | None:
     path = PurePath(source)
     if path.parent.name != _FOLDER or path.suffix != ".yaml":
         return None
     try:
-        return load_alert(path.stem, project).declared.expected_firings_per_30d
+        return load_alert(path.stem, project)
     except DeclarationError:  # a file of that name that declares something else
         return None
+
+
+def _screen(spec: AlertSpec, sql: str) -> str:
+    """Return the screen with the streams, columns and limits of a statement."""
+    for profile, screen in spec.screens.items():
+        choices = spec.statements[profile].choices(sql)
+        if choices is not None:
+            return screen.chosen(choices)
+    return ""
 
 
 def _meant(rules: Sequence[Rule], word: str, project: Path) -> list[Rule]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmcost_infra.backtest.prefilter import prefilter_of
 from llmcost_infra.backtest.replay import replay
 from llmcost_infra.backtest.report import Report, moment
 from llmcost_infra.backtest.rows import SortedStreams
+from llmcost_infra.backtest.screen import known_beforehand
 from llmcost_infra.errors import EngineError, LlmCostError
 from llmcost_infra.local.schedule import MINUTE
 from llmcost_infra.sql_engine.intervals import TimeRange
@@ -56,9 +56,9 @@ def backtest(
         )
     notes = _notes(rule, found, time_range)
     streams = SortedStreams({name: one.batch for name, one in rows.items()})
-    prefilter = None if step_by_step else prefilter_of(rule, streams)
     try:
-        done = replay(rule, streams, time_range, prefilter=prefilter, progress=progress)
+        known = None if step_by_step else known_beforehand(rule, streams)
+        done = replay(rule, streams, time_range, known=known, progress=progress)
     except EngineError as error:
         raise EngineError(f"{rule.name}: {error.message}", hint=error.hint) from error
     return Report(rule, done, time_range, notes)

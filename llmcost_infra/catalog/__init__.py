@@ -1,7 +1,7 @@
 """Declarations become specs, specs become what OpenObserve gets: no Pulumi, no HTTP."""
 
 from llmcost_infra.catalog.alert_files import load_alert, load_alerts
-from llmcost_infra.catalog.alerts import AlertSpec, RenderedAlert, render_alert, render_alerts
+from llmcost_infra.catalog.alerts import AT, AlertSpec, RenderedAlert, render_alert, render_alerts
 from llmcost_infra.catalog.dashboard_files import load_dashboard
 from llmcost_infra.catalog.dashboards import DashboardSpec, PanelSpec, render_dashboard
 from llmcost_infra.catalog.notifications import load_notification
@@ -10,6 +10,7 @@ from llmcost_infra.catalog.pipelines import RenderedFunction, RenderedPipeline, 
 from llmcost_infra.catalog.teams import NO_TEAMS, Teams, load_teams
 
 __all__ = [
+    "AT",
     "NO_TEAMS",
     "AlertSpec",
     "DashboardSpec",

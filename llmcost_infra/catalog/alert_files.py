@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.catalog.alerts import VARIABLE, AlertDeclaration, AlertSpec
+from llmcost_infra.catalog.alerts import AT, VARIABLE, AlertDeclaration, AlertSpec
 from llmcost_infra.catalog.price_reviews import review_by
 from llmcost_infra.catalog.statements import StatementError, output_columns, variables
 from llmcost_infra.catalog.templates import ITEM, SqlTemplates, left_open
@@ -84,7 +84,33 @@ def load_alert(name: str, project: Path | None = None) -> AlertSpec:
         problems |= {str(problem): problem for problem in found}
     if problems:
         raise InvalidDeclaration(list(problems.values()))
-    return AlertSpec(name, document, declared, statements)
+    screens = _screens(name, declared, templates, template)
+    return AlertSpec(name, document, declared, statements, screens)
+
+
+def _screens(
+    name: str, declared: AlertDeclaration, templates: SqlTemplates, template: SqlTemplate
+) -> dict[str, Statement]:
+    """Return what stands beside the alert's statement; there is none for one of somebody else."""
+    try:
+        screen = templates.get(f"{name}.screen")
+    except KeyError:
+        return {}
+    if screen.path.parent != template.path.parent:
+        return {}
+    marks = left_open(declared.limits, item=declared.each is not None)
+    found: dict[str, Statement] = {}
+    for profile in PROFILES.values():
+        found[profile.name] = screen.statement({**templates.macros(profile, {}), **marks})
+        text = found[profile.name].over(_ANY.streams, _ANY.attribution)
+        try:
+            returned = output_columns(text)
+        except StatementError as error:
+            raise screen.problem(str(error), text, error.at) from error
+        if set(returned) != {AT}:
+            hint = f"select {AT} of looks, in which the alert may find something"
+            raise screen.problem(f"a screen returns {AT} and nothing else", text, 0, hint)
+    return found
 
 
 def _problems(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llmcost_infra.settings import Settings
 
 __all__ = [
+    "AT",
     "CONTEXT",
     "EXPORT_DELAY_MINUTES",
     "MAX_CALL_MINUTES",
@@ -49,6 +50,9 @@ CONTEXT: Final = frozenset(
     {"environment", "incident", "owner", "pagerduty_severity", "runbook", "severity", "title"}
 )
 """What every alert hands to the text of a notification, besides the server's own."""
+
+AT: Final = "at_s"
+"""The column of a screen, and of the table `looks` that it reads: seconds since 1970 UTC."""
 
 VARIABLE: Final = re.compile(r"\{(\w+)(?::\d+)?\}")
 """A variable in a text, as the server reads it."""
@@ -142,12 +146,16 @@ class AlertSpec:
         document: the file, with lines.
         declared: what it says.
         statements: its SQL by profile.
+        screens: SQL by profile that finds, over a whole past at once, when the rule may find
+            something: a row with ``at_s``, in seconds since 1970, for each such row of the table
+            ``looks``. Too many are fine, and none may lack. Only backtests read it.
     """
 
     name: str
     document: Document
     declared: AlertDeclaration
     statements: Mapping[str, Statement]
+    screens: Mapping[str, Statement] = field(default_factory=dict[str, "Statement"])
 
 
 @dataclass(frozen=True, slots=True)

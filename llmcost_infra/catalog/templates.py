@@ -39,6 +39,12 @@ _ROLLUP: Final = "\2"
 _QUARANTINE: Final = "\3"
 _BILLING: Final = "\5"
 _CHOSEN: Final = attributed("")[0]
+_MARKS: Final = re.compile("([\0\2\3\5]|\1\\w+\1|\4\\w+\4)")
+_CHOICES: Final = {
+    **dict.fromkeys((_STREAM, _ROLLUP, _QUARANTINE, _BILLING), r"\w+"),
+    _CHOSEN: r"\w+|COALESCE\([\w, ]+\)",
+    "\4": r"[\d.]+|'(?:[^']|'')*'",
+}
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
 _PUBLIC: Final = (
@@ -98,6 +104,30 @@ class Statement:
         for name, value in values.items():
             text = text.replace(_left_open(name), value)
         return text
+
+    def choices(self, sql: str) -> dict[str, str] | None:
+        """Return what stands for each mark in a statement; None when it is not made of this one."""
+        parts = _MARKS.split(self.text)
+        places: dict[str, str] = {}
+        pattern = ""
+        for at, part in enumerate(parts):
+            if at % 2 == 0:
+                pattern += re.escape(part)
+            elif part in places:
+                pattern += f"(?P={places[part]})"
+            else:
+                places[part] = f"m{at}"
+                pattern += f"(?P<m{at}>{_CHOICES[part[0]]})"
+        found = re.fullmatch(pattern, sql)
+        return found and {mark: found[place] for mark, place in places.items()}
+
+    def chosen(self, choices: Mapping[str, str]) -> str:
+        """Return the statement with choices that were read from another one.
+
+        Raises:
+            KeyError: a mark stands for nothing there.
+        """
+        return _MARKS.sub(lambda mark: choices[mark[0]], self.text)
 
 
 @dataclass(frozen=True, slots=True)

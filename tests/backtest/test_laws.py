@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from llmcost_infra.backtest.prefilter import prefilter_of
 from llmcost_infra.backtest.replay import replay
+from llmcost_infra.backtest.screen import known_beforehand
 from llmcost_infra.sql_engine.intervals import TimeRange
 from tests.backtest.conftest import DAY, HOUR, MINUTE, NOON, ROOT, SECOND, call, streams_of
 
@@ -71,9 +72,9 @@ def test_every_shipped_alert_decides_as_step_by_step(
     rule = next(one for one in rules.values() if one.source == f"alerts/{name}.yaml")
     shortened = _shortened(rule, silence)
     streams = streams_of(shortened, rows)
-    prefilter = prefilter_of(shortened, streams)
+    known = known_beforehand(shortened, streams)
 
-    quick = replay(shortened, streams, reach, prefilter=prefilter)
+    quick = replay(shortened, streams, reach, known=known)
     naive = replay(shortened, streams, reach)
 
     assert (quick.firings, quick.stretches) == (naive.firings, naive.stretches)
@@ -95,7 +96,7 @@ def test_a_sum_far_below_its_limit_needs_no_engine(rules: Rules, name: str) -> N
     streams = streams_of(rules[name], [call(NOON, llmcost_cost_usd=1.0)])
     prefilter = prefilter_of(rules[name], streams)
 
-    done = replay(rules[name], streams, TimeRange(NOON, NOON + 30 * DAY), prefilter=prefilter)
+    done = replay(rules[name], streams, TimeRange(NOON, NOON + 30 * DAY), known=prefilter)
 
     assert done.evaluated == 0
     assert done.steps > 1000

@@ -327,3 +327,59 @@ def test_words_that_would_not_arrive_are_refused(tmp_path: Path, text: str, said
     with pytest.raises(InvalidDeclaration) as caught:
         load_notification("webhook", tmp_path)
     assert str(caught.value.problems[0]).startswith(f"{path}:{said}")
+
+
+SCREEN = """
+SELECT at_s FROM looks CROSS JOIN {{ calls('cost_usd') }} WHERE cost_usd > {{ limit('limit_usd') }}
+"""
+
+
+def test_a_screen_is_filled_as_the_statement_beside_it(project: Project) -> None:
+    """Streams, columns and limits of a stack are read back from what it registers."""
+    (project.path / "alerts" / "sql" / "own.screen.sql.j2").write_text(SCREEN)
+    spec = load_alert("own", project.path)
+    (inputs,) = project.rendered(prefix="t_")
+
+    choices = spec.statements["pipeline"].choices(inputs["query_condition"]["sql"])
+
+    assert choices is not None
+    screen = spec.screens["pipeline"].chosen(choices)
+    assert 'FROM "t_llm_calls"' in screen
+    assert screen.endswith("cost_usd > 1.5")
+
+
+def test_a_statement_of_another_text_has_no_choices(project: Project) -> None:
+    """A screen speaks for its own statement, and for no changed one."""
+    (inputs,) = project.rendered()
+    sql = inputs["query_condition"]["sql"]
+
+    assert load_alert("own", project.path).statements["pipeline"].choices(sql + " OR TRUE") is None
+
+
+def test_a_screen_of_somebody_else_is_left_alone(project: Project) -> None:
+    """Who writes an alert of a shipped name anew does not inherit the shipped screen."""
+    for end in ("yaml", "sql.j2"):
+        folder = project.path / "alerts" / ("sql" if end == "sql.j2" else "")
+        (folder / f"own.{end}").rename(folder / f"cost_anomaly.{end}")
+
+    assert load_alert("cost_anomaly").screens
+    assert load_alert("cost_anomaly", project.path).screens == {}
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT at_s, 1 AS one FROM looks", "1: a screen returns at_s and nothing else"),
+        ("SELECT at_s + 1 FROM looks", "1: the output"),
+        ("\nSELECT {{ limit('usd') }} AS at_s FROM looks", "2: there is no limit 'usd'"),
+    ],
+)
+def test_a_wrong_screen_is_told_with_its_line(project: Project, sql: str, said: str) -> None:
+    """Mistakes in a screen are found when the alert is read."""
+    path = project.path / "alerts" / "sql" / "own.screen.sql.j2"
+    path.write_text(sql)
+
+    with pytest.raises(DeclarationError) as caught:
+        load_alert("own", project.path)
+
+    assert str(caught.value).startswith(f"{path}:{said}")
