@@ -66,6 +66,9 @@ _COMMANDS = {
     "pricing": Lazy(
         "llmcost_infra.cli.pricing:pricing", "The price table: what a call costs, and by which row."
     ),
+    "telemetry": Lazy(
+        "llmcost_infra.cli.telemetry:telemetry", "What applications need in order to be seen."
+    ),
     "schema": Lazy("llmcost_infra.cli.schema:schema", "Print the JSON schema of a kind of file."),
     "local": Lazy("llmcost_infra.cli.main:local", "The embedded OpenObserve."),
 }

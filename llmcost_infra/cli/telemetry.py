@@ -1,0 +1,85 @@
+"""`llmcost telemetry`: what applications need in order to be seen."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from llmcost_infra.cli.lazy import LazyGroup
+from llmcost_infra.cli.printing import json_option, print_json
+
+if TYPE_CHECKING:
+    from llmcost_infra.otlp_variables import Form
+    from llmcost_infra.program.project import Stack
+
+__all__ = ["env", "telemetry"]
+
+
+@click.group(cls=LazyGroup)
+def telemetry() -> None:
+    """What applications need in order to be seen."""
+
+
+def _plain(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Refuse what OpenTelemetry's variables or a manifest would read as something else."""
+    if not re.fullmatch(r"[A-Za-z0-9_./-]*", value):
+        raise click.BadParameter("use letters, digits and . _ - /")
+    return value
+
+
+@telemetry.command()
+@click.option("--stack", required=True, help="Stack that the application sends to, e.g. prod.")
+@click.option(
+    "--for",
+    "form",
+    type=click.Choice(["shell", "docker", "kubernetes"]),
+    default="shell",
+    show_default=True,
+    help="Lines to evaluate, an env file, or the env of a container.",
+)
+@click.option("--service", default="", callback=_plain, help="service.name of the application.")
+@click.option("--team", default="", callback=_plain, help="Team that pays for all of its calls.")
+@json_option
+def env(stack: str, form: Form, service: str, team: str, *, as_json: bool) -> None:
+    """Print OpenTelemetry's variables for an application that sends to a stack.
+
+    Secrets are not printed: the lines say where each comes from. The server is the one of the
+    stack's configuration (openobserve:url), else the one that OPENOBSERVE_URL names, else the one
+    that `llmcost up` started.
+    """
+    # Heavy, and help needs none of it.
+    from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
+    from llmcost_infra.otlp_variables import SECRET, Destination, as_text, variables  # noqa: PLC0415
+    from llmcost_infra.program.project import read_stack  # noqa: PLC0415
+
+    read = read_stack(project_folder(), stack)
+    settings = read.settings()
+    organization = settings.organization or _configured(read, "organization") or "default"
+    where = (settings.streams.source, settings.environment)
+    to = Destination(read.name, _url(read), organization, *where, service, team)
+    if as_json:
+        print_json({"variables": variables(to), "stream": to.stream, "secret": [*SECRET]})
+    else:
+        click.echo(as_text(to, form), nl=False)
+
+
+def _configured(stack: Stack, key: str) -> str:
+    variables = {"url": "OPENOBSERVE_URL", "organization": "OPENOBSERVE_ORG"}
+    told = stack.config.get(f"openobserve:{key}", "")
+    return os.environ.get(variables[key], "") if told in {"", "[secret]"} else told
+
+
+def _url(stack: Stack) -> str:
+    from llmcost_infra.first_run import embedded  # noqa: PLC0415 - heavy
+    from llmcost_infra.first_run.at_hand import no_server  # noqa: PLC0415
+    from llmcost_infra.first_run.target import target_of  # noqa: PLC0415
+
+    if url := _configured(stack, "url"):
+        return url
+    running = embedded.running(target_of(stack.folder).folder)
+    if running is None:
+        raise no_server()
+    return running.url

@@ -1,0 +1,129 @@
+"""OpenTelemetry's variables for an application that sends to a stack, without the secrets in them.
+
+Each form says where the two secrets come from: what the application is let in with, and the key
+that ids of users are hashed with.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["SECRET", "Destination", "Form", "as_text", "variables"]
+
+Form = Literal["shell", "docker", "kubernetes"]
+
+_HEADERS: Final = "OTEL_EXPORTER_OTLP_HEADERS"
+_HASH_KEY: Final = "LLMCOST_HASH_KEY"
+SECRET: Final = (_HEADERS, _HASH_KEY)
+"""Variables that are told without their values."""
+
+_BASIC: Final = (
+    "$(printf %s \"${OPENOBSERVE_USER:?}:${OPENOBSERVE_PASSWORD:?}\" | base64 | tr -d '\\n')"
+)
+
+
+class Destination(NamedTuple):
+    """Where an application sends.
+
+    Args:
+        stack: name of the stack.
+        url: address of the server.
+        organization: OpenObserve organization.
+        stream: that takes spans.
+        environment: the stack's.
+        service: `service.name` of the application; empty if it says so itself.
+        team: who pays for all of its calls; empty if calls say so themselves.
+    """
+
+    stack: str
+    url: str
+    organization: str
+    stream: str
+    environment: str
+    service: str = ""
+    team: str = ""
+
+
+def variables(to: Destination) -> dict[str, str]:
+    """Return name → value of all that is no secret.
+
+    Args:
+        to: where the application sends.
+    """
+    resource = {"deployment.environment.name": to.environment, "team": to.team}
+    told = {
+        "OTEL_SERVICE_NAME": to.service,
+        "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{k}={v}" for k, v in resource.items() if v),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"{to.url.rstrip('/')}/api/{to.organization}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_METRICS_EXPORTER": "otlp",
+        # Instrumentations put prompts there.
+        "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_PYTHON_CONFIGURATOR": "llmcost",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def as_text(to: Destination, form: Form) -> str:
+    """Return what somebody pastes, or evaluates.
+
+    Args:
+        to: where the application sends.
+        form: for what.
+    """
+    forms: Mapping[Form, Iterator[str]] = {
+        "shell": _shell(to),
+        "docker": _docker(to),
+        "kubernetes": _kubernetes(to),
+    }
+    return "\n".join(forms[form]) + "\n"
+
+
+def _get_key(to: Destination) -> str:
+    return f'"$(pulumi config get llmcost:hash_key --stack {shlex.quote(to.stack)})"'
+
+
+def _shell(to: Destination) -> Iterator[str]:
+    yield f'# eval "$(llmcost telemetry env --stack {shlex.quote(to.stack)})"'
+    yield "# OPENOBSERVE_USER and OPENOBSERVE_PASSWORD have to be set: e-mail and token of a"
+    yield "# service account, or a user's. LLMCOST_HASH_KEY is the stack's:"
+    yield f"#   export {_HASH_KEY}={_get_key(to)}"
+    for name, value in variables(to).items():
+        yield f"export {name}={shlex.quote(value)}"
+    yield f'export {_HEADERS}="Authorization=Basic%20{_BASIC},stream-name={to.stream}"'
+
+
+def _docker(to: Destination) -> Iterator[str]:
+    yield "# docker run --env-file FILE: a line without = passes a variable of your shell on. Set:"
+    yield f'#   eval "$(llmcost telemetry env --stack {shlex.quote(to.stack)})"'
+    yield f"#   export {_HASH_KEY}={_get_key(to)}"
+    for name, value in variables(to).items():
+        yield f"{name}={value}"
+    yield _HEADERS
+    yield _HASH_KEY
+
+
+def _kubernetes(to: Destination) -> Iterator[str]:
+    yield "# kubectl create secret generic llmcost \\"
+    yield f'#   --from-literal=authorization="Basic%20{_BASIC}" \\'
+    yield f"#   --from-literal=hash-key={_get_key(to)}"
+    yield "# Then, in the container:"
+    yield "env:"
+    for name, value in variables(to).items():
+        yield f"  - name: {name}"
+        yield f'    value: "{value}"'
+    yield from _secret("LLMCOST_AUTHORIZATION", "authorization")
+    yield f"  - name: {_HEADERS}"
+    yield f'    value: "Authorization=$(LLMCOST_AUTHORIZATION),stream-name={to.stream}"'
+    yield from _secret(_HASH_KEY, "hash-key")
+
+
+def _secret(name: str, key: str) -> Iterator[str]:
+    yield f"  - name: {name}"
+    yield "    valueFrom:"
+    yield f"      secretKeyRef: {{name: llmcost, key: {key}}}"
