@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from llmcost_infra.cli.lazy import Lazy, lazy_group
+from llmcost_infra.cli.versions import versions_option
 from llmcost_infra.errors import ExitCode, LlmCostError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ _LOCAL_COMMANDS = {
 
 
 @lazy_group("llmcost", _COMMANDS)
-@click.version_option(package_name="llmcost-infra", prog_name="llmcost")
+@versions_option
 def cli() -> None:
     """LLM cost dashboards and alerts for OpenObserve, provisioned with Pulumi.
 

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve.client import Client, SearchResult
     from llmcost_infra.openobserve.retry import Retry
 
-__all__ = ["Client", "Retry", "SearchResult"]
+__all__ = ["SUPPORTED_VERSIONS", "Client", "Retry", "SearchResult"]
+
+SUPPORTED_VERSIONS = ("0.90", "0.92")
+"""The oldest and the newest release of OpenObserve that this package is made for."""
 
 # Whoever needs the kinds only does not wait for an HTTP client: a preview, a check.
 _HOMES = {"Client": "client", "Retry": "retry", "SearchResult": "client"}

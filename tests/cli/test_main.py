@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from llmcost_infra.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Type
 
 
@@ -180,11 +183,45 @@ def test_wrong_usage_ends_with_two(llmcost: Type, arguments: tuple[str, ...], sa
     assert "--help" in ended.err
 
 
-def test_version_is_the_package_s(llmcost: Type) -> None:
-    """A report of a defect can say which version it was."""
+def test_version_names_all_that_takes_part(
+    llmcost: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report of a defect can say which it was: ours, Pulumi's, and the servers it is for."""
+    for program, says in (("pulumi", "echo v3.300.1"), ("pulumi-resource-openobserve", "exit 1")):
+        (tmp_path / program).write_text(f"#!/bin/sh\n{says}\n")
+        (tmp_path / program).chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path), os.defpath)))
     ended = llmcost("--version")
 
-    assert (ended.code, ended.out) == (0, f"llmcost, version {version('llmcost-infra')}\n")
+    ours = version("llmcost-infra")
+    assert (ended.code, ended.out.splitlines()) == (
+        0,
+        [
+            f"llmcost {ours}",
+            f"provider openobserve {ours}, {tmp_path}/pulumi-resource-openobserve",
+            f"Pulumi SDK {version('pulumi')}, CLI 3.300.1",
+            "OpenObserve 0.90 to 0.92",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "said"), [(None, "CLI not on PATH"), ("exit 3", "CLI does not answer")]
+)
+def test_version_is_told_without_a_cli_as_well(
+    llmcost: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, said: str
+) -> None:
+    """Whoever has no Pulumi yet, or a broken one, learns just that."""
+    if script:
+        (tmp_path / "pulumi").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = llmcost("--version")
+
+    assert ended.code == 0
+    assert said in ended.out
+    assert "provider openobserve" in ended.out
+    assert "not on PATH\n" in ended.out
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
