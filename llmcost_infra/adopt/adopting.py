@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Adoption", "Place", "adopt", "refuse_existing", "write"]
 
 _DEFAULT: Final = "default"
+_MAKE_STACK: Final = "pulumi stack init "
+_SET: Final = "pulumi config set --secret "
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,12 @@ class Adoption:
     twins: Twins
     steps: tuple[str, ...]
     files: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    def with_secrets_set(self) -> Adoption:
+        """Return it without the steps that make the stack and set the secrets of its objects."""
+        done = {f"{_SET}{secret.name}" for secret in self.secrets}
+        steps = (step for step in self.steps if not step.startswith(_MAKE_STACK))
+        return replace(self, steps=tuple(step for step in steps if step not in done))
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts, without the secrets' values."""
@@ -172,9 +180,9 @@ def _steps(place: Place, secrets: Sequence[Secret]) -> list[str]:
     return [
         "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
         "source .venv/bin/activate",
-        f"pulumi stack init {place.stack}",
-        "pulumi config set --secret openobserve:password",
-        *(f"pulumi config set --secret {one.name}" for one in secrets),
+        f"{_MAKE_STACK}{place.stack}",
+        f"{_SET}openobserve:password",
+        *(f"{_SET}{one.name}" for one in secrets),
         f"pulumi import --file {IMPORT_FILE} --generate-code=false --protect=false --yes",
         "pulumi preview --expect-no-changes",
     ]

@@ -45,8 +45,15 @@ def _stack(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     callback=_stack,
     help="Name of the project's stack.",
 )
+@click.option(
+    "--set-secrets",
+    is_flag=True,
+    help="Make the stack too, and set its secrets to what the server has, with the Pulumi CLI.",
+)
 @json_option
-def adopt(*, out: Path, folders: tuple[str, ...], stack: str, as_json: bool) -> None:
+def adopt(
+    *, out: Path, folders: tuple[str, ...], stack: str, set_secrets: bool, as_json: bool
+) -> None:
     """Write a project that declares what an organization holds.
 
     Reads the organization of OPENOBSERVE_ORG on the server that OPENOBSERVE_URL, OPENOBSERVE_USER
@@ -57,6 +64,7 @@ def adopt(*, out: Path, folders: tuple[str, ...], stack: str, as_json: bool) -> 
     # Heavy, and help needs none of it.
     from datetime import UTC, datetime  # noqa: PLC0415
 
+    from llmcost_infra.adopt import setting  # noqa: PLC0415
     from llmcost_infra.adopt.adopting import Place, refuse_existing, write  # noqa: PLC0415
     from llmcost_infra.adopt.adopting import adopt as adopted  # noqa: PLC0415
     from llmcost_infra.adopt.organization import read_organization  # noqa: PLC0415
@@ -64,12 +72,17 @@ def adopt(*, out: Path, folders: tuple[str, ...], stack: str, as_json: bool) -> 
     from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
 
     refuse_existing(out)
+    if set_secrets:
+        setting.require_cli()
     with client_at_hand() as client:
         organization = read_organization(client, _tell)
         place = Place(client.url, client.user, client.organization, stack)
     chosen = in_folders(organization, folders) if folders else whole(organization)
     adoption = adopted(chosen, place, datetime.now(UTC))
     write(adoption.files, out)
+    if set_secrets:
+        setting.set_secrets(out, stack, adoption.secrets, _tell_secret)
+        adoption = adoption.with_secrets_set()
     if as_json:
         print_json({"out": str(out), **adoption.as_json()})
     else:
@@ -79,6 +92,10 @@ def adopt(*, out: Path, folders: tuple[str, ...], stack: str, as_json: bool) -> 
 def _tell(folder: str, count: int) -> None:
     if count:
         click.echo(f"reading {count} {folder}", err=True)
+
+
+def _tell_secret(name: str) -> None:
+    click.echo(f"setting {name}", err=True)
 
 
 def _print(adoption: Adoption, out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -201,3 +202,67 @@ def test_things_of_one_name_are_told_apart_aloud(
         monkeypatch.setenv("OPENOBSERVE_URL", server.url)
         ended = llmcost("adopt")
     assert "of one name: dashboards/cost-default is cost-default, cost-default-2" in ended.out
+
+
+STAND_IN = """#!/bin/sh
+echo "$PWD $*" >> "$CALLS"
+value="$(cat)"
+[ -z "$value" ] || echo "value $value" >> "$CALLS"
+case "$2" in "$REFUSES") echo "error: stack 'prod' already exists" >&2; exit 255;; esac
+"""
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand a program in for the Pulumi CLI; return the file in which it notes what it is told."""
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(STAND_IN)
+    program.chmod(0o755)
+    calls = tmp_path / "bin" / "calls.txt"
+    monkeypatch.setenv("PATH", os.pathsep.join((str(program.parent), os.environ["PATH"])))
+    monkeypatch.setenv("CALLS", str(calls))
+    monkeypatch.delenv("REFUSES", raising=False)
+    return calls
+
+
+def test_secrets_can_be_set_without_being_seen(llmcost: Type, tmp_path: Path, cli: Path) -> None:
+    """They go from the server to the CLI's input; no argument, file or screen shows one."""
+    ended = llmcost("adopt", "--set-secrets")
+    assert ended.code == 0
+    rest = "--non-interactive --color never"
+    out = tmp_path / "adopted"
+    assert cli.read_text().splitlines() == [
+        f"{out} stack init prod {rest}",
+        f"{out} config set --stack prod --secret oncall_url {rest}",
+        f"value {HOOK}",
+    ]
+    assert "setting oncall_url" in ended.err
+    assert HOOK not in ended.out + ended.err
+    assert "config set --secret oncall_url" not in ended.out
+    assert "pulumi stack init" not in ended.out
+    assert "pulumi config set --secret openobserve:password" in ended.out
+
+
+def test_what_the_cli_refuses_is_told(
+    llmcost: Type, tmp_path: Path, cli: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own words, and where the rest of the way is written."""
+    monkeypatch.setenv("REFUSES", "init")
+    ended = llmcost("adopt", "--set-secrets")
+    assert ended.code == 1
+    assert "error: stack 'prod' already exists" in ended.err
+    assert "README.md says what is left to type" in ended.err
+    assert (tmp_path / "adopted/README.md").is_file()
+    assert "value" not in cli.read_text()
+
+
+def test_secrets_need_the_cli(
+    llmcost: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read and nothing written before one knows that it can be finished."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = llmcost("adopt", "--set-secrets")
+    assert ended.code == 1
+    assert "leave out --set-secrets" in ended.err
+    assert list(tmp_path.iterdir()) == []

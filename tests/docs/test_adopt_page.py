@@ -61,11 +61,26 @@ class Session:
     folder: Path
     commands: dict[str, Typed]
     server: LocalServer
+    environment: dict[str, str]
 
     def of(self, start: str) -> Typed:
         """Return what became of the command that starts like this."""
         (found,) = (one for command, one in self.commands.items() if command.startswith(start))
         return found
+
+
+def typed_in(folder: Path, command: str, environment: dict[str, str]) -> Typed:
+    """Type a command, and the value of a secret when it asks for one."""
+    ended = subprocess.run(  # noqa: S603 - what our own page says
+        ["bash", "-c", command],  # noqa: S607 - any shell will do
+        cwd=folder,
+        env=environment,
+        input=VALUES.get(command.rpartition(" ")[2], ""),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Typed(command, ended.returncode, ended.stdout, ended.stderr)
 
 
 def make(client: Client) -> None:
@@ -160,17 +175,8 @@ def session(tmp_path_factory: pytest.TempPathFactory, pulumi_folder: Path) -> It
                 continue
             # The page goes on where the reader started.
             here = folder if command.startswith("llmcost adopt") else here
-            ended = subprocess.run(  # noqa: S603 - what our own page says
-                ["bash", "-c", command],  # noqa: S607 - any shell will do
-                cwd=here,
-                env=environment,
-                input=VALUES.get(command.rpartition(" ")[2], ""),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            done[command] = Typed(command, ended.returncode, ended.stdout, ended.stderr)
-        yield Session(folder, done, server)
+            done[command] = typed_in(here, command, environment)
+        yield Session(folder, done, server, environment)
 
 
 def test_every_command_works(session: Session) -> None:
@@ -245,3 +251,21 @@ def test_a_team_takes_its_folder_alone(session: Session) -> None:
         "dashboards/checkout",
         "folders/checkout",
     ]
+
+
+def test_the_same_files_make_it_elsewhere(session: Session, tmp_path: Path) -> None:
+    """An update makes every object in another place, and adopting that gives the same files."""
+    with LocalServer(tmp_path, password=PASSWORD) as other:
+        elsewhere = session.environment | {"OPENOBSERVE_URL": other.url}
+        for command in (
+            "pulumi stack init staging",
+            "pulumi config set --secret team_slack_url",
+            "pulumi up --yes --skip-preview",
+            "llmcost adopt --out ../again --stack prod",
+        ):
+            done = typed_in(session.folder / "observe", command, elsewhere)
+            assert done.code == 0, done.out + done.err
+    here, there = (session.folder / name / "objects" for name in ("observe", "again"))
+    assert {path.relative_to(there): path.read_text() for path in there.rglob("*.*")} == {
+        path.relative_to(here): path.read_text() for path in here.rglob("*.*")
+    }
