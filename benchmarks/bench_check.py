@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from llmcost_infra.check.running import stacks_of
+from llmcost_infra.program.project import stack_names
 
 __all__ = ["main"]
 
@@ -19,7 +19,7 @@ _RUNS = 5
 def main() -> int:
     """Print a table; 1 when the check takes longer than its limit."""
     llmcost = str(Path(sys.executable).with_name("llmcost"))
-    stacks = stacks_of(Path())
+    stacks = stack_names(Path())
     ours = min(_once(llmcost, "check") for _ in range(_RUNS))
     with tempfile.TemporaryDirectory() as folder:
         rendered = min(

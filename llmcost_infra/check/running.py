@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llmcost_infra.check.finding import Finding
     from llmcost_infra.openobserve import Client
 
-__all__ = ["ALWAYS", "Report", "check", "findings_of", "stacks_of"]
+__all__ = ["ALWAYS", "Report", "check", "findings_of"]
 
 ALWAYS: Mapping[str, str] = {
     "allowance": "A comment allows a rule that is not there, or gives no reason.",
@@ -50,14 +50,6 @@ class Report:
     def errors(self) -> int:
         """Number of errors."""
         return sum(one.severity == "error" for one in self.findings)
-
-
-def stacks_of(folder: Path) -> list[str]:
-    """Return the names of all stacks of a project."""
-    return sorted(
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        for path in folder.glob("Pulumi.*.yaml")
-    )
 
 
 def check(

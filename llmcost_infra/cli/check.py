@@ -58,9 +58,9 @@ def check(  # noqa: PLR0913 - each is an option
     """
     # Heavy, and help needs none of it.
     from llmcost_infra.check.running import check as checked  # noqa: PLC0415
-    from llmcost_infra.check.running import stacks_of  # noqa: PLC0415
     from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
     from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
+    from llmcost_infra.program.project import stack_names  # noqa: PLC0415
 
     if stacks and all_stacks:
         raise click.UsageError("--stack and --all-stacks exclude each other.")
@@ -71,7 +71,7 @@ def check(  # noqa: PLR0913 - each is an option
     # As seen from here, so that a finding names a file as a person would type it.
     folder = Path(os.path.relpath(project_folder()))
     with client_at_hand() if live else nullcontext() as client, _progress():
-        report = checked(folder, stacks or stacks_of(folder), paths, client=client)
+        report = checked(folder, stacks or stack_names(folder), paths, client=client)
     if as_json:
         print_json(_told(report))
     elif form == "github":

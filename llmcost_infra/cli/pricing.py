@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from llmcost_infra.cli.arguments import days
 from llmcost_infra.cli.lazy import LazyGroup
 from llmcost_infra.cli.printing import json_option, print_json, print_table
 from llmcost_infra.errors import ExitCode
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 __all__ = ["check", "cost", "pricing", "review_due", "show"]
 
@@ -28,14 +31,6 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is not a date like 2026-11-23") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _days(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
-    """Read a number of days, such as 30d."""
-    found = re.fullmatch(r"([0-9]{1,4})d", value)
-    if found is None:
-        raise click.BadParameter(f"{value!r} is not a number of days like 30d")
-    return timedelta(days=int(found[1]))
 
 
 @click.group(cls=LazyGroup)
@@ -107,7 +102,7 @@ def show(model: str | None, *, as_json: bool) -> None:
 @pricing.command("review-due")
 @click.option(
     "--within",
-    callback=_days,
+    callback=days,
     metavar="DAYS",
     default="0d",
     help="Also what is due so soon, as in 30d.",

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from llmcost_infra.cli.arguments import days
+from llmcost_infra.cli.lazy import LazyGroup
+from llmcost_infra.cli.printing import json_option, print_json
 from llmcost_infra.errors import ExitCode
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from rich.status import Status
 
     from llmcost_infra.review.report import Report
 
-__all__ = ["review"]
+__all__ = ["review", "sweep"]
 
 _FILES = {"md": "review.md", "html": "review.html", "json": "review.json"}
 
 
-@click.command()
-@click.option("--base", required=True, metavar="REF", help="What to compare with, e.g. main.")
+def _folder(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Read the name of a folder of previews; any other could be somebody's own."""
+    if value is not None and re.fullmatch(r"pr-[1-9][0-9]*", value) is None:
+        raise click.BadParameter(f"{value!r} is not pr- and a number, such as pr-12")
+    return value
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.option("--base", metavar="REF", help="What to compare with, e.g. main.")
 @click.option(
     "--stack", "stacks", multiple=True, metavar="NAME", help="Only this stack; repeatable."
 )
@@ -42,31 +57,58 @@ _FILES = {"md": "review.md", "html": "review.html", "json": "review.json"}
     "--data",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Rows of the LLM stream (.parquet or .ndjson): what changed prices come to in them.",
+    help="Rows of the LLM stream (.parquet or .ndjson): what changes come to in them.",
 )
+@click.option(
+    "--live", is_flag=True, help="Also ask the server of a stack; needs --stack, and only one."
+)
+@click.option(
+    "--preview-folder",
+    metavar="pr-N",
+    callback=_folder,
+    help="Put changed dashboards into this folder on the server of a stack.",
+)
+@click.pass_context
 def review(  # noqa: PLR0913 - each is an option
+    context: click.Context,
     *,
-    base: str,
+    base: str | None,
     stacks: tuple[str, ...],
     form: str,
     as_json: bool,
     out: Path | None,
     data: Path | None,
-) -> int:
+    live: bool,
+    preview_folder: str | None,
+) -> int | None:
     """Say what this branch changes, in words and pictures.
 
     Runs the project's program at both ends of the change, without server and secrets, and compares
     what it registers. Files that are not committed count. Ends with 4 if a part of the change could
     not be looked at; the rest of the report is there all the same.
     """
+    if context.invoked_subcommand:
+        return None
+    if base is None:
+        raise click.UsageError("Missing option '--base'.")
+    if live and data:
+        raise click.UsageError("Say where rows come from: --data FILE or --live.")
+    if (live or preview_folder) and len(stacks) != 1:
+        raise click.UsageError("The server is that of one stack: name it with --stack.")
     # Heavy, and help needs none of it.
+    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
     from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
+    from llmcost_infra.program import run_program  # noqa: PLC0415
+    from llmcost_infra.review.reviewing import Extras  # noqa: PLC0415
     from llmcost_infra.review.reviewing import review as reviewed  # noqa: PLC0415
 
-    with _progress():
-        report = reviewed(
-            project_folder(), base, stacks, data=data, pictures=out is not None or form == "html"
-        )
+    with (
+        _progress(),
+        client_at_hand() if live or preview_folder else nullcontext() as client,
+    ):
+        pictures = out is not None or form == "html"
+        extras = Extras(data, pictures, client, live, preview_folder)
+        report = reviewed(project_folder(), base, stacks, run_program, extras)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, file in _FILES.items():
@@ -74,6 +116,33 @@ def review(  # noqa: PLR0913 - each is an option
         _draw(report, out / "pictures")
     _print(report, "json" if as_json else form)
     return ExitCode.FINDINGS if report.notes else ExitCode.FINE
+
+
+@review.command("sweep")
+@click.option(
+    "--older-than",
+    default="7d",
+    show_default=True,
+    metavar="DAYS",
+    callback=days,
+    help="How long nobody has written to a folder.",
+)
+@json_option
+def sweep(*, older_than: timedelta, as_json: bool) -> None:
+    """Remove folders of previews that nobody has written to for a time.
+
+    Only folders that `llmcost review --preview-folder` made are looked at, on the server that
+    OPENOBSERVE_URL names, or the embedded one.
+    """
+    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415 - heavy
+    from llmcost_infra.review.previews import sweep as swept  # noqa: PLC0415 - heavy
+
+    with client_at_hand() as client:
+        removed = list(swept(client, older_than, datetime.now(UTC)))
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        click.echo("\n".join(f"removed {name}" for name in removed) or "nothing to remove")
 
 
 def _print(report: Report, form: str) -> None:

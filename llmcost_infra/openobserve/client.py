@@ -42,11 +42,17 @@ class SearchResult:
         hits: one object a row.
         total: number of rows that the server counted.
         took_ms: how long the server took (ms).
+        scanned_rows: that it read.
+        scanned_mb: that it read (MB); 0 where it does not say.
+        bucket_s: width of a bucket of ``histogram()`` (s); None without one.
     """
 
     hits: list[dict[str, Any]]
     total: int
     took_ms: int
+    scanned_rows: int = 0
+    scanned_mb: float = 0.0
+    bucket_s: int | None = None
 
 
 class Client:
@@ -223,7 +229,14 @@ class Client:
                 request=answer.request,
                 hint="Rows are missing from this answer: the range or a column's type is why.",
             )
-        return SearchResult(found.hits, found.total, found.took)
+        return SearchResult(
+            found.hits,
+            found.total,
+            found.took,
+            found.scan_records,
+            found.scan_size,
+            found.histogram_interval,
+        )
 
     def export(self, signal: str, body: bytes, stream: str = "") -> bytes:
         """Send an OTLP export request and return the answer, both as protobuf.

@@ -32,6 +32,9 @@ class SearchAnswer(_Shape):
     hits: list[dict[str, Any]]
     total: int = 0
     took: int = Field(default=0, description="ms")
+    scan_records: int = Field(default=0, description="rows that were read")
+    scan_size: float = Field(default=0, description="MB that were read; 0 where nobody counted")
+    histogram_interval: int | None = Field(default=None, description="s")
     is_partial: bool = False
     function_error: list[str] | str | None = None
 

@@ -104,6 +104,9 @@ def _content(  # noqa: PLR0913, PLR0917 - a panel, its data, its place and its l
     if data.refusal:
         refusal = plain(data.refusal)
         return draw_message("The query was refused", refusal, width, height, theme.alarm, theme)
+    if data.withheld:
+        why = plain(data.withheld)
+        return draw_message("Not shown", why, width, height, theme.soft, theme)
     if panel.kind == "markdown":
         return draw_markdown(panel.content, width, height, theme)
     inside = _drawn(panel, data, width, height, theme, time_range) if data.rows else ""

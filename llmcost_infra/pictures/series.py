@@ -50,11 +50,13 @@ class PanelData:
         interval: seconds of a bucket of ``histogram()``, when the answer says so
             (``histogram_interval``); missing buckets are filled only then.
         refusal: why there are no rows, when the statement was refused.
+        withheld: why nothing is shown, when it was not asked.
     """
 
     rows: Sequence[Row] = ()
     interval: float | None = None
     refusal: str = ""
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.declarations import Document, KeyPath
 
-__all__ = ["Stack", "read_stack"]
+__all__ = ["Stack", "read_stack", "stack_names"]
 
 _PROJECT = "Pulumi.yaml"
 _OF_A_TYPED_KEY = frozenset({"description", "items", "secret", "type"})
@@ -125,12 +125,27 @@ def _stack_file(folder: Path, project: Document, name: str) -> Path:
     path = files / f"Pulumi.{name}.yaml"
     if path.is_file():
         return path
-    known = sorted(
+    hint = nearest(name, _names_in(files))
+    raise DeclarationError(f"there is no stack {name!r} in this project", path=path, hint=hint)
+
+
+def stack_names(folder: Path) -> list[str]:
+    """Return the stacks of a project that have a file, sorted.
+
+    Args:
+        folder: of ``Pulumi.yaml``.
+
+    Raises:
+        DeclarationError: there is no such file, or it is wrong.
+    """
+    project = _mapping(read(folder / _PROJECT))
+    return _names_in(folder / str(project.data.get("stackConfigDir", "")))
+
+
+def _names_in(files: Path) -> list[str]:
+    return sorted(
         one.name.removeprefix("Pulumi.").removesuffix(".yaml")
         for one in files.glob("Pulumi.*.yaml")
-    )
-    raise DeclarationError(
-        f"there is no stack {name!r} in this project", path=path, hint=nearest(name, known)
     )
 
 

@@ -43,7 +43,7 @@ def html(report: Report) -> str:
         "</ul>",
     ]
     if report.pictures:
-        lines += ["<section><h2>Pictures, from sample calls</h2>"]
+        lines += [f"<section><h2>Pictures, from {escape(report.pictures[0].rows)}</h2>"]
         lines += [line for shot in report.pictures for line in _shot(shot)]
         lines += ["</section>"]
     for section in outline(report):
@@ -82,6 +82,9 @@ def _section(section: Section) -> Iterator[str]:
 def _item(item: Item) -> Iterator[str]:
     yield f"<article><p class=what>{_parts(item.parts)}{_only(item.only)}</p><ul class=said>"
     yield from (f"<li>{escape(one)}</li>" for one in item.said)
+    if item.address:
+        address = escape(item.address, quote=True)
+        yield f'<li><a href="{address}" rel=noreferrer>{address}</a></li>'
     yield "</ul>"
     if item.also:
         yield f"<details><summary>{counted(len(item.also), 'place')}</summary><ul>"

@@ -50,11 +50,22 @@ def as_json(report: Report) -> dict[str, Any]:
         "firings": [
             {"alert": one.alert, "stack": one.stack, "said": one.sentence} for one in report.firings
         ],
+        "scans": [
+            {
+                "path": one.subject.key,
+                "name": one.subject.name,
+                "stack": one.stack,
+                "said": one.sentence,
+            }
+            for one in report.scans
+        ],
+        "previews": [{"title": one.title, "address": one.address} for one in report.previews],
         "pictures": [
             {
                 "path": shot.subject.key,
                 "stem": shot.stem,
                 "sides": sorted({s for s, _ in shot.drawn}),
+                "rows": shot.rows,
             }
             for shot in report.pictures
         ],

@@ -38,7 +38,7 @@ def markdown(report: Report, rest: str = "the full report", limit: int = LIMIT) 
         blocks.append(f"\n### {section.title}\n")
         blocks += [_item(item) for item in section.items]
     if report.pictures:
-        blocks.append("\n### Pictures\n")
+        blocks.append(f"\n### Pictures, from {_escaped(report.pictures[0].rows)}\n")
         blocks += [f"- {_parts(shot.subject.parts)}, in {rest}" for shot in report.pictures]
     return _cut(blocks, _LEFT_OUT.format(rest=rest), limit)
 
@@ -59,6 +59,8 @@ def _head(report: Report) -> str:
 def _item(item: Item) -> str:
     only = f" ({_escaped(item.only)})" if item.only else ""
     said = "; ".join(_escaped(one) for one in item.said)
+    if item.address:
+        said += f"<{item.address}>"
     lines = [f"- {_parts(item.parts)}: {said}{only}"]
     if item.also:
         lines += ["", *_folded(counted(len(item.also), "place"), _listed(item))]

@@ -39,7 +39,7 @@ def print_report(report: Report, console: Console) -> None:
 def _print_item(console: Console, item: Item) -> None:
     line = Text("  ")
     line.append_text(_parts(item.parts))
-    line.append(f": {'; '.join(item.said)}")
+    line.append(f": {'; '.join(item.said)}{item.address}")
     if item.only:
         line.append(f" ({item.only})", "magenta")
     _print(console, line)

@@ -39,6 +39,7 @@ class Item:
         only: the stacks that it is about, as words; empty where all of them are meant.
         also: other objects of which the same holds, as parts and stacks.
         diffs: title and lines of each diff.
+        address: where it can be opened.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -46,6 +47,7 @@ class Item:
     only: str = ""
     also: tuple[tuple[tuple[tuple[str, str], ...], str], ...] = ()
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def outline(report: Report) -> list[Section]:
     known = frozenset[str]().union(*(kinds for _, kinds in _SECTIONS))
     sections.append(Section(_OTHERS, tuple(_items(g for g in groups if _root(g) not in known))))
     sections.append(Section("What alerts would have done", tuple(_firings(report))))
+    sections.append(Section("What changed statements read on the server", tuple(_scans(report))))
+    sections.append(Section("To be opened on the server", tuple(_previews(report))))
     sections.append(Section("Prices, in USD per million tokens", tuple(_prices(report))))
     sections.append(Section("Settings", tuple(_settings(report))))
     return [section for section in sections if section.items]
@@ -202,6 +206,17 @@ def _firings(report: Report) -> Iterator[Item]:
     for one in report.firings:
         only = only_in((one.stack,), everywhere=len(report.stacks) == 1)
         yield Item((("alert", one.alert.replace("_", " ")),), (one.sentence,), only)
+
+
+def _scans(report: Report) -> Iterator[Item]:
+    for one in report.scans:
+        only = only_in((one.stack,), everywhere=len(report.stacks) == 1)
+        yield Item(one.subject.parts, (one.sentence,), only)
+
+
+def _previews(report: Report) -> Iterator[Item]:
+    for one in report.previews:
+        yield Item((("dashboard", one.title),), (), address=one.address)
 
 
 def _effect(usd: Decimal, report: Report) -> str:

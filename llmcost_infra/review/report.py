@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from llmcost_infra.review.causes import SettingChange
     from llmcost_infra.review.changes import Change
     from llmcost_infra.review.notes import Note
+    from llmcost_infra.review.previews import Preview
     from llmcost_infra.review.prices import PriceChange, SpendEffect
+    from llmcost_infra.review.scans import Scan
     from llmcost_infra.review.shots import Shot
     from llmcost_infra.review.usage import Spend
 
@@ -32,6 +34,8 @@ class Report:
         effects: what they would have changed in the spend; none without data.
         spend: of the data, if there is any.
         firings: what changed alerts would have done over the data.
+        scans: what changed statements cost the server, if it was asked.
+        previews: dashboards that can be opened there.
         pictures: of changed panels and their tabs.
         notes: what could not be looked at, and why.
     """
@@ -46,5 +50,7 @@ class Report:
     effects: tuple[SpendEffect, ...] = ()
     spend: Spend | None = None
     firings: tuple[AlertEffect, ...] = ()
+    scans: tuple[Scan, ...] = ()
+    previews: tuple[Preview, ...] = ()
     pictures: tuple[Shot, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,35 +13,57 @@ from llmcost_infra.errors import LlmCostError
 from llmcost_infra.pricing import load_table
 from llmcost_infra.program import Program, run_program
 from llmcost_infra.program.history import find_base
+from llmcost_infra.program.project import stack_names
 from llmcost_infra.review.causes import setting_changes
 from llmcost_infra.review.changes import Change, merged
 from llmcost_infra.review.notes import Note, together
 from llmcost_infra.review.objects import program_findings, subject_of
 from llmcost_infra.review.prices import price_changes, spend_effect
 from llmcost_infra.review.report import Report
-from llmcost_infra.review.sides import Side, note_of, run_sides, stacks_of
+from llmcost_infra.review.sides import Side, note_of, run_sides
 from llmcost_infra.review.usage import read_spend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from llmcost_infra.openobserve import Client
     from llmcost_infra.pricing import PriceTable
     from llmcost_infra.review.backtests import AlertEffect
+    from llmcost_infra.review.previews import Preview
     from llmcost_infra.review.prices import PriceChange, SpendEffect
+    from llmcost_infra.review.row_sources import RowSource
+    from llmcost_infra.review.scans import Scan
     from llmcost_infra.review.shots import Shot
     from llmcost_infra.review.usage import Spend
 
-__all__ = ["compare", "review"]
+__all__ = ["Extras", "compare", "review"]
 
 
-def review(  # noqa: PLR0913 - a change, and how closely to look at it
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a review looks at besides the program's two ends.
+
+    Args:
+        data: file of the LLM stream's rows, for the effect of prices, alerts and pictures.
+        pictures: whether to draw changed panels and their tabs.
+        client: of the server of the one stack that is reviewed.
+        live: whether to ask that server what changed statements read, and for the pictures' rows.
+        preview_folder: folder on that server to put changed dashboards into, such as ``pr-12``.
+    """
+
+    data: Path | None = None
+    pictures: bool = False
+    client: Client | None = None
+    live: bool = False
+    preview_folder: str | None = None
+
+
+def review(
     project: Path,
     ref: str,
     stacks: Sequence[str] = (),
     run: Callable[[Path, str], Program] = run_program,
-    data: Path | None = None,
-    *,
-    pictures: bool = False,
+    extras: Extras | None = None,
 ) -> Report:
     """Return what the project's present files change against a base.
 
@@ -48,19 +72,20 @@ def review(  # noqa: PLR0913 - a change, and how closely to look at it
         ref: branch, tag or commit; the last commit in common with it is the base.
         stacks: those to compare; none for all of the project.
         run: runs the program of a folder for a stack.
-        data: file of the LLM stream's rows, for the effect of prices on the spend.
-        pictures: whether to draw changed panels and their tabs.
+        extras: what else to look at.
 
     Raises:
         DeclarationError: there is no such base, or the folder is in no Git repository.
     """
+    extras = extras or Extras()
     base = find_base(project, ref)
     with TemporaryDirectory(prefix="llmcost-review-") as scratch:
-        ends = run_sides(base.lay_out(Path(scratch)), project, stacks or stacks_of(project), run)
+        ends = run_sides(base.lay_out(Path(scratch)), project, stacks or stack_names(project), run)
         changes, notes = compare(*ends)
-        prices, effects, spend, missing = _prices(*ends, data)
-        drawn, undrawn = _drawn(*ends, changes) if pictures else ((), ())
-        fired, silent = _fired(*ends, changes, data) if spend and data else ((), ())
+        prices, effects, spend, missing = _prices(*ends, extras.data)
+        drawn, undrawn = _drawn(ends, changes, extras, spend) if extras.pictures else ((), ())
+        fired, silent = _fired(*ends, changes, extras.data) if spend and extras.data else ((), ())
+        read, unread, previews = _asked(ends, changes, extras)
     return Report(
         base=f"{ref} ({base.commit[:9]})",
         head=base.head(),
@@ -72,8 +97,10 @@ def review(  # noqa: PLR0913 - a change, and how closely to look at it
         effects=effects,
         spend=spend,
         firings=fired,
+        scans=read,
+        previews=previews,
         pictures=drawn,
-        notes=together((*notes, *missing, *silent, *undrawn)),
+        notes=together((*notes, *missing, *silent, *undrawn, *unread)),
     )
 
 
@@ -125,7 +152,7 @@ def _prices(
 
 
 def _drawn(
-    base: Side, head: Side, changes: Sequence[Change]
+    ends: tuple[Side, Side], changes: Sequence[Change], extras: Extras, spend: Spend | None
 ) -> tuple[tuple[Shot, ...], tuple[Note, ...]]:
     """Return pictures of what changes in the first stack that has most of the changes."""
     stack = _most_changed(changes, {"panel", "tab"})
@@ -133,15 +160,60 @@ def _drawn(
         return (), ()
     try:
         # Pictures need the extra `review`; all else of a report does without.
+        from llmcost_infra.review.row_sources import (  # noqa: PLC0415
+            FileRows,
+            SampleRows,
+            ServerRows,
+        )
         from llmcost_infra.review.shots import shots  # noqa: PLC0415
 
-        sides = {"before": base.programs[stack], "after": head.programs[stack]}
-        return shots(changes, sides, stack, load_table(head.folder))
+        rows: RowSource
+        if extras.client is not None and extras.live:
+            rows = ServerRows(extras.client, datetime.now(UTC))
+        elif extras.data is not None and spend is not None:
+            rows = FileRows(extras.data, spend.end_us)
+        else:
+            rows = SampleRows(load_table(ends[1].folder))
+        return shots(changes, _programs(ends, stack), stack, rows)
     except ModuleNotFoundError as error:
         message = f"the package {error.name} is missing: pip install 'llmcost-infra[review]'"
         return (), (Note("pictures", message),)
     except LlmCostError as error:
         return (), (Note("pictures", str(error)),)
+
+
+def _asked(
+    ends: tuple[Side, Side], changes: Sequence[Change], extras: Extras
+) -> tuple[tuple[Scan, ...], tuple[Note, ...], tuple[Preview, ...]]:
+    """Return what a server says about changed statements, and the previews on it."""
+    if extras.client is None:
+        return (), (), ()
+    # Heavy, and a review without a server does without.
+    from llmcost_infra.review.previews import put_previews  # noqa: PLC0415
+    from llmcost_infra.review.scans import scans  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    found: list[Scan] = []
+    notes: list[Note] = []
+    previews: list[Preview] = []
+    for stack in sorted(ends[0].programs.keys() & ends[1].programs.keys()):
+        sides, own = _programs(ends, stack), [one for one in changes if stack in one.stacks]
+        if extras.live:
+            read, unread = scans(extras.client, own, sides, stack, now)
+            found += read
+            notes += unread
+        if extras.preview_folder is not None:
+            try:
+                previews += put_previews(
+                    extras.client, extras.preview_folder, sides["after"], own, now
+                )
+            except LlmCostError as error:
+                notes.append(Note("--preview-folder", str(error), (stack,)))
+    return tuple(found), tuple(notes), tuple(previews)
+
+
+def _programs(ends: tuple[Side, Side], stack: str) -> Mapping[str, Program]:
+    return {"before": ends[0].programs[stack], "after": ends[1].programs[stack]}
 
 
 def _fired(

@@ -1,49 +1,33 @@
-"""Pictures of changed panels and their tabs, before and after, drawn from the sample calls."""
+"""Pictures of changed panels and their tabs, before and after, of the rows of a source."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.columns import STORED
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.first_run.panels import all_selected
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.openobserve.kinds.rules import entries
-from llmcost_infra.pictures import PanelData, TimeRange, draw_panel, draw_tab
+from llmcost_infra.pictures import PanelData, draw_panel, draw_tab
 from llmcost_infra.review.notes import Note
 from llmcost_infra.review.objects import subject_of
-from llmcost_infra.review.sample import SAMPLE_END, SAMPLE_START, sample_rows
-from llmcost_infra.sql_engine.arrow import arrow
-from llmcost_infra.sql_engine.intervals import TimeRange as Window
-from llmcost_infra.sql_engine.sql import MemoryStreams, query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llmcost_infra.openobserve.kinds.base import Inputs
     from llmcost_infra.pictures import ThemeName
-    from llmcost_infra.pricing import PriceTable
     from llmcost_infra.program import Program
     from llmcost_infra.review.changes import Change
     from llmcost_infra.review.finding import Subject
+    from llmcost_infra.review.row_sources import RowSource
 
 __all__ = ["Shot", "shots"]
 
 _MOST: Final = 12
 """Panels that are drawn; a macro touches more, and their pictures say little."""
-_KINDS: Final = {
-    "utf8": arrow.string(),
-    "int64": arrow.int64(),
-    "uint64": arrow.uint64(),
-    "float64": arrow.float64(),
-    "boolean": arrow.bool_(),
-}
-_RANGE: Final = TimeRange(SAMPLE_START, SAMPLE_END)
-_WINDOW: Final = Window(
-    round(SAMPLE_START.timestamp() * 1_000_000), round(SAMPLE_END.timestamp() * 1_000_000)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +38,17 @@ class Shot:
         subject: what is drawn.
         stem: name for its files.
         drawn: side and theme, e.g. ``("before", "dark")`` → SVG; a side that has it not is absent.
+        rows: where its numbers are from, e.g. ``sample calls``.
     """
 
     subject: Subject
     stem: str
     drawn: Mapping[tuple[str, ThemeName], str]
+    rows: str
 
 
 def shots(
-    changes: Iterable[Change], sides: Mapping[str, Program], stack: str, table: PriceTable
+    changes: Iterable[Change], sides: Mapping[str, Program], stack: str, rows: RowSource
 ) -> tuple[tuple[Shot, ...], tuple[Note, ...]]:
     """Return pictures of the panels that change in a stack, and of the tabs that they are on.
 
@@ -70,7 +56,7 @@ def shots(
         changes: what the review found.
         sides: ``before`` and ``after``, the stack's program at both ends.
         stack: its name; changes of others are not drawn.
-        table: prices of the sample calls.
+        rows: what the panels show.
     """
     wanted = list(dict.fromkeys(
         change.finding.subject
@@ -79,7 +65,7 @@ def shots(
     ))  # fmt: skip
     panels = [one for one in wanted if one.kind == "panel"]
     tabs = dict.fromkeys(_tab_of(one) for one in wanted)
-    painter = _Painter(sides, table)
+    painter = _Painter(sides, rows)
     drawn = [painter.shot(one) for one in (*tabs, *panels[:_MOST])]
     if len(panels) > _MOST:
         message = f"{len(panels)} panels change, the first {_MOST} are drawn; all are on their tabs"
@@ -99,12 +85,12 @@ class _Painter:
 
     Args:
         sides: the program at each end.
-        table: prices of the sample calls.
+        rows: what panels show.
     """
 
-    def __init__(self, sides: Mapping[str, Program], table: PriceTable) -> None:
+    def __init__(self, sides: Mapping[str, Program], rows: RowSource) -> None:
         self.notes: list[Note] = []
-        self._rows = _arrow_table(sample_rows(table))
+        self._rows = rows
         self._dashboards = {
             side: {
                 subject_of(one).resource: dict(one.inputs)
@@ -127,7 +113,7 @@ class _Painter:
                 where = " · ".join(name for _, name in subject.parts)
                 self.notes.append(Note(f"picture of {where}, {side}", error.message))
         stem = re.sub(r"[^a-z0-9]+", "-", f"{subject.resource}-{subject.key}".lower()).strip("-")
-        return Shot(subject, stem, drawn)
+        return Shot(subject, stem, drawn, self._rows.label)
 
     def _drawn(self, subject: Subject, inputs: Inputs) -> dict[ThemeName, str]:
         _, tab_id, *panel = subject.key.split(".")
@@ -140,7 +126,9 @@ class _Painter:
         if not panel:
             answers = {name: self._answer(one, inputs) for name, one in panels.items()}
             return {
-                theme: draw_tab(body, tab_id, answers, theme=theme, time_range=_RANGE).svg
+                theme: draw_tab(
+                    body, tab_id, answers, theme=theme, time_range=self._rows.time_range
+                ).svg
                 for theme in themes
             }
         if (own := panels.get(panel[-1])) is None:
@@ -152,7 +140,8 @@ class _Painter:
         )  # fmt: skip
         data = self._answer(own, inputs)
         return {
-            theme: draw_panel(found, data, theme=theme, time_range=_RANGE).svg for theme in themes
+            theme: draw_panel(found, data, theme=theme, time_range=self._rows.time_range).svg
+            for theme in themes
         }
 
     def _answer(self, panel: Inputs, dashboard: Inputs) -> PanelData:
@@ -161,15 +150,5 @@ class _Painter:
             return PanelData()
         sql = all_selected(panel["query"], entries(dashboard.get("variables")))
         if sql not in self._asked:
-            streams = MemoryStreams({str(panel.get("stream")): self._rows})
-            try:
-                answer = query(sql, streams, _WINDOW, now=_WINDOW.end)
-                self._asked[sql] = PanelData(answer.rows, answer.bucket)
-            except LlmCostError as error:
-                self._asked[sql] = PanelData(refusal=error.message)
+            self._asked[sql] = self._rows.answer(sql, panel)
         return self._asked[sql]
-
-
-def _arrow_table(rows: Iterable[Mapping[str, Any]]) -> Any:
-    schema = arrow.schema([(name, _KINDS[kind]) for name, kind in STORED.items()])
-    return arrow.Table.from_pylist(list(rows), schema=schema)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.errors import DeclarationError, LlmCostError
 from llmcost_infra.program import Program, run_program
-from llmcost_infra.program.project import read_stack
+from llmcost_infra.program.project import read_stack, stack_names
 from llmcost_infra.review.notes import Note
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.settings import Settings
 
-__all__ = ["Side", "note_of", "run_sides", "stacks_of"]
+__all__ = ["Side", "note_of", "run_sides"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,6 @@ class Side:
     notes: tuple[Note, ...] = ()
 
 
-def stacks_of(folder: Path) -> list[str]:
-    """Return the stacks that have a file in a project."""
-    files = folder.glob("Pulumi.*.yaml")
-    return sorted(one.name.removeprefix("Pulumi.").removesuffix(".yaml") for one in files)
-
-
 def run_sides(
     base: Path, head: Path, stacks: Sequence[str], run: Callable[[Path, str], Program] = run_program
 ) -> tuple[Side, Side]:
@@ -61,17 +55,35 @@ def run_sides(
         stacks: names; one that has no file at an end is left out there.
         run: runs the program of a folder for a stack.
     """
+    ends = {"base": base, "head": head}
+    there = {name: _stacks_of(name, folder) for name, folder in ends.items()}
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         asked = {
             name: {
                 stack: pool.submit(_tried, name, folder, stack, run)
                 for stack in stacks
-                if stack in stacks_of(folder)
+                if stack in there[name][0]
             }
-            for name, folder in (("base", base), ("head", head))
+            for name, folder in ends.items()
         }
-    told = {name: {s: one.result() for s, one in runs.items()} for name, runs in asked.items()}
-    return _side("base", base, told["base"]), _side("head", head, told["head"])
+    first, second = (
+        _side(
+            name,
+            folder,
+            {stack: one.result() for stack, one in asked[name].items()},
+            there[name][1],
+        )
+        for name, folder in ends.items()
+    )
+    return first, second
+
+
+def _stacks_of(name: str, folder: Path) -> tuple[list[str], list[Note]]:
+    """Return the stacks of an end, or why there are none: it may be older than the project."""
+    try:
+        return stack_names(folder), []
+    except LlmCostError as error:
+        return [], [note_of(name, folder, error)]
 
 
 def _tried(
@@ -109,7 +121,9 @@ def note_of(name: str, folder: Path, error: LlmCostError, stacks: tuple[str, ...
     return Note(f"{name}, {path}{line}", f"{error.message}{hint}", stacks)
 
 
-def _side(name: str, folder: Path, told: Mapping[str, Program | list[Note]]) -> Side:
+def _side(
+    name: str, folder: Path, told: Mapping[str, Program | list[Note]], notes: Sequence[Note]
+) -> Side:
     settings: dict[str, Settings] = {}
     config: dict[str, Mapping[str, Any]] = {}
     for stack in told:
@@ -126,5 +140,5 @@ def _side(name: str, folder: Path, told: Mapping[str, Program | list[Note]]) -> 
         {stack: one for stack, one in told.items() if isinstance(one, Program)},
         settings,
         config,
-        tuple(note for one in told.values() if isinstance(one, list) for note in one),
+        (*notes, *(note for one in told.values() if isinstance(one, list) for note in one)),
     )

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from llmcost_infra.check.running import check, findings_of, stacks_of
+from llmcost_infra.check.running import check, findings_of
 from llmcost_infra.errors import DeclarationError, ProgramError
 from llmcost_infra.openobserve.kinds.base import Problem
 from llmcost_infra.program import Program
+from llmcost_infra.program.project import stack_names
 from llmcost_infra.resources import Source
 from tests.check.cases import CASES
 
@@ -21,7 +22,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 def test_the_repository_is_clean_in_every_stack() -> None:
     """What we ship breaks none of our own rules, warnings included."""
-    report = check(CHECKOUT, stacks_of(CHECKOUT), today=date(2026, 11, 28))
+    report = check(CHECKOUT, stack_names(CHECKOUT), today=date(2026, 11, 28))
     assert report.findings == ()
     assert len(report.stacks) >= 4
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmcost_infra.program import Program, run_program
-from llmcost_infra.review.reviewing import review
+from llmcost_infra.review.reviewing import Extras, review
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +60,9 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "as it was")
 
-    def review(self, stacks: Sequence[str] = (), data: Path | None = None) -> Report:
+    def review(self, stacks: Sequence[str] = (), extras: Extras | None = None) -> Report:
         """Review what was changed since the last commit."""
-        return review(self.folder, "HEAD", stacks, self._run, data)
+        return review(self.folder, "HEAD", stacks, self._run, extras)
 
     def _run(self, folder: Path, stack: str) -> Program:
         """Run a program; the base, which all pull requests share, only once."""

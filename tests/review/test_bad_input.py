@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from llmcost_infra.cli.main import cli
 from llmcost_infra.errors import DeclarationError, ExitCode
 from llmcost_infra.program.history import find_base
+from llmcost_infra.review.reviewing import Extras
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,12 +92,24 @@ def test_a_stack_on_one_side_is_named(pull_request: Repository) -> None:
     assert report.changes == ()
 
 
+def test_a_base_that_is_older_than_the_project_is_a_note(pull_request: Repository) -> None:
+    """Everything is new then; the base is named, and no traceback comes."""
+    pull_request.git("mv", "Pulumi.yaml", "later.yaml")
+    pull_request.commit()
+    pull_request.git("mv", "later.yaml", "Pulumi.yaml")
+
+    report = pull_request.review(["dev"])
+
+    assert [note.place for note in report.notes] == ["base, Pulumi.yaml", "Pulumi.dev.yaml"]
+    assert report.notes[1].message.startswith("the stack is new")
+
+
 def test_data_without_a_needed_column_is_a_note(pull_request: Repository, tmp_path: Path) -> None:
     """A file that holds something else leaves the spend out and nothing more."""
     data = tmp_path / "rows.ndjson"
     data.write_text('{"_timestamp": 1}')
 
-    report = pull_request.review(["dev"], data=data)
+    report = pull_request.review(["dev"], Extras(data))
 
     assert [note.place for note in report.notes] == ["--data"]
     assert report.spend is None

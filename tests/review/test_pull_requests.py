@@ -17,6 +17,7 @@ from llmcost_infra.columns import STORED
 from llmcost_infra.pricing import load_table
 from llmcost_infra.review.as_html import html
 from llmcost_infra.review.as_markdown import LIMIT, markdown
+from llmcost_infra.review.reviewing import Extras
 from llmcost_infra.review.sample import sample_rows
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ def test_a_recorded_pull_request_reads_as_it_should(name: str, pull_request: Rep
     RECORDED[name](pull_request)
 
     data = calls(pull_request.folder.parent) if name in {"limit", "price"} else None
+    stacks = ["dev"] if name in {"layout", "price"} else ["dev", "prod"]
 
-    report = pull_request.review(["dev"] if name in {"layout", "price"} else ["dev", "prod"], data)
+    report = pull_request.review(stacks, Extras(data))
 
     as_snapshots(name, report)
 

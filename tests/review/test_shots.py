@@ -8,6 +8,7 @@ from llmcost_infra.pricing import load_table
 from llmcost_infra.program import Program
 from llmcost_infra.review.changes import merged
 from llmcost_infra.review.objects import program_findings
+from llmcost_infra.review.row_sources import SampleRows
 from llmcost_infra.review.shots import shots
 from tests.review.bodies import registered
 
@@ -33,7 +34,7 @@ def program(**panels: dict[str, Any]) -> Program:
 def drawn(before: Program, after: Program) -> tuple[tuple[Shot, ...], tuple[Note, ...]]:
     """What is drawn of a change."""
     found = merged({"dev": program_findings(before, after)}, {}, {})
-    return shots(found, {"before": before, "after": after}, "dev", load_table())
+    return shots(found, {"before": before, "after": after}, "dev", SampleRows(load_table()))
 
 
 def test_a_changed_panel_and_its_tab_are_drawn_at_both_ends() -> None:
