@@ -155,7 +155,7 @@ def _cost(folder: Path) -> float:
     for spec in load_alerts():
         copies = render_alert(spec, settings)
         if not copies:
-            continue  # it reads bills, a few rows a day, where a stack has any
+            continue  # it reads bills or totals, a few rows a day, where a stack has them
         inputs = copies[0].inputs
         long = spec.declared.window_minutes > _LONG_DAYS * 1440
         files, times = (tenth, _TENTH) if long else (whole, 1)

@@ -210,6 +210,8 @@ def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
         return []
     if statement.reads_billing and not settings.billing:
         return []
+    if statement.reads_rollup and not settings.history:
+        return []
     rendered: list[RenderedAlert] = []
     for item in _items(spec.declared, settings):
         limits = _limits(spec.declared, settings, item)
@@ -249,7 +251,7 @@ def _check_retention(spec: AlertSpec, settings: Settings, statement: Statement) 
     key = "llm_days"
     if statement.reads_quarantine:
         key = "quarantine_days"
-    elif statement.reads_billing:
+    elif statement.reads_billing or statement.reads_rollup:
         key = "rollup_days"
     days: int = getattr(settings.retention, key)
     ours = settings.profile == "pipeline"  # how long others keep their streams is not known
@@ -312,11 +314,17 @@ def _rendered(
     # Last, so that nothing is filled into what somebody called a team.
     values |= {} if item is None else {ITEM: "'" + item.replace("'", "''") + "'"}
     streams = settings.streams
-    stream = streams.quarantine if statement.reads_quarantine else streams.calls
+    stream, kind = streams.calls, "traces"
+    if statement.reads_quarantine:
+        stream = streams.quarantine
+    elif statement.reads_billing:
+        stream, kind = streams.billing, "logs"
+    elif statement.reads_rollup:
+        stream, kind = streams.rollup, "logs"
     inputs: dict[str, Any] = {
         "name": name,
-        "stream_name": streams.billing if statement.reads_billing else stream,
-        "stream_type": "logs" if statement.reads_billing else "traces",
+        "stream_name": stream,
+        "stream_type": kind,
         "description": declared.description,
         "query_condition": {
             "type": "sql",

@@ -48,8 +48,8 @@ _CHOICES: Final = {
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
 _PUBLIC: Final = (
-    *("age", "billing", "bucket", "calls", "found_at", "rollup", "tool_shares", "tools", "total"),
-    *("unfinished", "usd"),
+    *("age", "billing", "bucket", "calls", "closed_rollups", "found_at", "rollup", "tool_shares"),
+    *("tools", "total", "unfinished", "usd"),
 )
 
 SqlMacros = dict[str, Any]

@@ -489,6 +489,44 @@ def a_month_that_is_due_soon(stack: Stack) -> None:
     stack.now = NOON
 
 
+HISTORY = {"history": True}
+
+
+def added_up(stack: Stack, at: int, usd: float, *, copies: int = 1) -> None:
+    """The day before yesterday was added up at a time: of two features, one without a price."""
+    stack.now = at
+    rows = [
+        {
+            "_timestamp": at,
+            "computed_at": at,
+            "period": "day",
+            "period_start": NOON - 12 * HOUR - 2 * DAY,
+            "feature": feature,
+            "llm_calls": 100,
+            "cost_usd": cost,
+        }
+        for feature, cost in (("chat", usd), ("agent", None))
+    ]
+    answer = stack.http.post("/api/default/llm_rollup/_json", json=rows * copies)
+    assert answer.json()["status"][0]["failed"] == 0, answer.text
+
+
+def a_day_that_lost_calls(stack: Stack) -> None:
+    """Added up when it was open, when it was closed, and this morning, the last one sent twice."""
+    added_up(stack, NOON - 36 * HOUR, 12)
+    added_up(stack, NOON - 30 * HOUR, 20)
+    added_up(stack, NOON - 2 * HOUR, 19.97, copies=2)
+    stack.now = NOON
+
+
+def a_day_that_stays(stack: Stack) -> None:
+    """Added up when it was open, when it was closed, and again with a thousandth more."""
+    added_up(stack, NOON - 36 * HOUR, 12)
+    added_up(stack, NOON - 30 * HOUR, 20)
+    added_up(stack, NOON - 2 * HOUR, 20.02)
+    stack.now = NOON
+
+
 def all_is_well(stack: Stack) -> None:
     """Calls, and nothing else."""
     stack.call(usd=0.01, copies=30)
@@ -682,6 +720,12 @@ FIRE = [
         ("openai: the last comparison was on 2026-10-19, more than 35 days ago",),
         BILLED,
     ),
+    Scenario(
+        "rollup_differs",
+        a_day_that_lost_calls,
+        ("2026-11-22: $20.00 (200 calls) when it was closed, $19.97 (200 calls) now",),
+        HISTORY,
+    ),
     Scenario("heartbeat", all_is_well, ("alerting works; 30 LLM calls in the last hour",)),
 ]
 KEEP_QUIET = [
@@ -716,6 +760,8 @@ KEEP_QUIET = [
     Scenario("reconciliation_drift", all_is_well, settings=BILLED),
     Scenario("reconciliation_missing", a_month_that_is_due_soon, settings=BILLED),
     Scenario("reconciliation_missing", all_is_well, settings=BILLED),
+    Scenario("rollup_differs", a_day_that_stays, settings=HISTORY),
+    Scenario("rollup_differs", all_is_well, settings=HISTORY),
 ]
 
 
