@@ -118,8 +118,8 @@ def adopt(organization: Organization, place: Place, moment: datetime) -> Adoptio
     ]
     for name, one, inputs in taken:
         written = object_files(one.folder, name, inputs)
-        if repeated := list(vault.repeated_in("\n".join(written.values()))):
-            left.append(_repeats(one, name, repeated))
+        if shown := list(vault.shown_in("\n".join(written.values()))):
+            left.append(_shows(one, name, shown))
             continue
         files |= written
         declared.append((name, one))
@@ -165,13 +165,13 @@ def _by_name(one: Object, folders: Mapping[str, str]) -> dict[str, Any]:
     return {**one.inputs, "folder": folders.get(inside, inside)}
 
 
-def _repeats(one: Object, name: str, secrets: Sequence[Secret]) -> Left:
-    words = ", ".join(secret.what for secret in secrets)
+def _shows(one: Object, name: str, shown: Sequence[str]) -> Left:
     return Left(
         label(one.folder),
         str(one.inputs.get("name") or one.inputs.get("title") or name),
-        f"its text repeats a secret in the open: {words}",
+        f"its text shows a secret in the open: {', '.join(shown)}",
         "Take it out of the text in the UI, then adopt it.",
+        str(one.inputs.get("folder", "")),
     )
 
 

@@ -40,16 +40,24 @@ def slug(text: str, otherwise: str) -> str:
 
 
 def key_of(*words: str) -> str:
-    """Return a key of a stack's configuration, which takes no dots and dashes here."""
-    return re.sub(r"\W+", "_", "_".join(words)).strip("_").casefold()
+    """Return a name of a secret: letters and digits without accents, and a letter first."""
+    plain = unicodedata.normalize("NFKD", "_".join(words)).encode("ascii", "ignore").decode()
+    key = re.sub(r"\W+", "_", plain).strip("_").casefold()
+    return key if key[:1].isalpha() else f"secret_{key}".rstrip("_")
 
 
-def unique(name: str, taken: set[str]) -> str:
-    """Return the name, numbered if it is taken, and take it."""
+def unique(name: str, taken: set[str], joint: str = "-") -> str:
+    """Return the name, numbered if it is taken, and take it.
+
+    Args:
+        name: the wanted one.
+        taken: names that there are already.
+        joint: what stands before the number.
+    """
     number, found = 1, name
     while found in taken:
         number += 1
-        found = f"{name}-{number}"
+        found = f"{name}{joint}{number}"
     taken.add(found)
     return found
 

@@ -1,7 +1,7 @@
 """Secrets in what was read: taken out before anything is written, and named instead.
 
 Addresses and headers of destinations are secret by kind. In texts and attributes a secret looks
-like any other word: what is known by its name, its shape or its place is taken out.
+like any other word, and is known by signs only.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.adopt.naming import key_of, unique
+from llmcost_infra.adopt.signs import is_secret_name, looks_secret, shows_secret, signs
 from llmcost_infra.catalog.object_files import SECRETS, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from llmcost_infra.declarations import KeyPath
     from llmcost_infra.openobserve.kinds.base import Inputs
@@ -37,28 +38,8 @@ _PUBLIC_NAMES: Final[Mapping[KeyPath, frozenset[str]]] = {
 """What everybody may know of headers and of the UI's notes; all else is secret."""
 _SHORTEST: Final = 8
 """Characters below which a secret is a word that may stand anywhere."""
+_PLACEHOLDER: Final = re.compile(r"\$\{secret:\w+\}")
 _TEXT_OF: Final = {"functions": "function", "templates": "body"}
-
-_NAME: Final = (
-    r"(?:\w*(?:routing|integration|service|api|access|secret|private|account|auth|hash)[ _-]?key"
-    r"|\w*(?:token|secret|passwor[dt]|passwd|passphrase|authorization|credential|salt))"
-)
-_NAMED: Final = re.compile(
-    rf"""(?P<name>{_NAME})["']?\s*[:=]\s*["'](?P<value>[^"'{{}}\n]+)["']""", re.IGNORECASE
-)
-_NAME_ALONE: Final = re.compile(_NAME, re.IGNORECASE)
-_SHAPES: Final = (
-    re.compile(r"https://hooks\.slack\.com/services/(?P<value>[\w/]+)"),
-    re.compile(r"https?://[\w.-]+/webhook(?:b2|s)?/(?P<value>[\w@/-]{16,})"),
-    re.compile(r"://[^\s/:@\"'\\]*:(?P<value>[^\s/@\"'\\]+)@"),
-    re.compile(r"\b(?:Bearer|Basic|GenieKey)\s+(?P<value>[\w.~+/=-]{8,})"),
-    re.compile(r"(?P<value>\b(?:xox[abprs]-|gh[pousr]_|glpat-|sk-|AKIA|eyJ)[\w.-]{12,})"),
-    # Long words without a sense: letters and digits, mixed.
-    re.compile(r"(?P<value>\b(?=\w*\d)(?=\w*[A-Za-z])(?!\w*_)\w{24,}\b)"),
-)
-_KEYED: Final = re.compile(r"\b(?:hmac|sha1|sha2|sha3|md5|encrypt|decrypt)\((?P<inside>[^\n]*)")
-_LITERAL: Final = re.compile(r'"(?P<value>[^"\\{}\n]+)"')
-_ALGORITHM: Final = re.compile(r"(?:SHA|AES|XSALSA|CHACHA)[\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,62 +86,42 @@ class Vault:
             inputs = replaced(inputs, pattern, named)
         return inputs
 
-    def repeated_in(self, text: str) -> Iterator[Secret]:
-        """Yield the secrets whose value stands in a text."""
+    def shown_in(self, text: str) -> Iterator[str]:
+        """Yield what secrets a text shows, in words: those that are kept, and others."""
+        # What a secret is called there may be what another one is.
+        text = _PLACEHOLDER.sub("{}", text)
         for secret in self.secrets:
             if len(secret.value) >= _SHORTEST and secret.value in text:
-                yield secret
+                yield secret.what
+        if shows_secret(text):
+            yield "an address or a key"
 
     def _out_of_text(self, folder: str, resource: str, inputs: Inputs) -> Inputs:
         key = _TEXT_OF[folder]
         text: str = inputs[key]
+        placed: dict[str, str] = {}
         secrets: dict[str, Any] = {}
-        inside: set[str] = set()
-        for name, value in _found_in(text, code=folder == "functions"):
-            if value not in text:
-                continue  # it stood within another one
-            placed = key_of(unique(name, inside))
-            what = f"{name} in the text of the {folder[:-1]} {inputs['name']}"
-            text = text.replace(value, f"${{secret:{placed}}}")
-            secrets[placed] = {"secret": self._keep(key_of(resource, placed), what, value)}
-        return {**inputs, key: text, **({"secrets": secrets} if secrets else {})}
+        parts, last = list[str](), 0
+        for sign in signs(text, code=folder == "functions"):
+            value = text[sign.start : sign.end]
+            if value not in placed:
+                name = placed[value] = unique(sign.name, set(placed.values()), "_")
+                what = f"{name} in the text of the {folder[:-1]} {inputs['name']}"
+                secrets[name] = {"secret": self._keep(key_of(resource, name), what, value)}
+            parts += [text[last : sign.start], f"${{secret:{placed[value]}}}"]
+            last = sign.end
+        taken = "".join((*parts, text[last:]))
+        return {**inputs, key: taken, **({"secrets": secrets} if secrets else {})}
 
     def _keep(self, name: str, what: str, value: str) -> str:
-        kept = unique(name, self._names).replace("-", "_")
+        kept = unique(name, self._names, "_")
         self.secrets.append(Secret(kept, what, value))
         return kept
 
 
 def _is_secret(folder: str, at: KeyPath, value: str) -> bool:
     if folder == "alerts":
-        named = _NAME_ALONE.fullmatch(str(at[-1])) is not None
-        return named or any(True for _ in _shaped(value))
+        return is_secret_name(str(at[-1])) or looks_secret(value)
     if at == ("url",):
         return value not in _PUBLIC
     return str(at[-1]).lower() not in _PUBLIC_NAMES.get(at[:1], frozenset())
-
-
-def _found_in(text: str, *, code: bool) -> list[tuple[str, str]]:
-    """Return names and values of the secrets in a text, longest value first."""
-    found: dict[str, str] = {}
-    for match in _NAMED.finditer(text):
-        found.setdefault(match["value"], key_of(match["name"]))
-    for value in _literals(text) if code else ():
-        found.setdefault(value, "key")
-    for value in _shaped(text):
-        found.setdefault(value, "token")
-    return sorted(((name, value) for value, name in found.items()), key=lambda one: -len(one[1]))
-
-
-def _shaped(text: str) -> Iterator[str]:
-    for shape in _SHAPES:
-        for match in shape.finditer(text):
-            yield match["value"]
-
-
-def _literals(text: str) -> Iterable[str]:
-    """Yield texts that a program hands to a function which wants a key or a salt."""
-    for call in _KEYED.finditer(text):
-        for literal in _LITERAL.finditer(call["inside"]):
-            if not _ALGORITHM.fullmatch(literal["value"]) and literal["value"].strip():
-                yield literal["value"]

@@ -43,6 +43,9 @@ def test_names_are_what_people_call_things() -> None:
     assert slug("Kosten Übersicht", "x") == "kosten-übersicht"
     assert slug("  ///  ", "dashboard") == "dashboard"
     assert key_of("llm-page", "Routing-Key") == "llm_page_routing_key"
+    assert key_of("Übersicht", "url") == "ubersicht_url"
+    assert key_of("2nd") == "secret_2nd"
+    assert key_of("コスト") == "secret"
 
 
 def test_objects_of_one_name_are_told_apart_by_their_folder() -> None:

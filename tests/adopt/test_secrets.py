@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmcost_infra.adopt.secrets import Vault
 from llmcost_infra.openobserve.kinds.secret_text import fill
@@ -131,5 +133,47 @@ def test_a_secret_that_stands_elsewhere_is_noticed() -> None:
     """An address that somebody pasted into a note is as secret there; a short word is a word."""
     vault = Vault()
     vault.take("destinations", "oncall", destination(headers={"x-token": "secret"}))
-    assert [one.name for one in vault.repeated_in("see https://x.example/1!")] == ["oncall_url"]
-    assert list(vault.repeated_in("a secret word")) == []
+    assert list(vault.shown_in("see https://x.example/1!")) == ["url of the destination oncall"]
+    assert list(vault.shown_in("a secret word, and an id: 0af7651916cd43dd8448eb211c80319c")) == []
+    assert list(Vault().shown_in("Bearer abcdefgh1")) == ["an address or a key"]
+
+
+def test_a_short_secret_is_taken_from_its_place_alone() -> None:
+    """A key that is called key is a word everywhere else, in the names of other keys as well."""
+    vault = Vault()
+    body = '{"api_key": "key", "routing_key": "R1", "key": "a key"}'
+    taken = vault.take("templates", "page", {"name": "page", "body": body})
+    assert taken["body"] == (
+        '{"api_key": "${secret:api_key}", "routing_key": "${secret:routing_key}", "key": "a key"}'
+    )
+
+
+def test_names_in_the_configuration_are_unique() -> None:
+    """A number is added, and never to a name that is there already."""
+    vault = Vault()
+    for resource in ("a", "a", "a-2", "A"):
+        vault.take("destinations", resource, destination(name=resource))
+    assert [one.name for one in vault.secrets] == ["a_url", "a_url_2", "a_2_url", "a_url_3"]
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        '"routing_key": "R1"', "token: 'a\\'b c'", r'password="x\"y"', "key", "R1", "{alert_name}",
+        "https://hooks.slack.com/services/T/B/X", "https://me:pass@x.example", "Bearer abcdefgh1",
+        "R0UTEKEY0123456789abcdefgh12", '.u = hmac(.u, "pepper", algorithm: "SHA-256")', "\n", " ",
+        '"', "'", "pepper", "pass", "sk-abcdefghijklmnop", "eyJhbGciOiJIUzI1NiJ9.e30", ",", "token",
+    ]
+)  # fmt: skip
+
+
+@given(parts=st.lists(FRAGMENTS | st.text(max_size=4), max_size=12), code=st.booleans())
+def test_a_text_without_its_secrets_is_the_text(parts: list[str], code: bool) -> None:
+    """Filled in again it is what it was, and nothing that is certainly a secret is left in it."""
+    text = "".join(parts)
+    folder, key = ("functions", "function") if code else ("templates", "body")
+    vault = Vault()
+    taken = vault.take(folder, "x", {"name": "x", key: text})
+    values = {secret.name: secret.value for secret in vault.secrets}
+    names = {name: values[one["secret"]] for name, one in taken.get("secrets", {}).items()}
+    assert fill(taken[key], names) == text
+    assert list(vault.shown_in(taken[key])) == []

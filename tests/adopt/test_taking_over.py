@@ -31,9 +31,8 @@ def test_nothing_is_left_to_do(filled: Filled, cli: Path, tmp_path: Path, moment
     write(adoption.files, project)
     (project / ".venv").symlink_to(CHECKOUT / ".venv")
     assert stack.run("stack", "init", "prod").code == 0
-    for secret in adoption.secrets:
-        set_ = stack.run("config", "set", "--secret", secret.name, secret.value)
-        assert set_.code == 0, set_.text
+    values = [f"--secret={one.name}={one.value}" for one in adoption.secrets]
+    assert stack.run("config", "set-all", *values).code == 0
     (command,) = (step.split()[1:] for step in adoption.steps if step.startswith("pulumi import"))
     imported = stack.run(*command)
     assert imported.code == 0, imported.text
