@@ -5,7 +5,7 @@ VENV := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-browser test-live check unit bench docs lock clean environment python
+.PHONY: help up down test test-apps test-browser test-live check unit bench docs lock clean environment python
 
 # The environment's programs first, then a Pulumi CLI, wherever it was found.
 with_pulumi = bin="$$($(VENV)/python tools/pulumi_cli.py)" && \
@@ -30,7 +30,10 @@ check: environment ## format, lint, types and layers, without the tests
 	@$(VENV)/lint-imports --no-logo
 
 unit: environment ## the tests, with the real Pulumi CLI
-	@$(with_pulumi) pytest -n 4 --ignore=tests/browser $(ARGS)
+	@$(with_pulumi) pytest -n 4 --ignore=tests/apps --ignore=tests/browser $(ARGS)
+
+test-apps: environment ## the example applications, each in an environment of its own, against a stand-in for the provider
+	@$(VENV)/python tools/example_apps.py && $(VENV)/pytest tests/apps $(ARGS)
 
 test-browser: environment ## pages and reports in a headless Chromium, which is installed where that is possible
 	@browser="$$($(VENV)/python tools/chromium.py)" && CHROMIUM="$$browser" $(VENV)/pytest tests/browser $(ARGS)
@@ -57,7 +60,7 @@ lock: python ## write requirements.lock anew from pyproject.toml (needs the netw
 	@$(PYTHON) tools/lock.py $(ARGS)
 
 clean: ## remove the environment and what tools left behind (not the data of `make up`: llmcost local reset)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov dist
+	rm -rf .venv .venv-apps examples/node-app/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov dist
 	rm -f .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -17,7 +17,18 @@ from pathlib import Path
 
 import watched
 
-__all__ = ["PipProgress", "SetupError", "check_modules", "create", "fingerprint", "main"]
+__all__ = [
+    "PipProgress",
+    "SetupError",
+    "check_modules",
+    "create",
+    "fingerprint",
+    "fits",
+    "install",
+    "install_lock",
+    "main",
+    "make",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 _STAMP = "llmcost-installed"
@@ -80,14 +91,14 @@ def create(root: Path, venv: Path) -> None:
     """
     wanted = fingerprint(root)
     stamp = venv / _STAMP
-    if _fits(venv):
+    if fits(venv):
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
             return
     else:
-        _make(venv)
+        make(venv)
     # A stamp that is gone while we install says that the environment is not complete.
     stamp.unlink(missing_ok=True)
-    _install_lock(root, venv)
+    install_lock(root / "requirements.lock", venv)
     _install_project(root, venv)
     stamp.write_text(wanted, encoding="utf-8")
 
@@ -105,7 +116,8 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _fits(venv: Path) -> bool:
+def fits(venv: Path) -> bool:
+    """Tell whether an environment is there, and of this Python."""
     # An environment breaks when it is moved or its Python goes away, so it is asked.
     python = venv / "bin" / "python"
     if not python.exists():
@@ -118,7 +130,12 @@ def _fits(venv: Path) -> bool:
     return answer.returncode == 0 and answer.stdout.strip() == expected
 
 
-def _make(venv: Path) -> None:
+def make(venv: Path) -> None:
+    """Make an empty environment in the place of whatever is there.
+
+    Raises:
+        SetupError: it cannot be made.
+    """
     watched.say(f"Creating {venv.name} with {sys.executable}")
     command = [sys.executable, "-m", "venv", "--clear", str(venv)]
     ended = watched.run(command, title="creating the environment", cwd=venv.parent)
@@ -129,8 +146,16 @@ def _make(venv: Path) -> None:
         )
 
 
-def _install_lock(root: Path, venv: Path) -> None:
-    lock = root / "requirements.lock"
+def install_lock(lock: Path, venv: Path) -> None:
+    """Install exactly what a lock names, each package checked by hash.
+
+    Args:
+        lock: complete: what it does not name is not installed.
+        venv: the environment's folder.
+
+    Raises:
+        SetupError: it cannot be installed.
+    """
     total = sum("==" in line for line in lock.read_text(encoding="utf-8").splitlines())
     watched.say(f"Installing {total} packages of {lock.name} (a minute or two the first time)")
     # The lock is complete. Left to resolve, an older pip takes the newest `coverage[toml]` instead
@@ -143,19 +168,28 @@ def _install_lock(root: Path, venv: Path) -> None:
         title="installing",
         note=PipProgress(total),
         env=_environment(),
-        cwd=root,
+        cwd=lock.parent,
     )
     if ended.code:
         raise _explain(ended.tail)
 
 
+def install(venv: Path, cwd: Path, *words: str, title: str) -> watched.Finished:
+    """Run `pip install --no-deps` of an environment; return how it ended.
+
+    Args:
+        venv: the environment's folder.
+        cwd: where.
+        words: what follows on the command line.
+        title: what a person is told that it does.
+    """
+    command = [*_pip(venv), "install", "--no-deps", *words]
+    return watched.run(command, title=title, env=_environment(), cwd=cwd)
+
+
 def _install_project(root: Path, venv: Path) -> None:
-    ended = watched.run(
-        [*_pip(venv), "install", "--no-deps", "--no-build-isolation", "--editable", str(root)],
-        title="installing the project",
-        env=_environment(),
-        cwd=root,
-    )
+    words = ("--no-build-isolation", "--editable", str(root))
+    ended = install(venv, root, *words, title="installing the project")
     if ended.code:
         raise SetupError(
             f"The project itself could not be installed: {_last(ended.tail)}",

@@ -1,4 +1,4 @@
-"""Writes requirements.lock anew: exact versions with hashes, for every platform and Python."""
+"""Writes the locks anew: exact versions with hashes, for every platform and Python."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import Final
 
 import watched
 
@@ -16,13 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Resolve pyproject.toml with uv, which lives in an environment that is thrown away."""
+    """Resolve the project and its examples with uv, in an environment that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         programs = Path(folder) / "bin"
         steps = (
             ("getting uv", [str(programs / "python"), "-m", "pip", "install", "--quiet", "uv"]),
-            ("resolving", [str(programs / "uv"), *_compile(sys.argv[1:])]),
+            ("resolving", [str(programs / "uv"), *_project(), *sys.argv[1:]]),
+            ("resolving the examples", [str(programs / "uv"), *_examples(), *sys.argv[1:]]),
         )
         for title, command in steps:
             ended = watched.run(command, title=title, env=_environment(), cwd=ROOT, limit=900)
@@ -32,14 +34,22 @@ def main() -> int:
     return 0
 
 
-def _compile(more: list[str]) -> list[str]:
-    # Versions that the lock has already are kept unless --upgrade or --upgrade-package says else.
+# Versions that a lock has already are kept unless --upgrade or --upgrade-package says else.
+_UNIVERSAL: Final = ("--universal", "--python-version", "3.11", "--generate-hashes")
+_PLAIN: Final = ("--no-emit-index-url", "--no-annotate", "--no-header")
+
+
+def _project() -> list[str]:
     return [
-        *("pip", "compile", "pyproject.toml", "--all-extras"),
-        *("--universal", "--python-version", "3.11", "--generate-hashes"),
+        *("pip", "compile", "pyproject.toml", "--all-extras", *_UNIVERSAL),
         *("--constraints", "tools/constraints.txt", "--output-file", "requirements.lock"),
-        *("--no-emit-index-url", "--no-annotate", "--no-header", *more),
+        *_PLAIN,
     ]
+
+
+def _examples() -> list[str]:
+    files = ("examples/requirements.txt", "--output-file", "examples/requirements.lock")
+    return ["pip", "compile", *files, *_UNIVERSAL, *_PLAIN]
 
 
 def _environment() -> dict[str, str]:

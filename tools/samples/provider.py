@@ -1,7 +1,8 @@
 """A stand-in for the APIs of OpenAI and Anthropic that answers with the usage that is asked for.
 
 The path says the scenario, `/<scenario>/v1/chat/completions`, and `truth.yaml` what it costs: what
-the client is told is what the tests expect.
+the client is told is what the tests expect. Without a scenario, `/v1/chat/completions`, the model
+that is asked for says it, as an application finds its provider.
 """
 
 from __future__ import annotations
@@ -38,6 +39,16 @@ _WORDS: Final = {
     "server_error": "The server had an error while processing your request.",
     "rate_limit_error": "This request would exceed the rate limit of your organization.",
     "overloaded_error": "Overloaded",
+}
+# For applications: who asks for this model is in that scenario.
+_BY_MODEL: Final = {
+    "gpt-4o": "chat_cached",
+    "gpt-4o-mini": "chat_basic",
+    "o3-mini": "chat_reasoning_flex",
+    "gpt-4.1": "chat_429",
+    "text-embedding-3-small": "embeddings",
+    "claude-sonnet-4-5": "messages_cached",
+    "claude-opus-4-1": "messages_529",
 }
 _LATER: Final = 3.0  # seconds; clients of the scenarios about timeouts wait less
 
@@ -97,17 +108,19 @@ class Provider:
         }
         return Starlette(
             routes=[
-                Route(f"/{{scenario}}/v1/{path}", answer, methods=["POST"])
+                Route(f"{before}/v1/{path}", answer, methods=["POST"])
                 for path, answer in routes.items()
+                for before in ("/{scenario}", "")
             ]
         )
 
     async def _asked(self, request: Request) -> tuple[Scenario, Json, Response | None]:
-        name = request.path_params["scenario"]
+        asked = await request.json()
+        name = request.path_params.get("scenario") or _BY_MODEL[asked["model"]]
         scenario = self._scenarios[name]
         if name.endswith("timeout"):
             await asyncio.sleep(_LATER)
-        return scenario, await request.json(), _refusal(scenario, request.url.path)
+        return scenario, asked, _refusal(scenario, request.url.path)
 
     async def _chat(self, request: Request) -> Response:
         scenario, asked, refusal = await self._asked(request)

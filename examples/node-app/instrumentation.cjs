@@ -1,0 +1,21 @@
+// Loaded before the application: node --require ./instrumentation.cjs app.cjs
+//
+// Endpoint, headers, protocol, service.name and resource come from the variables that
+// `llmcost telemetry env` prints. Nothing about them stands here.
+const { OpenAIInstrumentation } = require("@opentelemetry/instrumentation-openai");
+const { NodeSDK } = require("@opentelemetry/sdk-node");
+const { OTLPTraceExporter } = require("@opentelemetry/exporter-trace-otlp-proto");
+const { BatchSpanProcessor } = require("@opentelemetry/sdk-trace-base");
+const { AttributionProcessor } = require("./attribution.cjs");
+
+const sdk = new NodeSDK({
+  spanProcessors: [new AttributionProcessor(), new BatchSpanProcessor(new OTLPTraceExporter())],
+  instrumentations: [new OpenAIInstrumentation({ captureMessageContent: false })],
+});
+sdk.start();
+
+// What is left is sent before the process ends.
+let ending;
+const end = () => (ending ??= sdk.shutdown().catch((error) => console.error(String(error))));
+process.once("beforeExit", end);
+process.once("SIGTERM", () => end().then(() => process.exit(0)));

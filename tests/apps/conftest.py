@@ -1,0 +1,136 @@
+"""The example applications: run as a user runs them, seen as the embedded server stored them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+import pytest
+from example_apps import NODE_APP, VENV
+from provider import Provider, serving
+from recorded_samples import SAMPLES
+
+from llmcost_infra.catalog import load_pipeline, render_pipeline
+from llmcost_infra.local.server import LocalServer
+from llmcost_infra.otlp_variables import Destination, as_text
+from llmcost_infra.pricing import load_table
+from llmcost_infra.settings import Settings
+from tests.local.telemetry import HOUR, now
+from tests.pipelines.conftest import HASH_KEY, Graph
+from tests.pipelines.test_canaries import put_in_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SETTINGS = Settings(environment="dev", prefix="dev_")
+USER, PASSWORD = "root@example.com", "Complexpass#123"
+
+Row = dict[str, Any]
+
+
+@dataclass
+class OpenObserve:
+    """The embedded server with the pipeline of stack `dev` in place.
+
+    Args:
+        url: its address.
+        http: the way to it.
+    """
+
+    url: str
+    http: httpx.Client
+
+    def search(self, sql: str, kind: str = "traces") -> list[Row]:
+        """Return rows of the last hours; none where the stream is not there yet."""
+        query = {"sql": sql, "start_time": now() - 6 * HOUR, "end_time": now() + HOUR}
+        asked = {"query": query | {"size": 1000}}
+        answer = self.http.post("/api/default/_search", params={"type": kind}, json=asked)
+        return list(answer.json().get("hits", []))
+
+    def calls(self, service: str) -> list[Row]:
+        """Return the rows of the LLM stream of a service, in the order in which they began."""
+        stream = SETTINGS.streams.calls
+        return self.search(
+            f"SELECT * FROM \"{stream}\" WHERE service_name = '{service}'"  # noqa: S608 - of a test
+            " ORDER BY _timestamp"
+        )
+
+
+class Run(Protocol):
+    """Runs an application to its end; returns what it printed."""
+
+    def __call__(self, folder: str, *command: str, service: str = "", team: str = "") -> str:
+        """Run a command in the folder of an example, set up as `llmcost telemetry env` says."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def openobserve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenObserve]:
+    """A server for all of them: each has a service of its own."""
+    graph = Graph(render_pipeline(load_pipeline("llm_cost"), SETTINGS, load_table()))
+    with (
+        LocalServer(tmp_path_factory.mktemp("server")) as local,
+        httpx.Client(
+            base_url=local.url,
+            auth=(USER, PASSWORD),
+            timeout=30,
+            verify=False,  # noqa: S501 - plain HTTP, and certificates take their time to load
+        ) as client,
+    ):
+        put_in_place(client, graph)
+        yield OpenObserve(local.url, client)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[str]:
+    """Address of the stand-in for the provider's API."""
+    with serving(Provider(SAMPLES / "truth.yaml")) as address:
+        yield address
+
+
+@pytest.fixture
+def run(openobserve: OpenObserve, provider: str) -> Run:
+    """Return what runs an application against both."""
+
+    def run(folder: str, *command: str, service: str = "", team: str = "") -> str:
+        to = Destination(
+            "dev", openobserve.url, "default", SETTINGS.streams.source, "dev", service, team
+        )
+        ended = subprocess.run(  # noqa: S603 - our own examples
+            ["/bin/sh", "-euc", f'{as_text(to, "shell")}\nexec "$@"', "app", *command],
+            env={
+                "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
+                "OPENOBSERVE_USER": USER,
+                "OPENOBSERVE_PASSWORD": PASSWORD,
+                "LLMCOST_HASH_KEY": HASH_KEY,
+                "OPENAI_API_KEY": "none",
+                "OPENAI_BASE_URL": f"{provider}/v1",
+                "ANTHROPIC_API_KEY": "none",
+                "ANTHROPIC_BASE_URL": provider,
+            },
+            cwd=EXAMPLES / folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return ended.stdout
+
+    return run
+
+
+@pytest.fixture
+def node() -> str:
+    """Return Node, or skip where there is none."""
+    found = shutil.which("node")
+    if found is None or not (NODE_APP / "node_modules").is_dir():
+        pytest.skip("Node is not on this machine, so its application was not set up")
+    return found

@@ -1,0 +1,91 @@
+"""Makes what the example applications need: an environment with our wheel in it, Node packages.
+
+Standard library only, but for the wheel, which the project's own environment builds. Without Node
+it says so, and the tests of the Node application are skipped with that reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import create_venv
+import watched
+
+__all__ = ["NODE_APP", "VENV", "main"]
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+VENV: Final = ROOT / ".venv-apps"
+NODE_APP: Final = ROOT / "examples" / "node-app"
+_LOCK: Final = ROOT / "examples" / "requirements.lock"
+_STAMP: Final = ".llmcost-installed"
+
+
+def main() -> int:
+    """Make all of it; 0 when it is there, 1 when something cannot be made."""
+    try:
+        _packages()
+        _wheel()
+        _node()
+    except create_venv.SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _packages() -> None:
+    wanted = hashlib.sha256(_LOCK.read_bytes()).hexdigest()
+    stamp = VENV / _STAMP
+    if create_venv.fits(VENV) and stamp.is_file() and stamp.read_text() == wanted:
+        return
+    create_venv.make(VENV)
+    create_venv.install_lock(_LOCK, VENV)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _wheel() -> None:
+    """Install what users get: a wheel, not the checkout."""
+    with tempfile.TemporaryDirectory() as folder:
+        build = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps")
+        command = [*build, "--no-build-isolation", "--wheel-dir", folder, str(ROOT)]
+        built = watched.run(command, title="building the wheel", cwd=ROOT)
+        wheels = [str(path) for path in Path(folder).glob("*.whl")]
+        if built.code or not wheels:
+            told = "\n".join(built.tail)
+            raise create_venv.SetupError(f"The wheel was not built: {told}", " ".join(command))
+        words = ("--force-reinstall", *wheels)
+        ended = create_venv.install(VENV, ROOT, *words, title="installing the wheel")
+        if ended.code:
+            raise create_venv.SetupError("\n".join(ended.tail), "Run `make test-apps` again.")
+
+
+def _node() -> None:
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        watched.say("Node and npm are not here: the Node application is left out.")
+        return
+    lock, stamp = NODE_APP / "package-lock.json", NODE_APP / "node_modules" / _STAMP
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    # Every package is checked by the lock's hash; scripts of packages do not run.
+    ended = watched.run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        title="installing Node packages",
+        cwd=NODE_APP,
+    )
+    if ended.code:
+        told = "\n".join(ended.tail)
+        raise create_venv.SetupError(
+            f"The packages of the Node application were not installed: {told}",
+            "Check the network and npm's configuration (npm config list), then run it again.",
+        )
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
