@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve.kinds.base import Inputs
     from llmcost_infra.program import Program, Registered
 
-__all__ = ["identity", "object_findings", "program_findings", "subject_of"]
+__all__ = ["identity", "inputs_of", "object_findings", "program_findings", "subject_of"]
 
 _WORDS: Final = {
     "alert_destination": "route",
@@ -92,6 +92,16 @@ def subject_of(resource: Registered, prefix: str = "") -> Subject:
         resource.name.replace(prefix, "") if prefix else resource.name,
         ((_WORDS.get(kind, kind.replace("_", " ")), name),),
     )
+
+
+def inputs_of(program: Program, subject: Subject, prefix: str = "") -> Inputs | None:
+    """Return the inputs of the object that a finding is about; None where it is not there."""
+    for one in program.resources:
+        if _told(one):
+            found = subject_of(one, prefix)
+            if (found.resource, found.kind) == (subject.resource, subject.parts[0][0]):
+                return dict(one.inputs)
+    return None
 
 
 def _told(resource: Registered) -> bool:

@@ -11,7 +11,7 @@ from llmcost_infra.review.leaves import ABSENT, Leaf
 from llmcost_infra.review.texts import line_diff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["added_or_removed", "changed", "changed_text", "shown", "spoken"]
 
@@ -96,9 +96,29 @@ def _listed(name: str, leaf: Leaf) -> str:
     came = [shown(one) for one in after if one not in before]
     left = [shown(one) for one in before if one not in after]
     if set(came) & set(left):
-        return f"{name}: {', '.join(dict.fromkeys(came))} changed"
+        return f"{name}: {'; '.join(_items(before, after))}"
     said = [f"adds {', '.join(came)}"] * bool(came) + [f"removes {', '.join(left)}"] * bool(left)
     return f"{name} {'; '.join(said) or 'in another order'}"
+
+
+def _items(before: Sequence[Any], after: Sequence[Any]) -> Iterator[str]:
+    """Yield how the items of a list differ that both sides have under one name."""
+    old = {shown(one): one for one in before if one not in after}
+    for item in after:
+        earlier, called = old.get(shown(item)), shown(item)
+        if item in before:
+            continue
+        if not (is_map(item) and is_map(earlier)):
+            yield f"adds {called}"
+            continue
+        steps = (
+            f"{key} {shown(earlier.get(key, ABSENT))} → {shown(item.get(key, ABSENT))}"
+            for key in dict.fromkeys([*item, *earlier])
+            if item.get(key, ABSENT) != earlier.get(key, ABSENT)
+        )
+        yield _cut(f"{called}, {', '.join(steps)}")
+    there = {shown(item) for item in after}
+    yield from (f"removes {called}" for called in old if called not in there)
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ from llmcost_infra.errors import DeclarationError, NotFound
 from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.openobserve.objects.shapes import DashboardsShape, FolderShape, FoldersShape
 from llmcost_infra.openobserve.paths import api_path, api_path_v2
-from llmcost_infra.review.objects import subject_of
+from llmcost_infra.review.objects import inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,8 +44,14 @@ class Preview:
     address: str
 
 
-def put_previews(
-    client: Client, folder: str, program: Program, changes: Iterable[Change], now: datetime
+def put_previews(  # noqa: PLR0913 - a place, a change and a time
+    client: Client,
+    folder: str,
+    program: Program,
+    changes: Iterable[Change],
+    now: datetime,
+    *,
+    prefix: str = "",
 ) -> tuple[Preview, ...]:
     """Make a folder hold the dashboards that a change adds or changes, and nothing else.
 
@@ -57,17 +63,19 @@ def put_previews(
         program: what the stack registers with the change.
         changes: what the review found in the stack.
         now: UTC; `sweep` tells by it how old the folder is.
+        prefix: of names of the stack.
 
     Raises:
         DeclarationError: somebody else made a folder of that name.
         OpenObserveError: the server refuses or does not answer.
     """
-    touched = {change.finding.subject.resource for change in changes}
-    wanted = [
-        dict(one.inputs)
-        for one in program.resources
-        if one.type == _DASHBOARD and not one.read and subject_of(one).resource in touched
-    ]
+    touched = {
+        change.finding.subject.resource: change.finding.subject
+        for change in changes
+        if change.finding.subject.parts[0][0] == "dashboard"
+    }
+    found = (inputs_of(program, subject, prefix) for subject in touched.values())
+    wanted = [inputs for inputs in found if inputs is not None]
     if not wanted:
         return ()
     folder_id = _folder(client, folder, now)

@@ -171,10 +171,10 @@ def _drawn(
         if extras.client is not None and extras.live:
             rows = ServerRows(extras.client, datetime.now(UTC))
         elif extras.data is not None and spend is not None:
-            rows = FileRows(extras.data, spend.end_us)
+            rows = FileRows(extras.data, spend.start_us, spend.end_us)
         else:
             rows = SampleRows(load_table(ends[1].folder))
-        return shots(changes, _programs(ends, stack), stack, rows)
+        return shots(changes, _programs(ends, stack), stack, rows, _prefix(ends, stack))
     except ModuleNotFoundError as error:
         message = f"the package {error.name} is missing: pip install 'llmcost-infra[review]'"
         return (), (Note("pictures", message),)
@@ -197,16 +197,16 @@ def _asked(
     notes: list[Note] = []
     previews: list[Preview] = []
     for stack in sorted(ends[0].programs.keys() & ends[1].programs.keys()):
-        sides, own = _programs(ends, stack), [one for one in changes if stack in one.stacks]
+        sides, prefix = _programs(ends, stack), _prefix(ends, stack)
+        own = [one for one in changes if stack in one.stacks]
         if extras.live:
-            read, unread = scans(extras.client, own, sides, stack, now)
+            read, unread = scans(extras.client, own, sides, stack, now, prefix=prefix)
             found += read
             notes += unread
         if extras.preview_folder is not None:
             try:
-                previews += put_previews(
-                    extras.client, extras.preview_folder, sides["after"], own, now
-                )
+                folder, after = extras.preview_folder, sides["after"]
+                previews += put_previews(extras.client, folder, after, own, now, prefix=prefix)
             except LlmCostError as error:
                 notes.append(Note("--preview-folder", str(error), (stack,)))
     return tuple(found), tuple(notes), tuple(previews)
@@ -214,6 +214,12 @@ def _asked(
 
 def _programs(ends: tuple[Side, Side], stack: str) -> Mapping[str, Program]:
     return {"before": ends[0].programs[stack], "after": ends[1].programs[stack]}
+
+
+def _prefix(ends: tuple[Side, Side], stack: str) -> str:
+    """Return what a stack puts before names; a program of one's own has other settings."""
+    settings = ends[1].settings.get(stack) or ends[0].settings.get(stack)
+    return settings.prefix if settings else ""
 
 
 def _fired(

@@ -74,18 +74,22 @@ class SampleRows:
 
 
 class FileRows:
-    """Rows of the LLM stream in a file: their last day.
+    """Rows of the LLM stream in a file: their last day, or all if they are fewer.
 
     Args:
         path: Parquet or NDJSON.
+        first_us: time of the first row, Unix µs.
         last_us: time of the last row, Unix µs.
     """
 
-    def __init__(self, path: Path, last_us: int) -> None:
+    def __init__(self, path: Path, first_us: int, last_us: int) -> None:
         self._path = path
-        end = datetime.fromtimestamp(last_us // 1_000_000 + 1, UTC)
+        start, end = (
+            datetime.fromtimestamp(at, UTC)
+            for at in (first_us // 1_000_000, last_us // 1_000_000 + 1)
+        )
         self.label = f"the last day of {path.name}"
-        self.time_range = TimeRange(end - LIVE_RANGE, end)
+        self.time_range = TimeRange(max(start, end - LIVE_RANGE), end)
 
     def answer(self, sql: str, panel: Inputs) -> PanelData:
         """Return what a statement answers, unless it would show users or free text."""

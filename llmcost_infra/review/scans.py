@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.errors import ApiError, LlmCostError
 from llmcost_infra.first_run.panels import all_selected
 from llmcost_infra.openobserve.kinds.rules import entries
 from llmcost_infra.review.notes import Note
-from llmcost_infra.review.objects import subject_of
+from llmcost_infra.review.objects import inputs_of
 from llmcost_infra.review.row_sources import LIVE_RANGE
 from llmcost_infra.review.showable import words_of
 
@@ -60,12 +60,14 @@ class _Asked:
     span: timedelta
 
 
-def scans(
+def scans(  # noqa: PLR0913 - a server, a change, its stack and a time
     client: Client,
     changes: Iterable[Change],
     sides: Mapping[str, Program],
     stack: str,
     now: datetime,
+    *,
+    prefix: str = "",
 ) -> tuple[tuple[Scan, ...], tuple[Note, ...]]:
     """Ask a server each changed statement as it was and as it will be.
 
@@ -77,6 +79,7 @@ def scans(
         sides: ``before`` and ``after``, the stack's program at both ends.
         stack: its name.
         now: UTC.
+        prefix: of names of the stack.
     """
     found: list[Scan] = []
     for change in changes:
@@ -84,7 +87,7 @@ def scans(
         wanted = finding.aspect in _ASPECTS and finding.subject.kind in {"alert", "panel"}
         if not wanted:
             continue
-        pair = [_statement(program, finding.subject) for program in sides.values()]
+        pair = [_statement(program, finding.subject, prefix) for program in sides.values()]
         try:
             told = [None if one is None else _answered(client, one, now) for one in pair]
         except LlmCostError as error:
@@ -95,11 +98,8 @@ def scans(
     return tuple(found), ()
 
 
-def _statement(program: Program, subject: Subject) -> _Asked | None:
-    inputs: Mapping[str, Any] | None = next(
-        (one.inputs for one in program.resources if subject_of(one).resource == subject.resource),
-        None,
-    )
+def _statement(program: Program, subject: Subject, prefix: str) -> _Asked | None:
+    inputs = inputs_of(program, subject, prefix)
     if inputs is None:
         return None
     if subject.kind == "alert":
@@ -135,6 +135,8 @@ def _sentence(told: list[SearchResult | str | None], asked: _Asked | None) -> st
     hours = round(asked.span.total_seconds() / 3600)
     window = f"{hours} hours" if hours > 1 else f"{asked.span.total_seconds() / 60:.0f} minutes"
     was = "" if before is None or isinstance(before, str) else f" instead of {_read(before)}"
+    if was.endswith(f" {_read(after)}"):
+        was = ", as before,"
     rows = f"{len(after.hits):,} row{'s' if len(after.hits) != 1 else ''}"
     return f"reads {_read(after)}{was} for {window}, and answers with {rows}"
 

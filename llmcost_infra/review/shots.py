@@ -12,7 +12,7 @@ from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.openobserve.kinds.rules import entries
 from llmcost_infra.pictures import PanelData, draw_panel, draw_tab
 from llmcost_infra.review.notes import Note
-from llmcost_infra.review.objects import subject_of
+from llmcost_infra.review.objects import inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +48,11 @@ class Shot:
 
 
 def shots(
-    changes: Iterable[Change], sides: Mapping[str, Program], stack: str, rows: RowSource
+    changes: Iterable[Change],
+    sides: Mapping[str, Program],
+    stack: str,
+    rows: RowSource,
+    prefix: str = "",
 ) -> tuple[tuple[Shot, ...], tuple[Note, ...]]:
     """Return pictures of the panels that change in a stack, and of the tabs that they are on.
 
@@ -57,6 +61,7 @@ def shots(
         sides: ``before`` and ``after``, the stack's program at both ends.
         stack: its name; changes of others are not drawn.
         rows: what the panels show.
+        prefix: of names of the stack.
     """
     wanted = list(dict.fromkeys(
         change.finding.subject
@@ -65,7 +70,7 @@ def shots(
     ))  # fmt: skip
     panels = [one for one in wanted if one.kind == "panel"]
     tabs = dict.fromkeys(_tab_of(one) for one in wanted)
-    painter = _Painter(sides, rows)
+    painter = _Painter(sides, rows, prefix)
     drawn = [painter.shot(one) for one in (*tabs, *panels[:_MOST])]
     if len(panels) > _MOST:
         message = f"{len(panels)} panels change, the first {_MOST} are drawn; all are on their tabs"
@@ -86,26 +91,20 @@ class _Painter:
     Args:
         sides: the program at each end.
         rows: what panels show.
+        prefix: of names of the stack.
     """
 
-    def __init__(self, sides: Mapping[str, Program], rows: RowSource) -> None:
+    def __init__(self, sides: Mapping[str, Program], rows: RowSource, prefix: str) -> None:
         self.notes: list[Note] = []
         self._rows = rows
-        self._dashboards = {
-            side: {
-                subject_of(one).resource: dict(one.inputs)
-                for one in program.resources
-                if one.type == "openobserve:index:Dashboard"
-            }
-            for side, program in sides.items()
-        }
+        self._sides, self._prefix = sides, prefix
         self._asked: dict[str, PanelData] = {}
 
     def shot(self, subject: Subject) -> Shot:
         """Return a panel or a tab at both ends, as far as it can be drawn."""
         drawn: dict[tuple[str, ThemeName], str] = {}
-        for side, dashboards in self._dashboards.items():
-            if (inputs := dashboards.get(subject.resource)) is None:
+        for side, program in self._sides.items():
+            if (inputs := inputs_of(program, subject, self._prefix)) is None:
                 continue
             try:
                 drawn |= {(side, theme): svg for theme, svg in self._drawn(subject, inputs).items()}

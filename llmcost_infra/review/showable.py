@@ -17,6 +17,7 @@ from llmcost_infra.errors import PartialAnswer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sqlglot import Expr
     from sqlglot.optimizer.scope import Scope
 
     from llmcost_infra.errors import LlmCostError
@@ -43,6 +44,7 @@ _ALLOWED: Final = frozenset(
 )
 """Stored columns that hold neither who somebody is nor what somebody wrote."""
 
+_ONE_CALL: Final = frozenset({"span_id", "trace_id"})
 _QUOTED: Final = re.compile(r"'[^']*'")
 
 
@@ -53,14 +55,24 @@ def withheld(sql: str) -> str:
     Only what a statement selects from a stream counts: what it filters by is in no answer.
     """
     try:
-        scopes = traverse_scope(sqlglot.parse_one(sql, read="postgres"))
+        tree = sqlglot.parse_one(sql, read="postgres")
+        scopes = traverse_scope(tree)
     except SqlglotError:
         return "its statement cannot be read"
+    if isinstance(tree, exp.Query) and any(map(_is_of_one_call, tree.selects)):
+        return "it shows single calls"
     for scope in scopes:
         for name in _selected(scope):
             if name not in _ALLOWED:
                 return f"it selects {name}"
     return ""
+
+
+def _is_of_one_call(output: Expr) -> bool:
+    """Tell whether an output names a call; counting them names none."""
+    return not output.find(exp.AggFunc) and any(
+        column.name in _ONE_CALL for column in output.find_all(exp.Column)
+    )
 
 
 def words_of(error: LlmCostError) -> str:

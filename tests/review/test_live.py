@@ -19,7 +19,7 @@ from llmcost_infra.review.changes import merged
 from llmcost_infra.review.objects import program_findings
 from llmcost_infra.review.previews import put_previews, sweep
 from llmcost_infra.review.row_sources import FileRows, ServerRows
-from llmcost_infra.review.sample import SAMPLE_END, sample_rows
+from llmcost_infra.review.sample import SAMPLE_END, SAMPLE_START, sample_rows
 from llmcost_infra.review.scans import scans
 from tests.review.bodies import registered
 
@@ -64,18 +64,19 @@ def changes(before: Program, after: Program) -> tuple[Change, ...]:
 
 
 class Server:
-    """A client whose server answers each statement with the same."""
+    """A client whose server gives its answers in turn, and the last one ever after."""
 
-    def __init__(self, answer: SearchResult | Exception) -> None:
-        self._answer = answer
+    def __init__(self, *answers: SearchResult | Exception) -> None:
+        self._answers = list(answers)
         self.asked: list[tuple[str, timedelta]] = []
 
     def search(self, sql: str, start: datetime, end: datetime, **_: object) -> SearchResult:
         """Answer, or raise."""
         self.asked.append((sql, end - start))
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        return self._answer
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def told(client: Any, before: Program, after: Program) -> tuple[list[str], list[str]]:
@@ -90,14 +91,21 @@ OTHER = SQL.replace("COUNT(*)", "COUNT(llmcost_model)")
 
 def test_a_changed_statement_is_told_with_what_it_reads_before_and_after() -> None:
     """Rows and bytes where the server says; never a value of an answer."""
-    server = Server(SearchResult([{"model": "private"}], 1, 3, 12_400, 3.1, None))
+    more = SearchResult([{"model": "private"}], 1, 3, 12_400, 3.1, None)
+    server = Server(SearchResult([], 0, 3, 9_800, 2.4, None), more)
     [sentence], notes = told(server, program(), program(OTHER))
     assert sentence == (
-        "reads 12,400 rows (3.1 MB) instead of 12,400 rows (3.1 MB) for 24 hours, "
+        "reads 12,400 rows (3.1 MB) instead of 9,800 rows (2.4 MB) for 24 hours, "
         "and answers with 1 row"
     )
     assert notes == []
     assert server.asked == [(SQL, timedelta(days=1)), (OTHER, timedelta(days=1))]
+
+
+def test_a_statement_that_reads_what_it_read_says_so() -> None:
+    """The same figure twice would be read twice."""
+    [sentence], _ = told(Server(SearchResult([], 0, 1, 7)), program(), program(OTHER))
+    assert sentence == "reads 7 rows, as before, for 24 hours, and answers with 0 rows"
 
 
 def test_a_new_alert_is_asked_over_its_own_window() -> None:
@@ -155,14 +163,15 @@ def test_pictures_of_recorded_rows_show_their_last_day(tmp_path: Path) -> None:
     path = tmp_path / "calls.ndjson"
     given = [{"end_time": 0, **row} for row in sample_rows(load_table())]
     path.write_text("\n".join(json.dumps(row) for row in given))
-    rows = FileRows(path, max(row["_timestamp"] for row in given))
+    times = [row["_timestamp"] for row in given]
+    rows = FileRows(path, min(times), max(times))
     found = rows.answer(SQL, PANEL)
     assert sum(row["n"] for row in found.rows) == len(given)
-    assert rows.time_range.end <= SAMPLE_END
+    assert SAMPLE_START <= rows.time_range.start < rows.time_range.end <= SAMPLE_END
     assert rows.label == "the last day of calls.ndjson"
     assert rows.answer(SQL, {**PANEL, "stream_type": "logs"}).withheld
     assert rows.answer(SQL.replace("llmcost_model", "llmcost_user"), PANEL).withheld
-    assert FileRows(tmp_path / "gone.ndjson", 0).answer(SQL, PANEL).withheld
+    assert FileRows(tmp_path / "gone.ndjson", 0, 0).answer(SQL, PANEL).withheld
 
 
 def folders(client: Client) -> dict[str, str]:

@@ -31,7 +31,13 @@ def panels() -> dict[str, str]:
 def test_of_the_shipped_panels_those_about_people_are_withheld() -> None:
     """Whatever selects a user or a prompt; totals by model, team or month stay."""
     kept_back = {name for name, sql in panels().items() if withheld(sql)}
-    assert {"cost_by_user", "users", "cost_per_user", "cost_by_prompt"} <= kept_back
+    assert {
+        "cost_by_user",
+        "expensive_calls",
+        "users",
+        "cost_per_user",
+        "cost_by_prompt",
+    } <= kept_back
     assert not kept_back & {"total_cost", "cost_by_model", "cost_by_team", "months"}
 
 
@@ -44,7 +50,9 @@ def test_of_the_shipped_panels_those_about_people_are_withheld() -> None:
         ("SELECT *", "it selects *"),
         ("SELECT gen_ai_input_messages AS gen_ai_input_messages", "it selects gen_ai"),
         ("SELECT COUNT(DISTINCT llmcost_user) AS users", "it selects llmcost_user"),
+        ("SELECT trace_id AS feature, llmcost_cost_usd AS cost", "it shows single calls"),
         ("SELECT llmcost_model AS model, COUNT(*) AS n", ""),
+        ("SELECT COUNT(DISTINCT trace_id) AS traces", ""),
     ],
 )
 def test_what_is_selected_from_a_stream_decides(select: str, why: str) -> None:

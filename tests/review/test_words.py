@@ -77,6 +77,16 @@ def test_what_gives_way_is_told_once_for_the_tab() -> None:
     ]
 
 
+def test_an_item_of_a_list_that_both_sides_have_says_its_values() -> None:
+    """A line at another height is told with both, beside lines that come and go."""
+    line, new = {"name": "Budget", "value": "20"}, {"name": "Goal", "value": "5"}
+    lines = ([line, {"name": "Old"}], [{**line, "value": "30"}, new])
+    before, after = (dashboard(a={**PANEL, "config": {"mark_line": one}}) for one in lines)
+
+    [found] = said("Dashboard", before, after)
+    assert found.endswith(": config mark line: Budget, value 20 → 30; adds Goal; removes Old")
+
+
 def test_a_new_panel_is_added_and_not_compared() -> None:
     """A panel that is on one side only is one finding, with its SQL."""
     assert said("Dashboard", dashboard(a=OTHER), dashboard(a=OTHER, b=PANEL)) == [
