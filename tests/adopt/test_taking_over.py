@@ -49,3 +49,4 @@ def test_nothing_is_left_to_do(filled: Filled, cli: Path, tmp_path: Path, moment
     assert any("'Odd' is stored in schema version 3" in why for why in left.values())
     for value in SECRETS:
         assert value not in state
+        assert not any(value in text for text in adoption.files.values())

@@ -94,27 +94,31 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     site = Path(
         sysconfig.get_path("purelib", "venv", vars={"base": str(folder), "platbase": str(folder)})
     )
-    for name in _tops(_needed(distribution("llmcost-infra"), set())):
+    installed = Installed(wheel, folder, site)
+    add(installed, site, "")
+    return installed
+
+
+def add(installed: Installed, site: Path, extra: str) -> None:
+    """Put what the wheel says that it needs, with an extra or none, into a folder of packages."""
+    (about,) = installed.site.glob("llmcost_infra-*.dist-info")
+    for name in _tops(_needed(Distribution.at(about), extra, set())):
         if not (site / name.name).exists():
             (site / name.name).symlink_to(name)
-    return Installed(wheel, folder, site)
 
 
-def _needed(package: Distribution, seen: set[str]) -> Iterator[Distribution]:
-    """Yield what a package needs without any extra, and what that needs."""
+def _needed(package: Distribution, extra: str, seen: set[str]) -> Iterator[Distribution]:
+    """Yield what a package needs with an extra or none, and what that needs."""
     for line in package.requires or []:
         needed = Requirement(line)
         name = re.sub(r"[-_.]+", "-", needed.name).lower()
-        if name in seen or not _wanted(needed):
+        wanted = needed.marker is None or needed.marker.evaluate({"extra": extra})
+        if name in seen or not wanted:
             continue
         seen.add(name)
         found = distribution(name)
         yield found
-        yield from _needed(found, seen)
-
-
-def _wanted(needed: Requirement) -> bool:
-    return needed.marker is None or needed.marker.evaluate({"extra": ""})
+        yield from _needed(found, "", seen)
 
 
 def _tops(packages: Iterable[Distribution]) -> set[Path]:

@@ -17,7 +17,7 @@ from llmcost_infra import __version__
 from llmcost_infra.catalog.json_schemas import json_schema
 from llmcost_infra.program import run_program
 from llmcost_infra.program.rendering import render
-from tests.package.conftest import CHECKOUT
+from tests.package.conftest import CHECKOUT, add
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,3 +130,28 @@ def test_what_an_extra_is_for_says_which(installed: Installed) -> None:
     told = installed.run("llmcost", "local", "serve", "--port", "0")
     assert told.returncode == 1
     assert "pip install 'llmcost-infra[local]'" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("extra", "modules"),
+    [
+        ("local", ("local.app", "local.tab_pictures", "check.running", "first_run.up")),
+        ("review", ("review.reviewing", "review.shots", "backtest.run", "backtest.picture")),
+        ("telemetry", ("telemetry",)),
+    ],
+)
+def test_an_extra_brings_all_that_it_is_for(
+    installed: Installed, tmp_path: Path, extra: str, modules: tuple[str, ...]
+) -> None:
+    """Whoever asks for one extra needs no second one for what the page says that it is for."""
+    add(installed, tmp_path, extra)
+    for module in modules:
+        imported = installed.run(
+            "python",
+            "-W",
+            "error",
+            "-c",
+            f"import llmcost_infra.{module}",
+            PYTHONPATH=str(tmp_path),
+        )
+        assert (imported.returncode, imported.stderr) == (0, ""), module
