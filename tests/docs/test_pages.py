@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(
     chain(ROOT.glob("*.md"), (page for page in ROOT.glob("docs/*.md") if page.name != "cli.md"))
 )
+SUBSTITUTED = re.compile(r'^eval "\$\((.*)\)"$')
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -50,7 +51,8 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
     known = {name for name, _help in cli_reference.commands()}
 
     quoted = re.findall(r"`(llmcost [^`]*)`", page.read_text())
-    run = [line.rpartition("/")[2] for line in typed(page) if "llmcost " in line.split("/")[-1]]
+    lines = [SUBSTITUTED.sub(r"\1", line) for line in typed(page)]
+    run = [line.rpartition("/")[2] for line in lines if "llmcost " in line.split("/")[-1]]
     for command in chain(quoted, run):
         words = command.split(" -")[0].split()
         assert any(" ".join(words[:length]) in known for length in (3, 2)), command

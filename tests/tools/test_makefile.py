@@ -63,7 +63,7 @@ def test_a_python_that_is_missing_gets_the_same_sentence() -> None:
 
 
 def test_ci_runs_the_same_as_a_person() -> None:
-    """What holds on CI is what `make test` and `make test-browser` show on any machine."""
+    """What holds on CI is what three targets show on any machine."""
     script = (ROOT / ".ci/run").read_text().splitlines()
 
-    assert script[-2:] == ["make test", "exec make test-browser"]
+    assert script[-3:] == ["make test", "make test-apps", "exec make test-browser"]
