@@ -5,7 +5,7 @@ VENV := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-apps test-browser test-live check unit bench docs lock clean environment python
+.PHONY: help up down test test-apps test-browser test-live check unit bench docs site lock clean environment python
 
 # The environment's programs first, then a Pulumi CLI, wherever it was found.
 with_pulumi = bin="$$($(VENV)/python tools/pulumi_cli.py)" && \
@@ -56,11 +56,14 @@ docs: environment ## write the pages and schemas that follow from declarations, 
 	@for name in stack settings dashboard pipeline prices; do \
 	  $(VENV)/llmcost schema $$name > schemas/$$name.json || exit 1; done
 
+site: environment ## the docs as a site in site/, every link checked
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/mkdocs build --strict --quiet
+
 lock: python ## write requirements.lock anew from pyproject.toml (needs the network)
 	@$(PYTHON) tools/lock.py $(ARGS)
 
 clean: ## remove the environment and what tools left behind (not the data of `make up`: llmcost local reset)
-	rm -rf .venv .venv-apps examples/node-app/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov dist
+	rm -rf .venv .venv-apps examples/node-app/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov dist site
 	rm -f .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import cli_reference
+import click
 import pytest
 import yaml
 
+from llmcost_infra.cli import main as command_line
 from llmcost_infra.local.server import Config
 from llmcost_infra.settings import Settings
 
@@ -20,7 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(
     chain(ROOT.glob("*.md"), (page for page in ROOT.glob("docs/*.md") if page.name != "cli.md"))
 )
-SUBSTITUTED = re.compile(r'^eval "\$\((.*)\)"$')
+OURS = re.compile(r"(?:^|[/(])(llmcost [^&|)]*)")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -33,6 +36,11 @@ def typed(page: Path) -> list[str]:
     """Return the lines that a reader is told to type."""
     lines = "\n".join(blocks(page, "console")).splitlines()
     return [line.removeprefix("$ ").partition("  #")[0] for line in lines if line[:2] == "$ "]
+
+
+def ours(page: Path) -> list[str]:
+    """Return those that are commands of ours, without what a shell does around them."""
+    return [found[1] for line in typed(page) if (found := OURS.search(line))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -51,11 +59,32 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
     known = {name for name, _help in cli_reference.commands()}
 
     quoted = re.findall(r"`(llmcost [^`]*)`", page.read_text())
-    lines = [SUBSTITUTED.sub(r"\1", line) for line in typed(page)]
-    run = [line.rpartition("/")[2] for line in lines if "llmcost " in line.split("/")[-1]]
-    for command in chain(quoted, run):
+    for command in chain(quoted, ours(page)):
         words = command.split(" -")[0].split()
         assert any(" ".join(words[:length]) in known for length in (3, 2)), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_takes_the_options_that_a_page_gives_it(page: Path) -> None:
+    """A reader never types an option that is not there, or leaves out one that has to be."""
+    for line in ours(page):
+        arguments = shlex.split(line)[1:]
+        command: click.Command = command_line.cli
+        context = click.Context(command, info_name="llmcost", **command.context_settings)
+        while isinstance(command, click.Group) and arguments and arguments[0][0] != "-":
+            name = arguments.pop(0)
+            found = command.get_command(context, name)
+            assert found, line
+            command = found
+            if isinstance(command, click.Group):
+                context = click.Context(command, parent=context, info_name=name)
+        try:
+            command.make_context(line, arguments, parent=context)
+        except click.exceptions.Exit:
+            continue  # --version
+        except click.BadParameter as wrong:
+            if "does not exist" not in wrong.message:  # a file of the reader
+                raise
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
