@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from llmcost_infra.local.server import LocalServer
     from llmcost_infra.openobserve import Client
     from llmcost_infra.openobserve.kinds.base import ObjectStore
 
@@ -71,3 +72,20 @@ def test_an_empty_organization_has_none(objects: dict[str, ObjectStore]) -> None
     assert {kind: store.ids("default") for kind, store in objects.items()} == {
         kind: [] for kind in objects
     }
+
+
+def test_whoever_lists_dashboards_finds_each_at_once(
+    objects: dict[str, ObjectStore], full: dict[str, Any], server: LocalServer
+) -> None:
+    """Where it lies is known from the list: reading it is one request, whatever its folder."""
+    ids = objects["Dashboard"].ids("default")
+    server.requests.clear()
+    folders = {
+        found.inputs.get("folder", "default")
+        for id_ in ids
+        if (found := objects["Dashboard"].read(id_, None)) is not None
+    }
+    assert folders == {"default", full["dashboards"]}
+    assert [path for _, path, _ in server.requests] == [
+        f"/api/default/dashboards/{id_.partition('/')[2]}" for id_ in ids
+    ]

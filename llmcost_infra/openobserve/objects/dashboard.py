@@ -31,6 +31,8 @@ class Dashboards(InFolder):
         self.kind: Kind = DashboardKind()
         self._access = access
         self._client = access.client
+        # Where each dashboard was when all were listed: where to look first.
+        self._listed_in: dict[str, str] = {}
 
     def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the protocol's words
         """Return nothing: the server chooses the id."""
@@ -41,11 +43,13 @@ class Dashboards(InFolder):
         path = api_path_v2(organization, "folders", "dashboards")
         folders = {one.folder_id for one in self._access.lists.read(FoldersShape, path).items}
         # The default folder is not listed until somebody made it.
-        return sorted(
-            join_id(organization, _id_of(listed))
+        found = {
+            join_id(organization, _id_of(listed)): folder
             for folder in folders | {"default"}
             for listed in self._list(organization, folder=folder)
-        )
+        }
+        self._listed_in |= found
+        return sorted(found)
 
     def find(self, inputs: Inputs, urn: str) -> Found | None:  # noqa: ARG002 - the protocol's words
         """Return the dashboard with the same title in the same folder; an equal one first."""
@@ -66,7 +70,8 @@ class Dashboards(InFolder):
             dashboard = self._client.read(DashboardShape, path)
         except NotFound:
             return None
-        folder = self._folder_of(organization, dashboard_id, dashboard, folder_of(known or {}))
+        guess = folder_of(known) if known else self._listed_in.get(id, folder_of({}))
+        folder = self._folder_of(organization, dashboard_id, dashboard, guess)
         return None if folder is None else self._found(organization, folder, dashboard, known)
 
     def create(self, inputs: Inputs, urn: str) -> Found:  # noqa: ARG002 - the protocol's words
