@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llmcost_infra.doctor.metric_sum import (
+    compare_sums,
+    metric_statement,
+    metric_sums,
+    span_statement,
+)
 from llmcost_infra.pseudonyms import pseudonym
+from tests.apps.conftest import SETTINGS
 from tests.pipelines.conftest import HASH_KEY
 
 if TYPE_CHECKING:
@@ -106,3 +115,16 @@ def test_tools_are_rows_beside_the_calls_that_wanted_them(
     assert {row["llmcost_feature"] for row in rows} == {"plan-a-trip"}
     assert all(row["llmcost_duration_ms"] >= 0 for row in tools)
     assert {row["trace_id"] for row in (*calls, tools[0])} == {calls[0]["trace_id"]}
+
+
+def test_what_applications_counted_is_what_is_stored(run: Run, openobserve: OpenObserve) -> None:
+    """The histogram's sums agree with those of the spans, though each is sent by its own way."""
+    begin = datetime.now(UTC) - timedelta(hours=1)
+    run("agent-tools", "python", "agent.py")
+    counted = metric_sums(openobserve.search(metric_statement(begin), "metrics"), begin)
+    calls = openobserve.search(span_statement(SETTINGS.streams.calls))
+
+    found = {one.service: one for one in compare_sums(counted, calls)}
+
+    assert found["travel-agent"].metric_usd >= Decimal("0.0112")
+    assert all(one.agrees for one in found.values()), found
