@@ -73,11 +73,11 @@ def _calls() -> dict[str, Any]:
     usd = chance.gamma(2, 1, CALLS)
     usd *= 430 * DAYS / usd.sum()
     usd[(started > END - 10 * DAY) & (started < END - 10 * DAY + DAY // 4)] *= 2.2
-    # A retry loop: four times the calls of one feature for an hour.
+    # A loop: three times the calls of one feature for an hour, and dearer ones.
     hour = (started > END - 5 * DAY) & (started < END - 5 * DAY + DAY // 24)
     loop = hour & np.isin(feature, (0, 1, 2))
     feature[loop] = 0
-    usd[loop] *= 2
+    usd[loop] *= 4
     refused = chance.random(CALLS) < 1 / 500
     return {
         "_timestamp": started,

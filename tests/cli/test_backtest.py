@@ -38,7 +38,7 @@ def test_firings_are_told_and_found(llmcost: Type, rows: str, tmp_path: Path) ->
     assert ended.code == 4
     assert ended.out.startswith("daily_budget: fired 12 times in 2 days")
     assert "$501.00 spent in the last 24 hours, limit $500.00" in ended.out
-    assert "daily_budget: fired 12 times" in (out / "daily_budget.svg").read_text()
+    assert "fired 12 times" in (out / "daily_budget.svg").read_text()
     assert (out / "daily_budget.png").read_bytes().startswith(b"\x89PNG")
 
 
