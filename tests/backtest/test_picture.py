@@ -43,8 +43,8 @@ def test_what_only_the_engine_can_tell_is_shown_by_what_was_spent(rules: Rules) 
 
 
 def test_rows_without_a_cost_leave_the_picture_empty(rules: Rules) -> None:
-    """An alert on something else than cost that only the engine can tell has no line."""
-    assert "No data" in _picture(rules["slow_duration"], [call(NOON)])
+    """Calls without a price are no line at zero."""
+    assert "No data" in _picture(rules["cost_anomaly"], [call(NOON)])
 
 
 def test_it_is_written_as_svg_and_png(rules: Rules, tmp_path: Path) -> None:
