@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Adoption", "Place", "adopt", "refuse_existing", "write"]
 
 _DEFAULT: Final = "default"
+_IN_FOLDERS: Final = frozenset({"alerts", "dashboards"})
 _MAKE_STACK: Final = "pulumi stack init "
 _SET: Final = "pulumi config set --secret "
 
@@ -110,24 +112,28 @@ def adopt(organization: Organization, place: Place, moment: datetime) -> Adoptio
     resources, twins = named(organization.objects)
     folders = {one.key: name for name, one in resources if one.folder == "folders"}
     vault = Vault()
-    declared: list[tuple[str, Object]] = []
-    files: dict[str, str] = {}
-    left = list(organization.left)
     taken = [
         (name, one, vault.take(one.folder, name, _by_name(one, folders))) for name, one in resources
     ]
+    declared: list[tuple[str, Object]] = []
+    files: dict[str, str] = {}
+    left = list(organization.left)
+    lying = {_DEFAULT}  # folders that objects may lie in; they come before what is in them
     for name, one, inputs in taken:
         written = object_files(one.folder, name, inputs)
-        if shown := list(vault.shown_in("\n".join(written.values()))):
-            left.append(_shows(one, name, shown))
+        if why := _why_not(one, lying, list(vault.shown_in("\n".join(written.values())))):
+            left.append(_left(one, name, *why))
             continue
         files |= written
         declared.append((name, one))
-    counts: dict[str, int] = {}
-    for _, one in declared:
-        counts[one.folder] = counts.get(one.folder, 0) + 1
+        lying |= {one.key} if one.folder == "folders" else set()
+    secrets = vault.of({(one.folder, name) for name, one in declared})
     adoption = Adoption(
-        counts, tuple(vault.secrets), tuple(left), twins, tuple(_steps(place, vault.secrets))
+        dict(Counter(one.folder for _, one in declared)),
+        secrets,
+        tuple(left),
+        twins,
+        tuple(_steps(place, secrets)),
     )
     adoption.files.update({**project_files(adoption, place, declared, moment), **files})
     return adoption
@@ -160,19 +166,24 @@ def write(files: Mapping[str, str], folder: Path) -> None:
 def _by_name(one: Object, folders: Mapping[str, str]) -> dict[str, Any]:
     """Return inputs in which the folder is the name of its file instead of an id."""
     inside = one.inputs.get("folder", _DEFAULT)
-    if one.folder not in {"alerts", "dashboards"} or inside == _DEFAULT:
+    if one.folder not in _IN_FOLDERS or inside == _DEFAULT:
         return one.inputs
     return {**one.inputs, "folder": folders.get(inside, inside)}
 
 
-def _shows(one: Object, name: str, shown: Sequence[str]) -> Left:
-    return Left(
-        label(one.folder),
-        str(one.inputs.get("name") or one.inputs.get("title") or name),
-        f"its text shows a secret in the open: {', '.join(shown)}",
-        "Take it out of the text in the UI, then adopt it.",
-        str(one.inputs.get("folder", "")),
-    )
+def _why_not(one: Object, lying: set[str], shown: Sequence[str]) -> tuple[str, str] | None:
+    """Return why an object is left, and what one can do about it; None if it is declared."""
+    if one.folder in _IN_FOLDERS and one.inputs.get("folder", _DEFAULT) not in lying:
+        return "its folder is not adopted", "See why the folder is not."
+    if not shown:
+        return None
+    said = f"its text shows a secret in the open: {', '.join(shown)}"
+    return said, "Take it out of the text in the UI, then adopt it."
+
+
+def _left(one: Object, name: str, why: str, next_: str) -> Left:
+    called = str(one.inputs.get("name") or one.inputs.get("title") or name)
+    return Left(label(one.folder), called, why, next_, str(one.inputs.get("folder", "")))
 
 
 def _steps(place: Place, secrets: Sequence[Secret]) -> list[str]:

@@ -15,7 +15,7 @@ from llmcost_infra.adopt.signs import is_secret_name, looks_secret, shows_secret
 from llmcost_infra.catalog.object_files import SECRETS, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from llmcost_infra.declarations import KeyPath
     from llmcost_infra.openobserve.kinds.base import Inputs
@@ -49,11 +49,13 @@ class Secret:
     Args:
         name: its key.
         what: what it is, for whoever sets it.
+        owner: kind's folder and resource's name of the object that holds it.
         value: what the server has; never printed and never written.
     """
 
     name: str
     what: str
+    owner: tuple[str, str]
     value: str = field(repr=False)
 
 
@@ -75,16 +77,22 @@ class Vault:
         if folder in _TEXT_OF:
             return self._out_of_text(folder, resource, inputs)
 
+        owner = (folder, resource)
+
         def named(value: Any, at: KeyPath) -> Any:
             if not isinstance(value, str) or not _is_secret(folder, at, value):
                 return value
             words = [str(one) for one in at if one not in {"headers", "context_attributes"}]
             what = f"{' '.join(words)} of the {folder[:-1]} {inputs['name']}"
-            return {"secret": self._keep(key_of(resource, *words), what, value)}
+            return {"secret": self._keep(key_of(resource, *words), what, owner, value)}
 
         for pattern in SECRETS.get(folder, ()):
             inputs = replaced(inputs, pattern, named)
         return inputs
+
+    def of(self, owners: Collection[tuple[str, str]]) -> tuple[Secret, ...]:
+        """Return the secrets of some objects, by kind's folder and name of their resource."""
+        return tuple(secret for secret in self.secrets if secret.owner in owners)
 
     def shown_in(self, text: str) -> Iterator[str]:
         """Yield what secrets a text shows, in words: those that are kept, and others."""
@@ -107,15 +115,16 @@ class Vault:
             if value not in placed:
                 name = placed[value] = unique(sign.name, set(placed.values()), "_")
                 what = f"{name} in the text of the {folder[:-1]} {inputs['name']}"
-                secrets[name] = {"secret": self._keep(key_of(resource, name), what, value)}
+                kept = self._keep(key_of(resource, name), what, (folder, resource), value)
+                secrets[name] = {"secret": kept}
             parts += [text[last : sign.start], f"${{secret:{placed[value]}}}"]
             last = sign.end
         taken = "".join((*parts, text[last:]))
         return {**inputs, key: taken, **({"secrets": secrets} if secrets else {})}
 
-    def _keep(self, name: str, what: str, value: str) -> str:
+    def _keep(self, name: str, what: str, owner: tuple[str, str], value: str) -> str:
         kept = unique(name, self._names, "_")
-        self.secrets.append(Secret(kept, what, value))
+        self.secrets.append(Secret(kept, what, owner, value))
         return kept
 
 
