@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["pseudonym"]
@@ -14,6 +14,7 @@ _LONGEST: Final = 200  # as the pipeline cuts texts
 _DIGITS: Final = 32
 
 
+@lru_cache(maxsize=1024)
 def pseudonym(person: str, key: str) -> str:
     """Return the id under which the pipeline stores a person; one that is a hash already stays.
 
@@ -26,4 +27,4 @@ def pseudonym(person: str, key: str) -> str:
         return text
     # Half a surrogate pair has no bytes; the pipeline gets a ? for it as well.
     said = text.encode(errors="replace")
-    return hmac.new(key.encode(), said, hashlib.sha256).hexdigest()[:_DIGITS]
+    return hmac.digest(key.encode(), said, "sha256").hex()[:_DIGITS]

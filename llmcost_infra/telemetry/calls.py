@@ -102,17 +102,25 @@ def _call(attributes: Mapping[str, Any], start_ns: int) -> Call:
         cache_write_tokens=written,
         cache_write_1h_tokens=hour,
         reasoning_tokens=_count(attributes, names.REASONING) or 0,
-        input_audio_tokens=_count(attributes, names.INPUT_AUDIO),
-        cache_read_audio_tokens=_count(attributes, names.READ_AUDIO) or 0,
-        output_audio_tokens=_count(attributes, names.OUTPUT_AUDIO),
-        input_image_tokens=_count(attributes, names.INPUT_IMAGE),
-        output_image_tokens=_count(attributes, names.OUTPUT_IMAGE),
+        **_audio_and_images(attributes),
         service_tier=tier.lower(),
-        batch=tier.lower() == "batch" or str(attributes.get("batch")).lower() == "true",
+        batch=tier.lower() == "batch" or _is_true(attributes.get("batch")),
         cache_inside_input=not claude or _inside(attributes, sent, back, read + written + hour),
-        account=_text(attributes, ("provider_account",)),
-        region=_text(attributes, ("provider_region",)) or _region(attributes),
+        account=str(attributes.get("provider_account") or ""),
+        region=str(attributes.get("provider_region") or "") or _region(attributes),
     )
+
+
+def _audio_and_images(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    if names.RARE.isdisjoint(attributes):
+        return {}
+    return {
+        "input_audio_tokens": _count(attributes, names.INPUT_AUDIO),
+        "cache_read_audio_tokens": _count(attributes, names.READ_AUDIO) or 0,
+        "output_audio_tokens": _count(attributes, names.OUTPUT_AUDIO),
+        "input_image_tokens": _count(attributes, names.INPUT_IMAGE),
+        "output_image_tokens": _count(attributes, names.OUTPUT_IMAGE),
+    }
 
 
 def _written(attributes: Mapping[str, Any]) -> tuple[int, int]:
@@ -150,8 +158,7 @@ def _asked(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _region(attributes: Mapping[str, Any]) -> str:
-    address = str(attributes.get("server.address") or "")
-    name, _, rest = address.partition(".")
+    name, _, rest = str(attributes.get("server.address") or "").partition(".")
     return name if rest == "api.openai.com" and len(name) == len("eu") else ""
 
 
@@ -175,4 +182,4 @@ def _count(attributes: Mapping[str, Any], among: Iterable[str]) -> int | None:
 
 
 def _is_true(value: object) -> bool:
-    return value is True or value == "true"
+    return value is True or (isinstance(value, str) and value.lower() == "true")

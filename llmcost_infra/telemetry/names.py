@@ -18,6 +18,7 @@ __all__ = [
     "OUTPUT_AUDIO",
     "OUTPUT_IMAGE",
     "PROVIDER",
+    "RARE",
     "READ_AUDIO",
     "REASONING",
     "REQUEST",
@@ -125,3 +126,6 @@ FINISH: Final = (
     "anthropic.message.stop_reason",
     "gen_ai.completion.0.finish_reason",
 )
+
+RARE: Final = frozenset((*INPUT_AUDIO, *READ_AUDIO, *OUTPUT_AUDIO, *INPUT_IMAGE, *OUTPUT_IMAGE))
+"""All that only calls with audio or images have."""

@@ -60,8 +60,7 @@ class LlmSpanProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Put attribution on the span."""
-        self._attribute(span, parent_context)
-        self._notice(span)
+        self._begin(span, parent_context)
         if self._following is not None:
             self._following.on_start(span, parent_context)
 
@@ -81,12 +80,14 @@ class LlmSpanProcessor(SpanProcessor):
         return self._following is None or self._following.force_flush(timeout_millis)
 
     @harmless
-    def _attribute(self, span: Span, parent_context: Context | None) -> None:
+    def _begin(self, span: Span, parent_context: Context | None) -> None:
+        own = span.attributes or {}
+        if is_call(own, client=span.kind is SpanKind.CLIENT):
+            self._notice(span, own)
         said = current()
         if self._baggage_keys:
             said = {**self._from_outside(parent_context), **said}
         if said:
-            own = span.attributes or {}
             # What the span says of itself stays.
             span.set_attributes({name: said[name] for name in said if name not in own})
 
@@ -94,15 +95,12 @@ class LlmSpanProcessor(SpanProcessor):
         told = {name: baggage.get_baggage(name, parent_context) for name in self._baggage_keys}
         return {name: value for name, value in told.items() if isinstance(value, str)}
 
-    @harmless
-    def _notice(self, span: Span) -> None:
-        attributes = span.attributes or {}
-        if is_call(attributes, client=span.kind is SpanKind.CLIENT):
-            while len(self._open) >= _MOST_OPEN:
-                self._open.pop(next(iter(self._open)), None)
-            self._open[span.get_span_context().span_id] = None
-            if is_clients_own(attributes):
-                return
+    def _notice(self, span: Span, attributes: Mapping[str, Any]) -> None:
+        """Remember a call that is under way."""
+        while len(self._open) >= _MOST_OPEN:
+            self._open.pop(next(iter(self._open)), None)
+        self._open[span.get_span_context().span_id] = None
+        if not is_clients_own(attributes):
             reported.add(provider_of(attributes))
             if tracked := tracked_now.get():
                 tracked.opened(span)
