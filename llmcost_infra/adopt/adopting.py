@@ -12,7 +12,7 @@ from llmcost_infra.adopt.declaring import object_files
 from llmcost_infra.adopt.naming import named, slug
 from llmcost_infra.adopt.organization import Object, label
 from llmcost_infra.adopt.other_kinds import Left
-from llmcost_infra.adopt.project import IMPORT_FILE, project_files
+from llmcost_infra.adopt.project import IMPORT_FILE, PAGE, page, project_files
 from llmcost_infra.adopt.secrets import Vault
 from llmcost_infra.errors import DeclarationError
 
@@ -80,11 +80,11 @@ class Adoption:
     steps: tuple[str, ...]
     files: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
-    def with_secrets_set(self) -> Adoption:
-        """Return it without the steps that make the stack and set the secrets of its objects."""
-        done = {f"{_SET}{secret.name}" for secret in self.secrets}
-        steps = (step for step in self.steps if not step.startswith(_MAKE_STACK))
-        return replace(self, steps=tuple(step for step in steps if step not in done))
+    def with_secrets_set(self, place: Place, moment: datetime) -> Adoption:
+        """Return it as it is once the stack is there and has the secrets of its objects."""
+        done = {f"{_MAKE_STACK}{place.stack}", *(f"{_SET}{one.name}" for one in self.secrets)}
+        rest = replace(self, steps=tuple(step for step in self.steps if step not in done))
+        return replace(rest, files={**self.files, PAGE: page(rest, place, moment)})
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts, without the secrets' values."""

@@ -28,6 +28,7 @@ __all__ = ["Object", "Organization", "label", "read_organization"]
 _READERS: Final = 8
 """Requests at a time; more buy nothing on one node."""
 _MOST_SAID: Final = 3
+_OWN_ACCOUNT: Final = "who adopts is logged in as it: a destroy would lock the stack out"
 _LABELS: Final = ("name", "title", "email")
 
 
@@ -91,7 +92,9 @@ def read_organization(client: Client, tell: Callable[[str, int], object]) -> Org
             ids = store.ids(client.organization)
             tell(folder, len(ids))
             for found in readers.map(partial(_read, store, folder), ids):
-                if isinstance(found, Object):
+                if isinstance(found, Object) and folder == "accounts" and found.key == client.user:
+                    left.append(Left(label(folder), client.user, _OWN_ACCOUNT))
+                elif isinstance(found, Object):
                     objects.append(found)
                 elif found is not None:
                     left.append(found)

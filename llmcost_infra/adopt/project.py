@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from llmcost_infra.adopt.adopting import Adoption, Place
     from llmcost_infra.adopt.organization import Object
 
-__all__ = ["IMPORT_FILE", "project_files"]
+__all__ = ["IMPORT_FILE", "PAGE", "page", "project_files"]
 
 IMPORT_FILE: Final = "import.json"
 """What `pulumi import --file` reads."""
+PAGE: Final = "README.md"
+"""The page that says what to do."""
 
 _PROGRAM: Final = '''\
 """The organization {organization} of OpenObserve: one file an object, in objects/."""
@@ -67,7 +69,7 @@ def project_files(
         "requirements.txt": f"llmcost-infra=={place.version}\n",
         ".gitignore": _IGNORED,
         IMPORT_FILE: json.dumps({"resources": listing}, indent=2, ensure_ascii=False) + "\n",
-        "README.md": _page(adoption, place, moment),
+        PAGE: page(adoption, place, moment),
     }
 
 
@@ -84,7 +86,8 @@ def _stack(place: Place) -> str:
     )
 
 
-def _page(adoption: Adoption, place: Place, moment: datetime) -> str:
+def page(adoption: Adoption, place: Place, moment: datetime) -> str:
+    """Return the page: where everything is from, what to type, which secrets, what is missing."""
     read = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     lines = [
         f"# The organization {place.organization} of OpenObserve",

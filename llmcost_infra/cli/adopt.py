@@ -68,6 +68,7 @@ def adopt(
     from llmcost_infra.adopt.adopting import Place, refuse_existing, write  # noqa: PLC0415
     from llmcost_infra.adopt.adopting import adopt as adopted  # noqa: PLC0415
     from llmcost_infra.adopt.organization import read_organization  # noqa: PLC0415
+    from llmcost_infra.adopt.project import PAGE  # noqa: PLC0415
     from llmcost_infra.adopt.selection import in_folders, whole  # noqa: PLC0415
     from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
 
@@ -78,11 +79,13 @@ def adopt(
         organization = read_organization(client, _tell)
         place = Place(client.url, client.user, client.organization, stack)
     chosen = in_folders(organization, folders) if folders else whole(organization)
-    adoption = adopted(chosen, place, datetime.now(UTC))
+    moment = datetime.now(UTC)
+    adoption = adopted(chosen, place, moment)
     write(adoption.files, out)
     if set_secrets:
         setting.set_secrets(out, stack, adoption.secrets, _tell_secret)
-        adoption = adoption.with_secrets_set()
+        adoption = adoption.with_secrets_set(place, moment)
+        write({PAGE: adoption.files[PAGE]}, out)
     if as_json:
         print_json({"out": str(out), **adoption.as_json()})
     else:

@@ -99,6 +99,14 @@ def test_what_would_not_work_is_told_with_the_reason() -> None:
     assert "x.example/y" not in repr(found)
 
 
+def test_nobody_adopts_the_account_that_they_use() -> None:
+    """A stack that owns its own way in cannot be destroyed to its end."""
+    accounts = [{"email": "me@x.example"}, {"email": "ci@x.example"}]
+    found = read({"/api/acme/service_accounts": {"data": accounts}})
+    assert [one.id for one in found.objects] == ["acme/ci@x.example"]
+    assert [(one.kind, one.name) for one in found.left] == [("service account", "me@x.example")]
+
+
 def test_an_object_that_vanishes_meanwhile_is_none() -> None:
     """Between list and reading somebody removed it: there is nothing to take."""
     listed = {"list": [{"name": "gone", "stream_type": "logs"}]}

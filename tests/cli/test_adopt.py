@@ -242,6 +242,9 @@ def test_secrets_can_be_set_without_being_seen(llmcost: Type, tmp_path: Path, cl
     assert "config set --secret oncall_url" not in ended.out
     assert "pulumi stack init" not in ended.out
     assert "pulumi config set --secret openobserve:password" in ended.out
+    page = (out / "README.md").read_text()
+    assert "pulumi stack init" not in page
+    assert "$ pulumi config set --secret openobserve:password" in page
 
 
 def test_what_the_cli_refuses_is_told(

@@ -15,6 +15,7 @@ import pytest
 
 from llmcost_infra import __version__
 from llmcost_infra.catalog.json_schemas import json_schema
+from llmcost_infra.local.server import LocalServer
 from llmcost_infra.program import run_program
 from llmcost_infra.program.rendering import render
 from tests.package.conftest import CHECKOUT, add
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from tests.package.conftest import Installed
 
+PASSWORD = "Complexpass#123"
 DECLARATIONS = ("alerts", "dashboards", "pipelines", "pricing")
 
 
@@ -123,6 +125,21 @@ def test_it_prints_schemas(installed: Installed) -> None:
     """An editor gets what it needs without a checkout."""
     told = installed.run("llmcost", "schema", "stack")
     assert json.loads(told.stdout) == json_schema("stack")
+
+
+def test_it_adopts_without_an_extra(installed: Installed, tmp_path: Path) -> None:
+    """A project that was written needs the package alone, and so does writing it."""
+    with LocalServer(tmp_path / "data", password=PASSWORD) as server:
+        access = {"URL": server.url, "USER": "root@example.com", "PASSWORD": PASSWORD}
+        told = installed.run(
+            "llmcost",
+            "adopt",
+            cwd=str(tmp_path),
+            **{f"OPENOBSERVE_{name}": value for name, value in access.items()},
+        )
+    assert (told.returncode, told.stderr) == (0, "")
+    requirements = tmp_path / "adopted/requirements.txt"
+    assert requirements.read_text() == f"llmcost-infra=={__version__}\n"
 
 
 def test_what_an_extra_is_for_says_which(installed: Installed) -> None:
