@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from llmcost_infra.telemetry.harmless import harmless
 from llmcost_infra.telemetry.requests import target_of
-from llmcost_infra.telemetry.track import TRACKED, Method, call
+from llmcost_infra.telemetry.track import MANAGED, TRACKED, Method, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ _RESOURCES: Final = (
     _Resource("openai.resources.completions", "Completions", ("create",), "text_completion", True),
     _Resource("openai.resources.responses", "Responses", ("create", "parse"), "chat"),
     _Resource("openai.resources.embeddings", "Embeddings", ("create",), "embeddings"),
-    _Resource("anthropic.resources.messages", "Messages", ("create",), "chat"),
+    _Resource("anthropic.resources.messages", "Messages", ("create", "stream"), "chat"),
 )
 
 
@@ -58,7 +58,8 @@ def track_libraries(*, ask_for_usage: bool = True) -> None:
                 method = getattr(kind, name, None)
                 if callable(method) and not hasattr(method, TRACKED):
                     asks = ask_for_usage and resource.usage_on_request
-                    setattr(kind, name, _watched(method, resource.operation, asks))
+                    managed = name in MANAGED
+                    setattr(kind, name, _watched(method, resource.operation, asks, managed))
 
 
 def _classes(module: object, name: str) -> Iterator[Any]:
@@ -68,18 +69,23 @@ def _classes(module: object, name: str) -> Iterator[Any]:
             yield kind
 
 
-def _watched(method: Callable[..., Any], operation: str, asks: bool) -> Callable[..., Any]:
+def _watched(
+    method: Callable[..., Any], operation: str, asks: bool, managed: bool
+) -> Callable[..., Any]:
     refused: list[bool] = []
 
     @wraps(method)
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         bound: Any = cast("Any", method).__get__(self, type(self))
-        how = harmless(_how)(self, operation, asks, refused)
+        how = harmless(_how)(self, operation, asks, refused, managed)
         return call(bound, how, args, kwargs) if how else bound(*args, **kwargs)
 
     setattr(watched, TRACKED, True)
     return watched
 
 
-def _how(resource: object, operation: str, asks: bool, refused: list[bool]) -> Method:
-    return Method(target_of(getattr(resource, "_client", None), operation), asks, refused)
+def _how(
+    resource: object, operation: str, asks: bool, refused: list[bool], managed: bool
+) -> Method:
+    target = target_of(getattr(resource, "_client", None), operation)
+    return Method(target, asks, refused, managed)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from llmcost_infra.telemetry.configuration import watch_spans
 from llmcost_infra.telemetry.harmless import harmless, tell_once
+from llmcost_infra.telemetry.managed import TrackedManager
 from llmcost_infra.telemetry.requests import target_of
 from llmcost_infra.telemetry.streams import tracked_stream
 from llmcost_infra.telemetry.tracked import TrackedCall, tracked_now
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.telemetry.requests import Target
 
-__all__ = ["METHODS", "TRACKED", "Method", "call", "track"]
+__all__ = ["MANAGED", "METHODS", "TRACKED", "Method", "call", "track"]
 
 _C = TypeVar("_C")
 
@@ -29,8 +30,12 @@ METHODS: Final = (
     ("responses", "parse", "chat"),
     ("embeddings", "create", "embeddings"),
     ("messages", "create", "chat"),
+    ("messages", "stream", "chat"),
 )
 """What is watched: path of a client's resource, its method, and the operation that it is."""
+
+MANAGED: Final = ("stream",)
+"""Methods that return what opens its stream in `with`."""
 
 TRACKED: Final = "_llmcost_tracked"
 """Attribute of a function of ours in a client's place."""
@@ -45,11 +50,13 @@ class Method(NamedTuple):
         target: whom it calls.
         usage_on_request: whether its streams tell usage only where that is asked for.
         refused: holds something once the server has refused to be asked.
+        managed: what it returns opens its stream in `with`.
     """
 
     target: Target
     usage_on_request: bool
     refused: list[bool]
+    managed: bool = False
 
 
 def track(client: _C, *, provider: str | None = None, ask_for_usage: bool = True) -> _C:
@@ -100,7 +107,8 @@ def _track(client: object, provider: str | None, ask_for_usage: bool) -> None:
         found = True
         if not hasattr(method, TRACKED):
             on_request = ask_for_usage and path in _USAGE_ON_REQUEST
-            how = Method(target_of(client, operation, provider), on_request, [])
+            target = target_of(client, operation, provider)
+            how = Method(target, on_request, [], name in MANAGED)
             setattr(resource, name, _watched(method, how))
     if not found:
         kind = type(client).__qualname__
@@ -126,7 +134,8 @@ class _Attempt:
         self._method, self._how, self._args = method, how, args
         self._asked = dict(kwargs)
         self._usage_is_ours = bool(self._ask())
-        self._call = harmless(TrackedCall)(how.target, self._asked)
+        told = {**self._asked, "stream": True} if how.managed else self._asked
+        self._call = harmless(TrackedCall)(how.target, told)
 
     def run(self) -> Any:
         """Make the call."""
@@ -140,6 +149,8 @@ class _Attempt:
                 return _Attempt(*self._again).run()
             self._call.ended(error=error)
             raise
+        if self._how.managed:
+            return TrackedManager(answer, self._call)
         if isawaitable(answer):
             return self._awaited(answer)
         return self._answered(answer, asynchronous=False)

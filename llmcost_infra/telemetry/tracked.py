@@ -62,6 +62,11 @@ class TrackedCall:
         self._done = False
         reported.add(target.provider)
 
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will be known."""
+        return self._done
+
     @contextmanager
     def under_way(self) -> Generator[None]:
         """While the client's own function runs: spans that start inside may be this call's."""

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-__all__ = ["AsyncStream", "RefusedError", "Stream", "anthropic", "chunks", "completion", "openai"]
+__all__ = [
+    "AsyncStream",
+    "Managed",
+    "RefusedError",
+    "Stream",
+    "anthropic",
+    "chunks",
+    "completion",
+    "openai",
+]
 
 
 class RefusedError(Exception):
@@ -121,7 +130,53 @@ def openai(answer: Callable[..., Any]) -> Any:
     return _Client(answer)
 
 
+class Managed:
+    """A stream of Anthropic's that is opened in `with`, by both kinds of clients.
+
+    Args:
+        pieces: what it yields.
+        readable: whether it lets us see the pieces as it reads them.
+        refused: raised in place of a stream.
+    """
+
+    def __init__(
+        self, pieces: list[Any], *, readable: bool = True, refused: Exception | None = None
+    ) -> None:
+        self.pieces = pieces
+        self.readable = readable
+        self.refused = refused
+        self.current_message_snapshot: Any = None
+
+    def __enter__(self) -> Self:
+        if self.refused:
+            raise self.refused
+        self._open(Stream(self.pieces))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        getattr(self, self.name).close()
+
+    async def __aenter__(self) -> Self:
+        if self.refused:
+            raise self.refused
+        self._open(AsyncStream(self.pieces))
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await getattr(self, self.name).close()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(getattr(self, self.name))
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return aiter(getattr(self, self.name))
+
+    def _open(self, raw: object) -> None:
+        self.name = "_raw_stream" if self.readable else "somewhere_else"
+        setattr(self, self.name, raw)
+
+
 def anthropic(answer: Callable[..., Any]) -> Any:
     """Return a client of Anthropic's API."""
-    messages = SimpleNamespace(create=answer)
+    messages = SimpleNamespace(create=answer, stream=answer)
     return SimpleNamespace(messages=messages, base_url="https://api.anthropic.com")

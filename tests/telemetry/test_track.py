@@ -16,6 +16,7 @@ from llmcost_infra.telemetry.cost import COST
 from llmcost_infra.telemetry.libraries import track_libraries
 from tests.telemetry.clients import (
     AsyncStream,
+    Managed,
     RefusedError,
     Stream,
     anthropic,
@@ -288,6 +289,77 @@ def test_other_providers_streams_are_read_in_their_own_words(telemetry: Telemetr
     responses = track(openai(lambda **_: Stream(told(events)))).responses
     assert len(list(responses.create(model="gpt-4o", stream=True))) == 2
     assert telemetry.last["gen_ai.usage.output_tokens"] == 52
+
+
+EVENTS: list[dict[str, Any]] = [
+    {
+        "type": "message_start",
+        "message": {
+            "model": "claude-sonnet-4-5",
+            "usage": {"input_tokens": 86, "cache_read_input_tokens": 1920, "output_tokens": 1},
+        },
+    },
+    {"type": "content_block_delta", "delta": {"text": "a"}},
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn"},
+        "usage": {"output_tokens": 300},
+    },
+]
+WHOLE = {
+    "model": "claude-sonnet-4-5",
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 86, "cache_read_input_tokens": 1920, "output_tokens": 300},
+}
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_stream_that_is_opened_in_a_block_is_told_of(
+    telemetry: Telemetry, *, readable: bool
+) -> None:
+    """As Anthropic's helper does; where its pieces cannot be seen, by what it put together."""
+    stream = Managed(told(EVENTS), readable=readable)
+    client = track(anthropic(lambda **_: stream))
+    with client.messages.stream(model="claude-sonnet-4-5", max_tokens=9) as opened:
+        assert opened is stream
+        assert len(list(opened)) == 3
+        stream.current_message_snapshot = told(WHOLE)
+    assert telemetry.last[COST] == pytest.approx(0.005334)
+    assert telemetry.last["gen_ai.request.stream"] is True
+    assert telemetry.last[END] == "complete"
+    assert (FIRST in telemetry.last) is readable
+    assert len(telemetry.spans) == 1
+
+
+def test_a_stream_in_a_block_may_be_left_or_refused(telemetry: Telemetry) -> None:
+    """Of what is left nobody knows the output; a refusal reaches the application."""
+    with track(anthropic(lambda **_: Managed(told(EVENTS)))).messages.stream() as left:
+        next(iter(left))
+    assert telemetry.last[END] == "abandoned"
+    assert COST not in telemetry.last
+    refused = track(anthropic(lambda **_: Managed([], refused=RefusedError(529))))
+    with pytest.raises(RefusedError), refused.messages.stream():
+        pass
+    assert telemetry.last["http.response.status_code"] == 529
+    assert len(telemetry.spans) == 2
+
+
+def test_an_asynchronous_stream_in_a_block_is_told_of(telemetry: Telemetry) -> None:
+    """Read, and refused."""
+
+    async def run() -> None:
+        client = track(anthropic(lambda **_: Managed(told(EVENTS))))
+        async with client.messages.stream(model="claude-sonnet-4-5") as stream:
+            assert len([piece async for piece in stream]) == 3
+        refused = track(anthropic(lambda **_: Managed([], refused=RefusedError(429))))
+        with pytest.raises(RefusedError):
+            async with refused.messages.stream():
+                pass
+
+    asyncio.run(run())
+    read, refused = telemetry.spans
+    assert (read.attributes or {})[COST] == pytest.approx(0.005334)
+    assert (refused.attributes or {})["error.type"] == "RefusedError"
 
 
 def instrumented(telemetry: Telemetry, method: Callable[..., Any]) -> Callable[..., Any]:
