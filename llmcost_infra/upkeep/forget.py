@@ -61,18 +61,18 @@ def stored_of(
     """
     names, days = settings.streams, settings.retention
     known = pseudonym(user, key)
-    sent = {column: user.strip() for column in settings.attribution.user}
+    # Other spans keep their attributes as they were sent; who uses our helper sends hashes.
+    sent = dict.fromkeys(settings.attribution.user, (user.strip(), known))
     asked = (
-        (names.calls, days.llm_days, {_USER: known}),
-        (names.content, settings.content.days, {_USER: known}),
-        # Other spans keep their attributes as they were sent.
+        (names.calls, days.llm_days, {_USER: (known,)}),
+        (names.content, settings.content.days, {_USER: (known,)}),
         (names.other, days.other_days, sent),
     )
     for stream, kept, wanted in asked:
         there = _columns(client, stream)
-        for column, value in wanted.items():
+        for column, ids in wanted.items():
             if column in there:
-                yield from _found(client, stream, column, value, kept, now)
+                yield from _found(client, stream, column, ids, kept, now)
 
 
 def _columns(client: Client, stream: str) -> set[str]:
@@ -86,12 +86,12 @@ def _columns(client: Client, stream: str) -> set[str]:
 
 
 def _found(  # noqa: PLR0913, PLR0917 - what a search is about
-    client: Client, stream: str, column: str, value: str, kept: int, now: datetime
+    client: Client, stream: str, column: str, ids: tuple[str, ...], kept: int, now: datetime
 ) -> Iterator[Stored]:
-    quoted = value.replace("'", "''")
+    quoted = ", ".join("'{}'".format(one.replace("'", "''")) for one in ids)
     statement = (
         "SELECT COUNT(*) AS found, MIN(_timestamp) AS oldest, MAX(_timestamp) AS newest "  # noqa: S608 - quoted above
-        f"FROM \"{stream}\" WHERE {column} = '{quoted}'"
+        f'FROM "{stream}" WHERE {column} IN ({quoted})'
     )
     # Retention removes whole days, and may take a day longer.
     since = now - timedelta(days=kept + 2)

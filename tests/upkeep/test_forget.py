@@ -56,6 +56,16 @@ def test_other_spans_have_the_id_as_it_was_sent(kept: Stack, client: Client) -> 
     assert (found.stream, found.column, found.rows) == ("other_traces", "user_id", 1)
 
 
+def test_other_spans_may_have_the_hash_as_well(kept: Stack, client: Client) -> None:
+    """An application that uses our helper hashes before it sends."""
+    kept.now = NOON
+    known = pseudonym("ann@example.com", KEY)
+    for at, user in enumerate((known, "ann@example.com", "bob@example.com")):
+        kept.send(span("page", NOON - DAY // 24 + at, {"user_id": user}))
+    (found,) = stored_of(client, SETTINGS, "ann@example.com", KEY, NOW)
+    assert (found.stream, found.rows) == ("other_traces", 2)
+
+
 def test_of_somebody_else_nothing_is_found(kept: Stack, client: Client) -> None:
     """Nor with another key."""
     kept.call(at=NOON - DAY, usd=0.1, user_id="ann@example.com")
