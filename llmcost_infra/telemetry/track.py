@@ -25,18 +25,22 @@ _C = TypeVar("_C")
 METHODS: Final = (
     ("chat.completions", "create", "chat"),
     ("chat.completions", "parse", "chat"),
+    ("beta.chat.completions", "parse", "chat"),
     ("completions", "create", "text_completion"),
     ("responses", "create", "chat"),
     ("responses", "parse", "chat"),
     ("embeddings", "create", "embeddings"),
     ("messages", "create", "chat"),
     ("messages", "stream", "chat"),
+    ("beta.messages", "create", "chat"),
+    ("beta.messages", "stream", "chat"),
 )
 """What is watched: path of a client's resource, its method, and the operation that it is."""
 
 MANAGED: Final = ("stream",)
 """Methods that return what opens its stream in `with`."""
 
+_COPIES: Final = ("with_options", "copy")
 TRACKED: Final = "_llmcost_tracked"
 """Attribute of a function of ours in a client's place."""
 _USAGE_ON_REQUEST: Final = ("chat.completions", "completions")
@@ -110,9 +114,26 @@ def _track(client: object, provider: str | None, ask_for_usage: bool) -> None:
             target = target_of(client, operation, provider)
             how = Method(target, on_request, [], name in MANAGED)
             setattr(resource, name, _watched(method, how))
+    for name in _COPIES if found else ():
+        copy = getattr(client, name, None)
+        if callable(copy) and not hasattr(copy, TRACKED):
+            setattr(client, name, _copied(copy, provider, ask_for_usage))
     if not found:
         kind = type(client).__qualname__
         tell_once(kind, "track: %s has no method that is known, so its calls are not told of", kind)
+
+
+def _copied(
+    copy: Callable[..., Any], provider: str | None, ask_for_usage: bool
+) -> Callable[..., Any]:
+    """Return what makes a client with other options, which is tracked as well."""
+
+    @wraps(copy)
+    def copied(*args: Any, **kwargs: Any) -> Any:
+        return track(copy(*args, **kwargs), provider=provider, ask_for_usage=ask_for_usage)
+
+    setattr(copied, TRACKED, True)
+    return copied
 
 
 def _watched(method: Callable[..., Any], how: Method) -> Callable[..., Any]:

@@ -41,10 +41,12 @@ class OpenObserve:
     Args:
         url: its address.
         http: the way to it.
+        since: when the present test began, in µs: several run the same application.
     """
 
     url: str
     http: httpx.Client
+    since: int = 0
 
     def search(self, sql: str, kind: str = "traces") -> list[Row]:
         """Return rows of the last hours; none where the stream is not there yet."""
@@ -54,24 +56,41 @@ class OpenObserve:
         return list(answer.json().get("hits", []))
 
     def calls(self, service: str) -> list[Row]:
-        """Return the rows of the LLM stream of a service, in the order in which they began."""
+        """Return the rows of a service that this test made, in the order in which they began."""
         stream = SETTINGS.streams.calls
         return self.search(
             f"SELECT * FROM \"{stream}\" WHERE service_name = '{service}'"  # noqa: S608 - of a test
-            " ORDER BY _timestamp"
+            f" AND _timestamp >= {self.since} ORDER BY _timestamp"
         )
 
 
 class Run(Protocol):
     """Runs an application to its end; returns what it printed."""
 
-    def __call__(self, folder: str, *command: str, service: str = "", team: str = "") -> str:
-        """Run a command in the folder of an example, set up as `llmcost telemetry env` says."""
+    def __call__(
+        self, folder: str, *command: str, service: str = "", team: str = "", said: str = ""
+    ) -> str:
+        """Run a command in the folder of an example, set up as `llmcost telemetry env` says.
+
+        Args:
+            folder: of the example.
+            command: what is run.
+            service: `service.name`, where the application does not say it.
+            team: who pays for all of its calls.
+            said: what the log has to say; without, nothing may be wrong.
+        """
         ...
 
 
+@pytest.fixture
+def openobserve(kept: OpenObserve) -> OpenObserve:
+    """The server, as this test finds and fills it."""
+    kept.since = now()
+    return kept
+
+
 @pytest.fixture(scope="session")
-def openobserve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenObserve]:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenObserve]:
     """A server for all of them: each has a service of its own."""
     graph = Graph(render_pipeline(load_pipeline("llm_cost"), SETTINGS, load_table()))
     with (
@@ -98,7 +117,7 @@ def provider() -> Iterator[str]:
 def run(openobserve: OpenObserve, provider: str) -> Run:
     """Return what runs an application against both."""
 
-    def run(folder: str, *command: str, service: str = "", team: str = "") -> str:
+    def run(folder: str, *command: str, service: str = "", team: str = "", said: str = "") -> str:
         to = Destination(
             "dev", openobserve.url, "default", SETTINGS.streams.source, "dev", service, team
         )
@@ -122,6 +141,9 @@ def run(openobserve: OpenObserve, provider: str) -> Run:
         )
         assert ended.returncode == 0, ended.stderr
         assert "Traceback" not in ended.stderr, ended.stderr
+        assert said in ended.stderr
+        assert said or "xport" not in ended.stderr, ended.stderr
+        assert PASSWORD not in ended.stderr
         return ended.stdout
 
     return run

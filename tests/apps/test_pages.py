@@ -89,9 +89,8 @@ def test_the_page_about_python_works(
     project: Path, openobserve: OpenObserve, provider: str
 ) -> None:
     """Every command of it runs, and calls of each example arrive."""
-    before = len(openobserve.calls("support-bot"))
     follow(project, "telemetry-python.md", provider)
-    assert len(openobserve.calls("support-bot")) > before + 6
+    assert len(openobserve.calls("support-bot")) == 6 + 5
     features = openobserve.search(
         f'SELECT DISTINCT llmcost_feature FROM "{SETTINGS.streams.calls}"'  # noqa: S608 - of a test
     )
@@ -102,6 +101,5 @@ def test_the_page_about_python_works(
 def test_the_page_about_node_works(project: Path, openobserve: OpenObserve, provider: str) -> None:
     """Every command of it runs, and the calls arrive."""
     assert (NODE_APP / "package-lock.json").is_file()
-    before = len(openobserve.calls("node-bot"))
     follow(project, "telemetry-node.md", provider)
-    assert len(openobserve.calls("node-bot")) == before + 3
+    assert len(openobserve.calls("node-bot")) == 3

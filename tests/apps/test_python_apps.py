@@ -15,6 +15,7 @@ from llmcost_infra.doctor.metric_sum import (
     span_statement,
 )
 from llmcost_infra.pseudonyms import pseudonym
+from tests.apps import conftest
 from tests.apps.conftest import SETTINGS
 from tests.pipelines.conftest import HASH_KEY
 
@@ -128,3 +129,13 @@ def test_what_applications_counted_is_what_is_stored(run: Run, openobserve: Open
 
     assert found["travel-agent"].metric_usd >= Decimal("0.0112")
     assert all(one.agrees for one in found.values()), found
+
+
+def test_a_wrong_token_is_said_and_stops_nothing(
+    run: Run, openobserve: OpenObserve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The application answers as ever; its log has the server's refusal, and no secret."""
+    monkeypatch.setattr(conftest, "PASSWORD", "not-the-token")
+    printed = run("agent-tools", "python", "agent.py", service="locked-out", said="401")
+    assert printed.strip()
+    assert openobserve.calls("locked-out") == []

@@ -123,6 +123,7 @@ class _Client:
         self.chat = SimpleNamespace(completions=SimpleNamespace(create=answer))
         self.embeddings = SimpleNamespace(create=answer)
         self.responses = SimpleNamespace(create=answer)
+        self.with_options = lambda **_: _Client(answer)
 
 
 def openai(answer: Callable[..., Any]) -> Any:

@@ -467,6 +467,14 @@ def test_a_library_is_not_asked_where_that_is_not_wanted(
     assert COST not in telemetry.last
 
 
+def test_a_client_with_other_options_is_tracked_too(telemetry: Telemetry) -> None:
+    """Libraries make one for a single call that may take longer."""
+    client = track(openai(lambda **_: completion()), provider="groq")
+    chat(client.with_options(timeout=60))
+    assert telemetry.last["gen_ai.provider.name"] == "groq"
+    assert len(telemetry.spans) == 1
+
+
 def test_to_track_twice_is_the_same_as_once(telemetry: Telemetry) -> None:
     """One span a call."""
     chat(track(track(openai(lambda **_: completion()))))
