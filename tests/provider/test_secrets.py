@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.proto import engine_pb2
 
 from llmcost_infra.errors import ApiError
-from llmcost_infra.provider.values import Secret
+from llmcost_infra.provider.values import UNKNOWN, Secret
 from tests.provider.engine import CallError, CheckError, Engine, Resource
 from tests.provider.programs import destination, folder, function, template
 
@@ -51,6 +51,40 @@ def test_imported_secrets_are_secret(engine: Engine) -> None:
     assert kept is not None
     assert kept.inputs["secrets"] == kept.outputs["secrets"] == {"key": Secret(KEY)}
     assert engine.preview(keyed()) == {}
+
+
+def imported(engine: Engine) -> None:
+    """Import a function whose text holds a secret in the open, as a server has it."""
+    stored = function(function='.hash = hmac(.user, "hunter2")\n.')
+    engine.up(stored)
+    engine.state.clear()
+    kept = engine.import_(stored, "default/llm_mark_new")
+    assert kept is not None
+    assert isinstance(kept.inputs["function"], Secret)
+    assert "secrets" not in kept.inputs
+
+
+def test_a_program_may_tell_a_secret_from_an_imported_text(engine: Engine) -> None:
+    """It means the same on the server, so that an import leaves nothing to do, and stays so."""
+    imported(engine)
+    assert engine.preview(keyed("hunter2")) == {}
+    engine.up(keyed("hunter2"))
+    assert engine.preview(keyed("hunter2")) == {}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        keyed("another"),
+        keyed("hunter2", function='.hash = sha2("${secret:key}")\n.'),
+        keyed(Secret(UNKNOWN)),
+    ],
+    ids=["another secret", "another text", "a secret that is not known yet"],
+)
+def test_another_text_or_secret_is_a_change(engine: Engine, program: Resource) -> None:
+    """Only what is the same to the last letter is taken for the imported text."""
+    imported(engine)
+    assert engine.preview(program).keys() == {program.name}
 
 
 def test_a_routing_key_in_a_body_is_secret(engine: Engine, server: MemoryServer) -> None:
