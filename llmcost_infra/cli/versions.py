@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +56,9 @@ def _installed(package: str) -> str:
 
 
 def _found(program: str) -> str:
-    return shutil.which(program) or "not on PATH"
+    """Return where a program is: on PATH, else beside this interpreter, as Pulumi.yaml names it."""
+    beside = Path(sys.executable).parent
+    return shutil.which(program) or shutil.which(program, path=str(beside)) or "not installed"
 
 
 def _cli() -> str:

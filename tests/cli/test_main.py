@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,8 +24,6 @@ from llmcost_infra.errors import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.conftest import Type
 
 
@@ -220,8 +220,8 @@ def test_version_is_told_without_a_cli_as_well(
 
     assert ended.code == 0
     assert said in ended.out
-    assert "provider openobserve" in ended.out
-    assert "not on PATH\n" in ended.out
+    beside = Path(sys.executable).parent / "pulumi-resource-openobserve"
+    assert f"provider openobserve {version('llmcost-infra')}, {beside}\n" in ended.out
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
