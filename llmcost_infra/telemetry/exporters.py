@@ -7,15 +7,17 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llmcost_infra.telemetry.harmless import tell_once
+from llmcost_infra.telemetry.refusals import exporter_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["exporters"]
+__all__ = ["exporters", "over_http"]
 
 Signal = Literal["traces", "metrics"]
 
-_OTLP: Final = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
+_HTTP: Final = "otlp_proto_http"
+_OTLP: Final = {"http/protobuf": _HTTP, "grpc": "otlp_proto_grpc"}
 
 
 def exporters(signal: Signal) -> Iterator[Any]:
@@ -28,6 +30,13 @@ def exporters(signal: Signal) -> Iterator[Any]:
     for name in (one.strip() for one in asked.split(",")):
         if name and name != "none" and (exporter := _exporter(name, signal)) is not None:
             yield exporter
+
+
+def over_http() -> Iterator[Any]:
+    """Yield the classes that export OTLP over HTTP, of what is installed."""
+    for signal in ("traces", "metrics"):
+        for one in entry_points(group=f"opentelemetry_{signal}_exporter", name=_HTTP):
+            yield one.load()
 
 
 def _exporter(name: str, signal: Signal) -> Any:
@@ -43,7 +52,8 @@ def _exporter(name: str, signal: Signal) -> Any:
         name = _OTLP.get(protocol, protocol)
     found = entry_points(group=f"opentelemetry_{signal}_exporter", name=name)
     for one in found:
-        return one.load()()
+        kind = one.load()
+        return kind(**exporter_arguments(kind))
     package = f"opentelemetry-exporter-{name.replace('_', '-')}"
     tell_once(name, "no exporter %s, so no %s are sent: pip install %s", name, signal, package)
     return None

@@ -18,9 +18,11 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from llmcost_infra.telemetry.configuration import mark_configured, prepare
 from llmcost_infra.telemetry.cost import price_table
+from llmcost_infra.telemetry.exporters import over_http
 from llmcost_infra.telemetry.harmless import harmless
 from llmcost_infra.telemetry.libraries import track_libraries
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
+from llmcost_infra.telemetry.refusals import exporter_arguments
 from llmcost_infra.telemetry.sampler import sampler_of_environment
 
 if TYPE_CHECKING:
@@ -81,4 +83,9 @@ def _additions() -> dict[str, Any]:
 
     sampler = sampler_of_environment()
     mark_configured()
-    return {"export_span_processor": processor, "sampler": sampler}
+    watched = {kind: exporter_arguments(kind) for kind in over_http()}
+    return {
+        "export_span_processor": processor,
+        "sampler": sampler,
+        "exporter_args_map": watched,
+    }

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import propagate
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
@@ -25,7 +28,7 @@ from llmcost_infra.telemetry.propagation import AttributionPropagator
 from tests.telemetry.conftest import ANSWER, CALL, KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -188,6 +191,61 @@ def test_a_server_that_is_away_costs_an_exit_no_error() -> None:
     ended = run(CONFIGURES + MAKES_A_CALL, **away, OTEL_TRACES_EXPORTER="otlp")
     assert ended.code == 0
     assert "Traceback" not in ended.err
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server that takes every batch, with the clock and the body that a test wants."""
+    headers, body = request.param
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response_only(200)
+            for name, value in {**headers, "content-length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as http:
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+        thread.join()
+
+
+def refusal() -> bytes:
+    """Return what OpenObserve answers to spans that it has dropped."""
+    answer = ExportTraceServiceResponse()
+    answer.partial_success.rejected_spans = 2
+    answer.partial_success.error_message = "too old"
+    return answer.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        (({"date": formatdate(0, usegmt=True)}, b""), "ahead of the server's"),
+        (({"date": formatdate(4e9)}, b""), "behind the server's"),
+        (({"date": formatdate()}, refusal()), "dropped 2 of what it was sent: too old"),
+        (({"date": "noon"}, b"\xff"), "the application is not affected"),
+        (({}, b""), ""),
+    ],
+    indirect=["server"],
+)
+@pytest.mark.parametrize("without_code", [True, False])
+def test_what_a_server_drops_is_said(server: str, said: str, *, without_code: bool) -> None:
+    """It answers 200, so that nobody else would notice; a wrong clock is named."""
+    sends = {"OTEL_EXPORTER_OTLP_ENDPOINT": server, "OTEL_TRACES_EXPORTER": "otlp"}
+    sends |= {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+    if without_code:
+        ended = run(MAKES_A_CALL, *instrument(), **sends, OTEL_PYTHON_CONFIGURATOR="llmcost")
+    else:
+        ended = run(CONFIGURES + MAKES_A_CALL, **sends)
+    assert ended.code == 0
+    assert said in ended.err
+    assert bool(ended.err) == bool(said)
 
 
 def test_the_import_needs_opentelemetrys_api_and_nothing_else() -> None:
