@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -14,10 +13,10 @@ from pydantic import Field, model_validator
 
 from llmcost_infra.catalog.alert_choices import chosen, refuse_unknown_choices
 from llmcost_infra.catalog.stack_values import amounts
-from llmcost_infra.catalog.templates import ITEM
+from llmcost_infra.catalog.templates import ITEM, sql_text
 from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced
 from llmcost_infra.errors import DeclarationError
-from llmcost_infra.settings import Severity
+from llmcost_infra.settings import Severity, slug
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +71,7 @@ _Setting = Literal[
     "budget.feature_daily_usd",
     "budget.hourly_usd",
     "budget.monthly_usd",
+    "budget.no_team_daily_usd",
     "budget.team_daily_usd",
 ]
 
@@ -118,6 +118,8 @@ class AlertDeclaration(Strict):
     silence_minutes: Annotated[int, Field(ge=0)]
     each: Each | None = None
     limits: Mapping[_Name, Limit] = Field(default_factory=dict[str, Limit])
+    per_team: bool = False
+    """Whether a team with a budget of its own gets a copy, over its calls alone."""
     text: _Sentence
     """How one row reads; ``{name}`` stands for a column or a limit."""
     expected_firings_per_30d: Annotated[int, Field(ge=0)]
@@ -196,13 +198,14 @@ class RenderedAlert:
 def render_alert(spec: AlertSpec, settings: Settings) -> list[RenderedAlert]:
     """Return the alerts that a declaration makes for a stack.
 
-    There are none where a limit is not set, or the stack does without the alert.
+    There are none where a limit is not set, the stack does without the alert, or it is not for
+    the team that the stack is about.
 
     Raises:
         DeclarationError: the rule looks back further than rows are kept, or than a query may.
     """
     declared = chosen(spec, settings)
-    if declared is None:
+    if declared is None or (settings.team and not declared.per_team):
         return []
     spec = replace(spec, declared=declared)
     statement = spec.statements[settings.profile]
@@ -309,10 +312,10 @@ def _rendered(
     spec: AlertSpec, settings: Settings, item: str | None, limits: Mapping[str, Decimal]
 ) -> RenderedAlert:
     declared, statement = spec.declared, spec.statements[settings.profile]
-    name = settings.prefixed(spec.name) + (f"_{_slug(item)}" if item is not None else "")
+    name = settings.named(spec.name) + (f"_{slug(item)}" if item is not None else "")
     values = {limit: f"{amount:f}" for limit, amount in limits.items()}
     # Last, so that nothing is filled into what somebody called a team.
-    values |= {} if item is None else {ITEM: "'" + item.replace("'", "''") + "'"}
+    values |= {} if item is None else {ITEM: sql_text(item)}
     streams = settings.streams
     stream, kind = streams.calls, "traces"
     if statement.reads_quarantine:
@@ -325,10 +328,10 @@ def _rendered(
         "name": name,
         "stream_name": stream,
         "stream_type": kind,
-        "description": declared.description,
+        "description": settings.of_team(declared.description),
         "query_condition": {
             "type": "sql",
-            "sql": statement.over(streams, settings.attribution, values),
+            "sql": statement.over(streams, settings.attribution, values, team=settings.team),
         },
         "trigger_condition": {
             "period": declared.period_minutes,
@@ -354,14 +357,15 @@ def _rendered(
 def _context(spec: AlertSpec, settings: Settings, name: str, item: str | None) -> dict[str, str]:
     declared = spec.declared
     whose = item if item is not None and declared.each and declared.each.setting else declared.owner
+    owner = ", ".join(settings.team.owners) if settings.team else declared.owner
     return {
         "environment": settings.environment,
         "incident": f"{settings.environment}/{name}|{whose}",
-        "owner": declared.owner,
+        "owner": owner,
         "pagerduty_severity": _PAGERDUTY[declared.severity],
         "runbook": declared.runbook,
         "severity": declared.severity,
-        "title": declared.title,
+        "title": settings.of_team(declared.title),
     }
 
 
@@ -377,12 +381,3 @@ def _row(text: str, limits: Mapping[str, Decimal], item: str | None) -> str:
 def shown(name: str, amount: Decimal) -> str:
     """Return a limit as people read it: dollars with cents, other numbers as short as they are."""
     return f"{amount:.2f}" if name.endswith("_usd") else f"{amount.normalize():f}"
-
-
-def _slug(item: str) -> str:
-    """Return a part of a name; what had to be changed for that is told apart by a hash."""
-    slug = re.sub(r"[^a-z0-9]+", "_", item.lower()).strip("_")
-    if slug == item:
-        return slug
-    digest = hashlib.sha256(item.encode()).hexdigest()[:8]
-    return f"{slug}_{digest}" if slug else digest

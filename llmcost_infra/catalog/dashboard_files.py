@@ -15,7 +15,7 @@ from llmcost_infra.profiles import PROFILES
 from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Collection, Hashable, Mapping
     from pathlib import Path
 
     from llmcost_infra.catalog.panels import AnyPanel
@@ -28,12 +28,16 @@ _ANY: Final = Settings(environment="any")
 """Names do not change what a statement returns."""
 
 
-def load_dashboard(name: str, project: Path | None = None) -> DashboardSpec:
+def load_dashboard(
+    name: str, project: Path | None = None, *, narrowed: Collection[str] = ()
+) -> DashboardSpec:
     """Read a dashboard's declaration and check all that can be checked without a server.
 
     Args:
         name: id of the declaration, e.g. ``llm_cost``.
         project: a project whose own files of the same id override the shipped ones.
+        narrowed: logical columns of which the stack has one value alone: there is nothing to
+            choose, and the dashboard has no variable for it.
 
     Raises:
         DeclarationError: there is no such declaration, or everything that is wrong with it and
@@ -41,6 +45,8 @@ def load_dashboard(name: str, project: Path | None = None) -> DashboardSpec:
     """
     document = read(find("dashboards", name, project))
     declared = document.parse(DashboardDeclaration)
+    left = {key: one for key, one in declared.variables.items() if one.column not in narrowed}
+    declared = declared.model_copy(update={"variables": left})
     reader = _Reader(document, declared, project)
     panels = {
         tab_id: {

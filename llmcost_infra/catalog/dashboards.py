@@ -10,6 +10,7 @@ from pydantic import Field
 
 from llmcost_infra.catalog.panels import AnyPanel, Id, Text
 from llmcost_infra.catalog.stack_values import fill_in
+from llmcost_infra.catalog.templates import OWNER_OF_FEATURE, sql_text
 from llmcost_infra.catalog.variables import QueryValues
 from llmcost_infra.declarations import Strict
 
@@ -34,7 +35,7 @@ class TabDeclaration(Strict):
 
     order: int
     name: Text
-    only_with: Literal["billing", "history"] | None = None
+    only_with: Literal["billing", "features", "history"] | None = None
     """Setting of the stack without which the tab is left out."""
     panels: Annotated[Mapping[Id, AnyPanel], Field(min_length=1)]
 
@@ -110,7 +111,12 @@ def _rendered(panel: PanelSpec, settings: Settings) -> Inputs:
     inputs = cast("Inputs", _copied(panel.inputs))
     if panel.statements:
         statement, streams = panel.statements[settings.profile], settings.streams
-        inputs["query"] = statement.over(streams, settings.attribution)
+        inputs["query"] = statement.over(
+            streams,
+            settings.attribution,
+            {OWNER_OF_FEATURE: _owner_of_feature(settings)},
+            team=settings.team,
+        )
         inputs |= {"stream": streams.calls, "stream_type": STREAM_TYPE}
         if statement.reads_rollup:
             inputs |= {"stream": streams.rollup, "stream_type": TOTALS_TYPE}
@@ -119,6 +125,16 @@ def _rendered(panel: PanelSpec, settings: Settings) -> Inputs:
     if config := inputs.get("config"):
         fill_in(config, settings)
     return inputs
+
+
+def _owner_of_feature(settings: Settings) -> str:
+    """Return SQL for who answers for the column `feature`; null where nobody is known to."""
+    if not settings.features:
+        return "CAST(NULL AS VARCHAR)"
+    cases = (
+        f"WHEN {sql_text(name)} THEN {sql_text(who)}" for name, who in settings.features.items()
+    )
+    return f"CASE feature {' '.join(cases)} END"
 
 
 def _copied(value: Any) -> Any:

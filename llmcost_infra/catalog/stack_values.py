@@ -34,6 +34,7 @@ def amounts(settings: Settings) -> dict[str, Decimal]:
         "budget.daily_usd": budget.daily_usd,
         "budget.hourly_usd": budget.hourly_usd,
         "budget.monthly_usd": budget.monthly_usd,
+        "budget.no_team_daily_usd": budget.no_team_daily_usd,
     }
     return {name: amount for name, amount in known.items() if amount is not None}
 

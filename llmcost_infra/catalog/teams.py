@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from llmcost_infra import declarations
 from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced
 from llmcost_infra.pricing.build import midnight_us
+from llmcost_infra.settings import TeamName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,20 +24,6 @@ __all__ = ["NO_TEAMS", "UNREGISTERED", "Entry", "Teams", "compile_teams", "load_
 
 UNREGISTERED: Final = "unregistered"
 """Team of a call that names one that nobody registered."""
-
-
-def _without_space_around(name: str) -> str:
-    if name != name.strip():
-        raise misplaced(f"{name!r} has space around it, which is cut off what applications send")
-    return name
-
-
-# As it stands in the function, between quotes: a brace or a backslash would mean something there.
-_Name = Annotated[
-    str,
-    Field(pattern=r"^[\p{L}\p{M}\p{N}_ .:@/&+-]*$", min_length=1, max_length=120),
-    AfterValidator(_without_space_around),
-]
 
 
 def _not_reserved(name: str) -> str:
@@ -54,7 +41,7 @@ class _Dated(Strict):
         to: first day on which it no longer holds.
     """
 
-    name: _Name
+    name: TeamName
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
 
@@ -76,7 +63,7 @@ class _Team(Strict):
 class _File(Strict):
     """The shape of `teams.yaml`."""
 
-    teams: dict[Annotated[_Name, AfterValidator(_not_reserved)], _Team]
+    teams: dict[Annotated[TeamName, AfterValidator(_not_reserved)], _Team]
 
 
 @dataclass(frozen=True, slots=True)

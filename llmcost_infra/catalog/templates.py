@@ -24,9 +24,21 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from llmcost_infra.profiles import Profile
-    from llmcost_infra.settings import Attribution, Streams
+    from llmcost_infra.settings import Attribution, Streams, Team
 
-__all__ = ["ITEM", "SqlMacros", "SqlTemplate", "SqlTemplates", "Statement", "left_open"]
+__all__ = [
+    "ITEM",
+    "OWNER_OF_FEATURE",
+    "SqlMacros",
+    "SqlTemplate",
+    "SqlTemplates",
+    "Statement",
+    "left_open",
+    "sql_text",
+]
+
+OWNER_OF_FEATURE: Final = "owner_of_feature"
+"""Name of the value that says who answers for a feature."""
 
 ITEM: Final = "item"
 """Name of the value that tells one copy of an alert from another."""
@@ -39,11 +51,13 @@ _ROLLUP: Final = "\2"
 _QUARANTINE: Final = "\3"
 _BILLING: Final = "\5"
 _CHOSEN: Final = attributed("")[0]
-_MARKS: Final = re.compile("([\0\2\3\5]|\1\\w+\1|\4\\w+\4)")
+_MARKS: Final = re.compile("(\6[^\6]+\6|[\0\2\3\5]|\1\\w+\1|\4\\w+\4)")
+_WHOSE: Final = re.compile("\6([^\6]+)\6")
 _CHOICES: Final = {
     **dict.fromkeys((_STREAM, _ROLLUP, _QUARANTINE, _BILLING), r"\w+"),
     _CHOSEN: r"\w+|COALESCE\([\w, ]+\)",
     "\4": r"[\d.]+|'(?:[^']|'')*'",
+    "\6": r"(?: AND (?:\w+|COALESCE\([\w, ]+\)) = '(?:[^']|'')*')?",
 }
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
@@ -88,7 +102,12 @@ class Statement:
         return _BILLING in self.text
 
     def over(
-        self, streams: Streams, attribution: Attribution, values: Mapping[str, str] = _NOTHING
+        self,
+        streams: Streams,
+        attribution: Attribution,
+        values: Mapping[str, str] = _NOTHING,
+        *,
+        team: Team | None = None,
     ) -> str:
         """Return the statement of a stack.
 
@@ -96,8 +115,11 @@ class Statement:
             streams: names of its streams.
             attribution: where its calls say whose spend they are.
             values: what stands for each value that a template left open, as SQL.
+            team: whose calls are all that it reads; everybody's if there is none.
         """
-        text = self.text.replace(_STREAM, streams.calls).replace(_ROLLUP, streams.rollup)
+        owned = rf" AND \1 = {sql_text(team.name)}" if team else ""
+        text = _WHOSE.sub(owned, self.text)
+        text = text.replace(_STREAM, streams.calls).replace(_ROLLUP, streams.rollup)
         text = text.replace(_QUARANTINE, streams.quarantine).replace(_BILLING, streams.billing)
         for name in ATTRIBUTED if _CHOSEN in text else ():
             text = text.replace(attributed(name), _first_of(getattr(attribution, name)))
@@ -233,11 +255,14 @@ class SqlTemplates:
                 "rollup_stream": _ROLLUP,
                 "quarantine_stream": _QUARANTINE,
                 "billing_stream": _BILLING,
+                "whose": f"\6{profile.expressions['team']}\6",
+                "whose_total": "\6team\6",
                 "filters": tuple(filters.items()),
                 "all_filters": tuple(filters),
             }
         )
-        return {name: getattr(module, name) for name in _PUBLIC}
+        owner = {OWNER_OF_FEATURE: _left_open(OWNER_OF_FEATURE)}
+        return owner | {name: getattr(module, name) for name in _PUBLIC}
 
     def _names(self) -> list[str]:
         found = (path for folder in self._folders for path in folder.glob(f"*{_SUFFIX}"))
@@ -286,6 +311,12 @@ def left_open(limits: Collection[str], *, item: bool) -> SqlMacros:
         return _left_open(name)
 
     return {"limit": limit, **({"item": _left_open(ITEM)} if item else {})}
+
+
+def sql_text(value: str) -> str:
+    """Return a text as SQL has it, in quotes."""
+    doubled = value.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def _left_open(name: str) -> str:

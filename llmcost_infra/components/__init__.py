@@ -7,6 +7,7 @@ from llmcost_infra.components.llm_cost import LlmCost
 from llmcost_infra.components.pipeline import LlmPipeline
 from llmcost_infra.components.reporting import stack_settings
 from llmcost_infra.components.streams import LlmStreams
+from llmcost_infra.components.team_budget import TeamBudget
 
 __all__ = [
     "CostAlerts",
@@ -14,6 +15,7 @@ __all__ = [
     "LlmCost",
     "LlmPipeline",
     "LlmStreams",
+    "TeamBudget",
     "declare_objects",
     "stack_settings",
 ]

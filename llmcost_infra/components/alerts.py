@@ -34,7 +34,7 @@ class CostAlerts(pulumi.ComponentResource):
     Args:
         name: Pulumi name.
         settings: routes, budget, streams and column profile.
-        streams: the streams that the alerts read.
+        streams: the streams that the alerts read; None where another stack owns them.
         project: folder whose declarations override the shipped ones.
         opts: Pulumi options.
 
@@ -51,7 +51,7 @@ class CostAlerts(pulumi.ComponentResource):
         self,
         name: str,
         settings: Settings,
-        streams: LlmStreams,
+        streams: LlmStreams | None,
         *,
         project: Path | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -91,7 +91,7 @@ class CostAlerts(pulumi.ComponentResource):
         paged = route.kind == "pagerduty" and secret is not None
         template = AlertTemplate(
             f"{self._name}-{route_name}-template",
-            name=settings.prefixed(f"llm_cost_{route_name}"),
+            name=settings.named(f"llm_cost_{route_name}"),
             body=text,
             type="email" if mail else "http",
             title=_SUBJECT if mail else None,
@@ -101,7 +101,7 @@ class CostAlerts(pulumi.ComponentResource):
         )
         return AlertDestination(
             f"{self._name}-{route_name}",
-            name=settings.prefixed(f"llm_cost_{route_name}"),
+            name=settings.named(f"llm_cost_{route_name}"),
             template=template.name,
             type="email" if mail else "http",
             url=None if mail else (_PAGERDUTY if paged else secret),
@@ -115,7 +115,7 @@ class CostAlerts(pulumi.ComponentResource):
         alert: RenderedAlert,
         folder: Folder,
         destinations: list[AlertDestination],
-        streams: LlmStreams,
+        streams: LlmStreams | None,
     ) -> pulumi.Output[str]:
         made = Alert(
             f"{self._name}-{alert.name}",
@@ -125,7 +125,7 @@ class CostAlerts(pulumi.ComponentResource):
             organization=self._settings.organization,
             source=Source(alert.file),
             # A stream has to be there, with all columns, before an alert can name it.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[streams]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[streams] if streams else None),
         )
         return made.alert_id
 

@@ -28,7 +28,7 @@ class CostDashboard(pulumi.ComponentResource):
     Args:
         name: Pulumi name.
         settings: folder, streams, budget and column profile.
-        streams: the streams that the panels read.
+        streams: the streams that the panels read; None where another stack owns them.
         project: folder whose declarations override the shipped ones.
         opts: Pulumi options.
     """
@@ -42,7 +42,7 @@ class CostDashboard(pulumi.ComponentResource):
         self,
         name: str,
         settings: Settings,
-        streams: LlmStreams,
+        streams: LlmStreams | None,
         *,
         project: Path | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -55,9 +55,10 @@ class CostDashboard(pulumi.ComponentResource):
             organization=settings.organization,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        narrowed = ("team",) if settings.team else ()
         with without_traceback():
             rendered = [
-                render_dashboard(load_dashboard(declared, project), settings)
+                render_dashboard(load_dashboard(declared, project, narrowed=narrowed), settings)
                 for declared in _DASHBOARDS
             ]
         dashboards = [
@@ -68,7 +69,7 @@ class CostDashboard(pulumi.ComponentResource):
                 organization=settings.organization,
                 source=Source(f"dashboards/{declared}.yaml"),
                 # A dashboard's variables write to the settings of the streams that they read.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[streams]),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[streams] if streams else None),
             )
             for (declared, suffix), inputs in zip(_DASHBOARDS.items(), rendered, strict=True)
         ]

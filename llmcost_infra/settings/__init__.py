@@ -4,11 +4,12 @@ from llmcost_infra.settings.alerts import AlertChoice
 from llmcost_infra.settings.attribution import Attribution
 from llmcost_infra.settings.billing import BilledScope, BillingAccount
 from llmcost_infra.settings.content import ContentCapture
-from llmcost_infra.settings.money import Budget
-from llmcost_infra.settings.names import Functions, Streams
+from llmcost_infra.settings.money import Budget, Usd
+from llmcost_infra.settings.names import Functions, Streams, slug
 from llmcost_infra.settings.repeats import Dialect, Repeat
 from llmcost_infra.settings.routes import Route, Severity
 from llmcost_infra.settings.stack import Retention, Settings
+from llmcost_infra.settings.team import Owner, Team, TeamName
 
 __all__ = [
     "AlertChoice",
@@ -19,10 +20,15 @@ __all__ = [
     "ContentCapture",
     "Dialect",
     "Functions",
+    "Owner",
     "Repeat",
     "Retention",
     "Route",
     "Settings",
     "Severity",
     "Streams",
+    "Team",
+    "TeamName",
+    "Usd",
+    "slug",
 ]

@@ -41,6 +41,9 @@ class Budget(Strict):
     feature_daily_usd: Mapping[str, Usd] = Field(default_factory=dict[str, Decimal])
     """USD a day, by feature."""
 
+    no_team_daily_usd: Usd | None = None
+    """USD a day, for calls of no team and of teams that nobody registered."""
+
     @property
     def hourly_usd(self) -> Decimal:
         """An hour's share of the daily budget, in USD, to a hundredth of a cent."""

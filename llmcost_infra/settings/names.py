@@ -1,10 +1,15 @@
-"""Names of the streams and functions of a stack."""
+"""Names of the streams and functions of a stack, and how a name becomes a part of another."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Functions", "Streams"]
+__all__ = ["Functions", "Streams", "slug"]
+
+_LONGEST_SLUG: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,12 @@ class Functions:
     scrub_other: str
     quarantine: str
     project_content: str
+
+
+def slug(name: str) -> str:
+    """Return a part of a name; what had to be changed for that is told apart by a hash."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:_LONGEST_SLUG]
+    if plain == name:
+        return plain
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{plain}_{digest}" if plain else digest

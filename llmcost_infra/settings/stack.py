@@ -18,6 +18,7 @@ from llmcost_infra.settings.money import Budget
 from llmcost_infra.settings.names import Functions, Streams
 from llmcost_infra.settings.repeats import Repeat
 from llmcost_infra.settings.routes import Route
+from llmcost_infra.settings.team import Owner, Team, TeamName
 
 if TYPE_CHECKING:
     from typing import Any
@@ -50,6 +51,8 @@ class Settings(Strict):
     """dev, staging, prod, local, …"""
     organization: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] | None = None
     """OpenObserve organization; by default the one that the provider is configured with."""
+    team: Team | None = None
+    """Whose calls are all that dashboards and alerts read; `TeamBudget` sets it."""
     prefix: Annotated[str, Field(pattern=r"^(?:[a-z][a-z0-9_]*)?$")] = ""
     """Stands before every stream, function and pipeline name, e.g. ``demo_``."""
     folder: Annotated[str, Field(min_length=1)] = "LLM Cost"
@@ -70,6 +73,8 @@ class Settings(Strict):
     """Spans that repeat calls of another instrumentation: by default hand-written wrappers, and
     what Anthropic's client writes of its own accord. ``[]`` where nothing else reports those."""
     budget: Budget = Budget()
+    features: Mapping[TeamName, Owner] = Field(default_factory=dict[str, str])
+    """Who answers for a feature, by its name; with any there is a tab of what features cost."""
     routes: Mapping[_Name, Route] = Field(default_factory=dict[str, Route])
     """Where alerts go, by name."""
     alerts: Mapping[_Name, AlertChoice] = Field(default_factory=dict[str, AlertChoice])
@@ -133,6 +138,14 @@ class Settings(Strict):
     def prefixed(self, name: str) -> str:
         """Return the name of an object of this stack."""
         return f"{self.prefix}{name}"
+
+    def named(self, name: str) -> str:
+        """Return the name of an alert, a template or a destination: with its team in it, if any."""
+        return self.prefixed(f"{self.team.slug}_{name}" if self.team else name)
+
+    def of_team(self, words: str) -> str:
+        """Return words that people read, with the team before them, if there is one."""
+        return f"{self.team.name}: {words}" if self.team else words
 
     @property
     def streams(self) -> Streams:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 BURN = {"budget": {"daily_usd": "24"}}  # a dollar an hour
 LIMITED = {"budget": {"team_daily_usd": {"search": "5", "chat": "5"}}}
+NOBODY = {"budget": {"no_team_daily_usd": "5"}}
+REGISTERED = {"teams.yaml": "teams:\n  search: {}\n"}
 FEATURES = {"budget": {"feature_daily_usd": {"document_summary": "40"}}}
 MONTH = {"budget": {"monthly_usd": "900"}}
 CAPTURING = {"content": {"capture": True, "services": ["bot"], "shared_org_ok": True}}
@@ -77,6 +79,19 @@ def one_team_spends(stack: Stack) -> None:
     stack.call(at=NOON - HOUR, usd=5.01, team="search")
     stack.call(at=NOON - HOUR, usd=5, team="chat")
     stack.call(at=NOON, usd=400, team="batch")
+
+
+def nobody_spends(stack: Stack) -> None:
+    """What has no team and what names one that is not there add up; teams are not in it."""
+    stack.call(at=NOON - HOUR, usd=3, feature="batch")
+    stack.call(at=NOON - HOUR, usd=2.5, team="serach")
+    stack.call(at=NOON, usd=100, team="search")
+
+
+def everybody_has_a_team(stack: Stack) -> None:
+    """But for what is below both limits."""
+    stack.call(at=NOON - HOUR, usd=2, feature="batch")
+    stack.call(at=NOON, usd=98, team="search")
 
 
 def one_feature_spends(stack: Stack) -> None:
@@ -539,6 +554,24 @@ FIRE = [
         ("$500.50 spent in the last 24 hours, limit $500.00 (calls: 3)",),
     ),
     Scenario(
+        "daily_budget_no_team",
+        nobody_spends,
+        ("calls of no team spent $5.50 in the last 24 hours, limit $5.00 (calls: 2)",),
+        NOBODY,
+        REGISTERED,
+    ),
+    Scenario(
+        "spend_without_team",
+        nobody_spends,
+        (
+            (
+                "$5.50 of the $105.50 of the last 24 hours have no team: 5.2 %, limit 2 %; "
+                "most of it is batch"
+            ),
+        ),
+        files=REGISTERED,
+    ),
+    Scenario(
         "daily_budget_team_search",
         one_team_spends,
         ("search spent $5.01 in the last 24 hours, limit $5.00 (calls: 1)",),
@@ -730,6 +763,8 @@ FIRE = [
 ]
 KEEP_QUIET = [
     Scenario("daily_budget", spend_up_to_the_limit),
+    Scenario("daily_budget_no_team", everybody_has_a_team, settings=NOBODY, files=REGISTERED),
+    Scenario("spend_without_team", everybody_has_a_team, files=REGISTERED),
     Scenario("daily_budget_team_chat", one_team_spends, settings=LIMITED),
     Scenario("daily_budget_feature_document_summary", another_feature_spends, settings=FEATURES),
     Scenario("monthly_budget_50", half_a_month_was_spent_long_ago, settings=MONTH),

@@ -53,6 +53,7 @@ EVERYTHING: dict[str, Any] = {
     "environment": "prod",
     "budget": {
         "monthly_usd": "900",
+        "no_team_daily_usd": "5",
         "team_daily_usd": {"search": "5"},
         "feature_daily_usd": {"chat": "7.5"},
     },
