@@ -88,7 +88,8 @@ class Report:
         count, expected = len(self.replay.firings), self.rule.expected
         times = "fired once" if count == 1 else f"fired {count:,} times" if count else "never fired"
         allowed = "" if expected is None else f" (expected in 30 days: at most {expected:,})"
-        return f"{self.rule.name}: {times} in {self.days:g} days{allowed}"
+        length = "a day" if self.days == 1 else f"{self.days:g} days"
+        return f"{self.rule.name}: {times} in {length}{allowed}"
 
     def _details(self) -> list[str]:
         firings, told = self.replay.firings, list(self.notes)

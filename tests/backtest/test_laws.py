@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tests.backtest.conftest import Rules
 
 Row = dict[str, Any]
-SHIPPED = sorted(path.stem for path in (ROOT / "alerts").glob("*.yaml"))
+# But for the one that reads totals of days, which the example stack prod does not keep.
+SHIPPED = sorted({path.stem for path in (ROOT / "alerts").glob("*.yaml")} - {"rollup_differs"})
 # How long before now rules look: around these ages decisions change.
 AGES = (0, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY)
 

@@ -16,8 +16,8 @@ MONTHS = {"monthly_budget", "forecast"}
 """These begin with a day of the calendar."""
 OLDER = {"telemetry_stopped", "cost_anomaly"}
 """These compare with a time of day, counted in hours or quarters of hours."""
-COMPARISONS = {"reconciliation_drift", "reconciliation_missing"}
-"""These are about comparisons with a bill, whose rows carry the time at which they were made."""
+COMPARISONS = {"reconciliation_drift", "reconciliation_missing", "rollup_differs"}
+"""These are about comparisons and totals, whose rows carry the time at which they were made."""
 AGE = r"\(to_unixtime\(now\(\)\) - CAST\(end_time AS BIGINT\) / 1000000000\)"
 
 
