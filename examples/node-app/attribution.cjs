@@ -9,7 +9,7 @@ const HASHED = /^[0-9a-f]{32,128}$/;
 
 // The id under which the pipeline stores a person: the same in every language.
 function pseudonym(person, key = process.env.LLMCOST_HASH_KEY) {
-  const text = String(person).trim().slice(0, 200);
+  const text = [...String(person).trim()].slice(0, 200).join(""); // characters, not halves of them
   if (HASHED.test(text)) return text;
   if (!key) return undefined; // nobody leaves unhashed
   return createHmac("sha256", key).update(text).digest("hex").slice(0, 32);

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from llmcost_infra.pseudonyms import pseudonym
+from llmcost_infra.pseudonyms import SPACE, pseudonym
 from llmcost_infra.telemetry.harmless import harmless, tell_once
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _line(value: object) -> str:
 
 
 def _hashed(what: str, value: object) -> str:
-    if value is None or not (text := str(value).strip()):
+    if value is None or not (text := str(value).strip(SPACE)):
         return ""
     key = _keys[0] if _keys else os.environ.get(HASH_KEY, "")
     if key:
