@@ -38,7 +38,9 @@ def test_a_node_application_is_seen(run: Run, openobserve: OpenObserve, node: st
     assert {row["llmcost_environment"] for row in rows.values()} == {"dev"}
 
 
-@pytest.mark.parametrize("person", ["ann@example.com", "  Bob ", "üñí", "🦊" * 250, "0123456789abcdef" * 2])
+@pytest.mark.parametrize(
+    "person", ["ann@example.com", "  Bob ", "üñí", "🦊" * 250, "0123456789abcdef" * 2]
+)
 def test_a_person_is_the_same_in_every_language(node: str, person: str) -> None:
     """What Node sends as an id is what Python sends, and what the pipeline would store."""
     program = (
