@@ -6,6 +6,7 @@ The ingest pipeline reads the same attributes in the same order; a test holds th
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -116,7 +117,8 @@ def _audio_and_images(attributes: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     return {
         "input_audio_tokens": _count(attributes, names.INPUT_AUDIO),
-        "cache_read_audio_tokens": _count(attributes, names.READ_AUDIO) or 0,
+        # Nobody looks at it where no audio was sent; then it may be anything.
+        "cache_read_audio_tokens": _count_or_less(attributes, names.READ_AUDIO),
         "output_audio_tokens": _count(attributes, names.OUTPUT_AUDIO),
         "input_image_tokens": _count(attributes, names.INPUT_IMAGE),
         "output_image_tokens": _count(attributes, names.OUTPUT_IMAGE),
@@ -136,7 +138,7 @@ def _inside(attributes: Mapping[str, Any], sent: int | None, back: int | None, c
     """Tell whether cached tokens are counted inside the input; Anthropic's own API does not."""
     if sent is None or not cached:
         return True
-    return cached <= sent and _count(attributes, names.TOTAL) != sent + (back or 0) + cached
+    return cached <= sent and _count_or_less(attributes, names.TOTAL) != sent + (back or 0) + cached
 
 
 def _left(attributes: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
@@ -153,8 +155,11 @@ def _asked(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     said = next((one for name in _PARAMETERS if (one := attributes.get(name))), "")
     if not isinstance(said, str) or not said or len(said) > _LONGEST:
         return {}
-    told: Any = json.loads(said)
-    return cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+    with suppress(ValueError):
+        told: Any = json.loads(said)
+        if isinstance(told, dict):
+            return cast("dict[str, Any]", told)
+    return {}
 
 
 def _region(attributes: Mapping[str, Any]) -> str:
@@ -179,6 +184,14 @@ def _count(attributes: Mapping[str, Any], among: Iterable[str]) -> int | None:
                 raise ValueError(name)
             return count
     return None
+
+
+def _count_or_less(attributes: Mapping[str, Any], among: Iterable[str]) -> int:
+    """Return a count, 0 where nobody told it, or less where it is none."""
+    try:
+        return _count(attributes, among) or 0
+    except (ValueError, TypeError, OverflowError):
+        return -1
 
 
 def _is_true(value: object) -> bool:
