@@ -52,7 +52,7 @@ TEXTS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def normalise(counting_wrappers: Graph) -> Callable[[dict[str, Any]], dict[str, Any]]:  # noqa: F811
     """Return the pipeline's function that reads a span, where none repeats another."""
     return counting_wrappers.function("normalise").run
