@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["stack_secret", "stack_settings", "use_placeholder", "without_traceback"]
 
-_SETTINGS: Final = "llmcost:settings"
+_NAMESPACE: Final = "llmcost"
+"""Of our configuration, whatever the project is called."""
+_SETTINGS: Final = f"{_NAMESPACE}:settings"
 
 
 @contextmanager
@@ -58,6 +60,10 @@ def _in_stack_file(problem: DeclarationError) -> DeclarationError:
     return DeclarationError(problem.message, path=path, line=line, hint=problem.hint)
 
 
+def _config() -> pulumi.Config:
+    return pulumi.Config(_NAMESPACE)
+
+
 def stack_settings() -> Settings:
     """Return the settings of the selected stack: ``llmcost:settings`` of ``Pulumi.<stack>.yaml``.
 
@@ -65,7 +71,7 @@ def stack_settings() -> Settings:
         pulumi.RunError: they are missing, or wrong: every problem with the nearest valid key.
     """
     with without_traceback():
-        return Settings.from_mapping(pulumi.Config().require_object("settings"))
+        return Settings.from_mapping(_config().require_object("settings"))
 
 
 _placeholders: list[str] = []
@@ -82,11 +88,11 @@ def stack_secret(name: str) -> pulumi.Output[str]:
     Raises:
         pulumi.RunError: it is not set; the command that sets it is named.
     """
-    value = pulumi.Config().get_secret(name)
+    value = _config().get_secret(name)
     if value is None and _placeholders:
         return pulumi.Output.secret(_placeholders[0])
     if value is None:
-        key = pulumi.Config().full_key(name)
+        key = _config().full_key(name)
         raise pulumi.RunError(
             f"The stack has no secret {key}.\n  Set it: pulumi config set --secret {key}"
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Stack", "read_stack", "stack_names"]
 
 _PROJECT = "Pulumi.yaml"
+_SETTINGS = "llmcost:settings"
 _OF_A_TYPED_KEY = frozenset({"description", "items", "secret", "type"})
 
 
@@ -54,9 +55,9 @@ class Stack:
         Raises:
             DeclarationError: it has none, or something is wrong with them; with file and line.
         """
-        text = self.config.get(f"{self.project}:settings")
+        text = self.config.get(_SETTINGS)
         if text is None:
-            raise self.document.problem(("config",), f"has no {self.project}:settings")
+            raise self.document.problem(("config",), f"has no {_SETTINGS}")
         try:
             return Settings.from_mapping(json.loads(text))
         except InvalidDeclaration as error:
@@ -64,7 +65,7 @@ class Stack:
 
     def placed(self, problem: DeclarationError) -> DeclarationError:
         """Return a problem with its file as seen from here; one about settings with its line."""
-        if str(problem.path) != "llmcost:settings":
+        if str(problem.path) != _SETTINGS:
             path, inside = Path(problem.path), self.folder.resolve()
             if path.is_relative_to(inside):
                 path = self.folder / path.relative_to(inside)
@@ -72,7 +73,7 @@ class Stack:
                 problem.message, path=path, line=problem.line, hint=problem.hint
             )
         own = self.document.data["config"]
-        keys = (f"{self.project}:settings", "settings")
+        keys = (_SETTINGS, "settings")
         start: KeyPath = ("config", next((key for key in keys if key in own), keys[0]))
         dotted = problem.message.partition(": ")[0].split(".")
         at = (*start, *(int(part) if part.isdecimal() else part for part in dotted))
