@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["stack_secret", "stack_settings", "use_placeholder", "without_traceback"]
 
 _NAMESPACE: Final = "llmcost"
-"""Of our configuration, whatever the project is called."""
 _SETTINGS: Final = f"{_NAMESPACE}:settings"
 
 
@@ -60,8 +59,11 @@ def _in_stack_file(problem: DeclarationError) -> DeclarationError:
     return DeclarationError(problem.message, path=path, line=line, hint=problem.hint)
 
 
-def _config() -> pulumi.Config:
-    return pulumi.Config(_NAMESPACE)
+def _config(name: str) -> pulumi.Config:
+    """Return the configuration that has a value: the project's, or ours where that has none."""
+    own, ours = pulumi.Config(), pulumi.Config(_NAMESPACE)
+    found = own.get_secret(name) is not None or ours.get_secret(name) is None
+    return own if found else ours
 
 
 def stack_settings() -> Settings:
@@ -71,7 +73,7 @@ def stack_settings() -> Settings:
         pulumi.RunError: they are missing, or wrong: every problem with the nearest valid key.
     """
     with without_traceback():
-        return Settings.from_mapping(_config().require_object("settings"))
+        return Settings.from_mapping(_config("settings").require_object("settings"))
 
 
 _placeholders: list[str] = []
@@ -88,11 +90,11 @@ def stack_secret(name: str) -> pulumi.Output[str]:
     Raises:
         pulumi.RunError: it is not set; the command that sets it is named.
     """
-    value = _config().get_secret(name)
+    value = _config(name).get_secret(name)
     if value is None and _placeholders:
         return pulumi.Output.secret(_placeholders[0])
     if value is None:
-        key = _config().full_key(name)
+        key = pulumi.Config().full_key(name)
         raise pulumi.RunError(
             f"The stack has no secret {key}.\n  Set it: pulumi config set --secret {key}"
         )

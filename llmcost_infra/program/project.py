@@ -21,6 +21,7 @@ __all__ = ["Stack", "read_stack", "stack_names"]
 
 _PROJECT = "Pulumi.yaml"
 _SETTINGS = "llmcost:settings"
+"""As every project may write it, whatever it is called."""
 _OF_A_TYPED_KEY = frozenset({"description", "items", "secret", "type"})
 
 
@@ -55,9 +56,9 @@ class Stack:
         Raises:
             DeclarationError: it has none, or something is wrong with them; with file and line.
         """
-        text = self.config.get(_SETTINGS)
+        text = self.config.get(f"{self.project}:settings", self.config.get(_SETTINGS))
         if text is None:
-            raise self.document.problem(("config",), f"has no {_SETTINGS}")
+            raise self.document.problem(("config",), f"has no {self.project}:settings")
         try:
             return Settings.from_mapping(json.loads(text))
         except InvalidDeclaration as error:
@@ -73,7 +74,7 @@ class Stack:
                 problem.message, path=path, line=problem.line, hint=problem.hint
             )
         own = self.document.data["config"]
-        keys = (_SETTINGS, "settings")
+        keys = (f"{self.project}:settings", "settings", _SETTINGS)
         start: KeyPath = ("config", next((key for key in keys if key in own), keys[0]))
         dotted = problem.message.partition(": ")[0].split(".")
         at = (*start, *(int(part) if part.isdecimal() else part for part in dotted))
