@@ -48,6 +48,7 @@ docs: environment ## write the pages and schemas that follow from declarations, 
 	@$(VENV)/python tools/alert_reference.py
 	@$(VENV)/python tools/check_reference.py
 	@$(VENV)/python tools/cli_reference.py
+	@$(VENV)/python tools/doctor_reference.py
 	@$(VENV)/python tools/resource_reference.py
 	@$(VENV)/python tools/price_page.py
 	@$(VENV)/python tools/compiled_prices.py

@@ -57,6 +57,9 @@ _COMMANDS = {
         "llmcost_infra.cli.check:check",
         "Find what is wrong with what stacks would put on the server.",
     ),
+    "doctor": Lazy(
+        "llmcost_infra.cli.doctor:doctor", "Go through the production checklist, on a server."
+    ),
     "rollup": Lazy(
         "llmcost_infra.cli.rollup:rollup", "Add the last days up into the rollup stream."
     ),

@@ -1,0 +1,116 @@
+"""What keeps numbers true in the long run: price reviews, totals, bills, scrubbing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown, warn
+from llmcost_infra.pricing import load_table
+from llmcost_infra.pricing.reports import due_rows
+from llmcost_infra.rollup import closed_days
+
+__all__: list[str] = []
+
+_MOST_OFF: Final = 0.001
+_BILL_DAYS: Final = 35
+_PERSONAL: Final = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}|\bsk-[A-Za-z0-9]{16,}"
+"""An e-mail address or an API key: what scrubbing has to find first."""
+
+
+@check("prices")
+def prices(case: Case) -> Said:
+    """No price row is past the day by which somebody has to compare it with its source."""
+    due = due_rows(load_table(case.project), case.now.astimezone(UTC).date())
+    if due:
+        return warn(
+            f"{len(due)} rows are overdue, {due[0]['row']} since {due[0]['review_by']}",
+            "`llmcost pricing review-due` lists them with their sources",
+        )
+    return ok("no row is overdue")
+
+
+@check("rollup")
+def rollup(case: Case) -> Said:
+    """Yesterday's totals are there and are the sum of its calls."""
+    if not case.settings.history:
+        return ok("the stack keeps no totals")
+    [day] = closed_days(case.now, 1)
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    begin = int(start.timestamp() * 1_000_000)
+    streams = case.settings.streams
+    hours = (case.now - start) / timedelta(hours=1)
+    totals = case.one(
+        "SELECT SUM(usd) AS usd, COUNT(*) AS found FROM (SELECT cost_usd AS usd, "  # noqa: S608
+        "ROW_NUMBER() OVER (PARTITION BY environment, team, feature, model "
+        "ORDER BY computed_at DESC) AS version "
+        f'FROM "{streams.rollup}" WHERE period_start = {begin}) AS versions WHERE version = 1',
+        hours=hours,
+        kind="logs",
+    )
+    if not totals.get("found"):
+        return fail(
+            f"{day} was not added up", "run `llmcost rollup` every day after six o'clock UTC"
+        )
+    calls = case.client.search(
+        "SELECT SUM(usd) AS usd FROM (SELECT LAST_VALUE(llmcost_cost_usd ORDER BY "  # noqa: S608
+        "llmcost_adjusted_at NULLS FIRST, llmcost_cost_usd NULLS FIRST) AS usd "
+        f'FROM "{streams.calls}" WHERE llmcost_is_call GROUP BY trace_id, span_id) AS calls',
+        start,
+        start + timedelta(days=1),
+    ).hits
+    stored = (calls[0].get("usd") if calls else None) or 0.0
+    added = totals.get("usd") or 0.0
+    if abs(stored - added) > _MOST_OFF * max(stored, added):
+        return fail(
+            f"{day}: {added:.2f} USD in the totals, {stored:.2f} in the calls",
+            "run `llmcost rollup`; see docs/upkeep.md if it comes back",
+        )
+    return ok(f"{day}: {added:.2f} USD on both sides")
+
+
+@check("bill")
+def bill(case: Case) -> Said:
+    """Each provider's bill was compared with our sum within 35 days."""
+    if not case.settings.billing:
+        return unknown("the stack names no provider account", "add `billing` to it")
+    stream = case.settings.streams.billing
+    if case.stream(stream, "logs") is None:
+        return fail(f"{stream} is not there", "run `pulumi up` for the stack")
+    rows = case.rows(
+        f'SELECT provider, MAX(computed_at) AS at FROM "{stream}" GROUP BY provider',  # noqa: S608
+        hours=24 * _BILL_DAYS,
+        kind="logs",
+    )
+    there = {row["provider"] for row in rows}
+    late = sorted({one.provider for one in case.settings.billing} - there)
+    if late:
+        return fail(
+            f"not compared within {_BILL_DAYS} days: {', '.join(late)}",
+            f"run `llmcost reconcile {late[0]} --month …`, by a job on the 3rd of each month",
+        )
+    return ok(f"{', '.join(sorted(there))} compared within {_BILL_DAYS} days")
+
+
+@check("scrubbing")
+def scrubbing(case: Case) -> Said:
+    """No stored text has an address or a key in it."""
+    content = case.settings.content
+    if not content.capture:
+        return ok("no text is captured")
+    stream = case.settings.streams.content
+    if case.stream(stream) is None:
+        return fail(f"{stream} is not there", "run `pulumi up` for the stack")
+    row = case.one(
+        "SELECT COUNT(*) AS found, COUNT(CASE WHEN regexp_like("  # noqa: S608
+        "COALESCE(llmcost_prompt, '') || ' ' || COALESCE(llmcost_completion, ''), "
+        f"'{_PERSONAL}') THEN 1 END) AS leaks FROM \"{stream}\""
+    )
+    if not row.get("found"):
+        return unknown("no text was stored in the last day")
+    if row["leaks"]:
+        return fail(
+            f"{row['leaks']:,} of {row['found']:,} texts hold an address or a key",
+            "set content.capture to false and run `pulumi up`; then look at what passed",
+        )
+    return ok(f"{row['found']:,} texts of the last day hold no address and no key")

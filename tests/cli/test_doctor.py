@@ -1,0 +1,80 @@
+"""`llmcost doctor`, as somebody types it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmcost_infra import doctor as room
+from llmcost_infra.cli import doctor as command
+from llmcost_infra.doctor import Line, Said
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Type
+
+FINE = Line("calls", Said("ok", "2 calls in the last day"))
+BAD = Line("clock", Said("fail", "600 seconds from now", "set the clock"))
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[list[Line]]:
+    """What is seen, look by look; after the last one somebody interrupts."""
+    given: list[list[Line]] = []
+
+    def looked(stack: str, *, send: bool) -> list[Line]:
+        assert (stack, send) == ("prod", False)
+        if not given:
+            raise KeyboardInterrupt
+        return given.pop(0)
+
+    monkeypatch.setattr(command, "_looked", looked)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    return given
+
+
+def test_every_line_says_what_to_do(llmcost: Type, looks: list[list[Line]]) -> None:
+    """A failure is a finding."""
+    looks.append([FINE, BAD])
+
+    ended = llmcost("doctor", "--stack", "prod")
+
+    assert ended.code == 4
+    assert "set the clock" in ended.out
+
+
+def test_json_has_all_of_it(llmcost: Type, looks: list[list[Line]]) -> None:
+    """Without a failure it ends with 0."""
+    looks.append([FINE])
+
+    ended = llmcost("doctor", "--stack", "prod", "--json")
+
+    assert ended.code == 0
+    (line,) = json.loads(ended.out)
+    assert line == {
+        "check": "calls",
+        "state": "ok",
+        "evidence": "2 calls in the last day",
+        "next": "",
+    }
+
+
+def test_who_watches_hears_of_changes_only(llmcost: Type, looks: list[list[Line]]) -> None:
+    """Nothing new is no line; a point that mended itself is one."""
+    mended = Line("clock", Said("ok", "1 second ago"))
+    looks += [[FINE, BAD], [FINE, BAD], [FINE, mended]]
+
+    ended = llmcost("doctor", "--stack", "prod", "--watch", "--every", "1")
+
+    assert ended.code == 130
+    assert ended.out.count("set the clock") == 1
+    assert ended.out.count("2 calls in the last day") == 1
+    assert ended.out.count("1 second ago") == 1
+
+
+def test_the_command_and_the_room_speak_of_the_same_checks() -> None:
+    """The checklist is registered by importing the room."""
+    assert [one.id for one in room.CHECKLIST][:3] == ["server", "retention", "clock"]
+    assert len(room.CHECKLIST) == len(room.CHECKS)
