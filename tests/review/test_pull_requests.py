@@ -115,8 +115,8 @@ def test_a_macro_lists_every_panel_and_alert_that_it_touches(pull_request: Repos
     pull_request.commit()
     pull_request.edit(
         "llmcost_infra/catalog/sql/macros.sql.j2",
-        "  WHERE {{ column(flag) }}\n",
-        "  WHERE {{ column(flag) }} AND llmcost_dialect <> 'wrapper'\n",
+        "  WHERE {{ column(flag) }}{{ whose }}\n",
+        "  WHERE {{ column(flag) }} AND llmcost_dialect <> 'wrapper'{{ whose }}\n",
     )
 
     report = replace(pull_request.review(["prod"]), files=())
