@@ -101,6 +101,7 @@ def test_the_readme_names_the_two_commands_and_every_page() -> None:
 
     assert "`make up`" in text
     assert "`make test`" in text
+    assert len(text.splitlines()) < 150
     for page in (ROOT / "docs").glob("*.md"):
         assert f"(docs/{page.name})" in text
 
