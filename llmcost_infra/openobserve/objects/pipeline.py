@@ -124,8 +124,9 @@ class Pipelines:
                 f"The pipeline {rival.name} ({rival.pipeline_id}) already takes the rows of the "
                 f"{stream}; nothing was written.",
                 hint="A stream has one realtime pipeline: remove that one, import it with `pulumi "
-                f"import {self.kind.token} NAME {join_id(organization, rival.pipeline_id)}`, or "
-                "take another source.",
+                f"import {self.kind.token} NAME {join_id(organization, rival.pipeline_id)}`, take "
+                "another source, or join it: a stack whose program is TeamBudget reads its "
+                "streams.",
             )
 
     def _rival(self, organization: str, own: str, inputs: Inputs) -> PipelineShape | None:
