@@ -10,6 +10,7 @@ happen. Nothing of it leaves this machine.
 from __future__ import annotations
 
 import argparse
+import socket
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -258,7 +259,10 @@ def main() -> None:
     chosen = parser.parse_args()
     openai = last_month()
     openai.faults = [429, 500]
-    uvicorn.run(build_app(openai, Account()), port=chosen.port, log_level="warning")
+    served = uvicorn.Config(build_app(openai, Account()), log_level="warning")
+    with socket.create_server(("127.0.0.1", chosen.port)) as listening:
+        print(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", flush=True)
+        uvicorn.Server(served).run(sockets=[listening])
 
 
 if __name__ == "__main__":

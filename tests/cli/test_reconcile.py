@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,12 +23,12 @@ from tests.reconcile.conftest import load_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.cli.conftest import Type
 
 PASSWORD = "Complexpass#123"
 KEY = "sk-admin-stand-in"
+ROOT = Path(__file__).parents[2]
 MONTH = previous_month(datetime.now(UTC))
 SETTINGS = """\
 config:
@@ -237,3 +241,31 @@ def test_the_key_may_be_a_secret_of_the_stack(
     ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
     assert ended.code == 3
     assert "pulumi config set --stack test --secret bill_key" in ended.err
+
+
+@pytest.mark.usefixtures("project")
+def test_the_pages_commands_work_as_they_stand(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an account: only port and stack are others than on the page."""
+    page = (ROOT / "docs/reconciliation.md").read_text("utf-8")
+    block = page.partition("## Try it without an account")[2].partition("```console\n")[2]
+    lines = block.partition("```")[0].splitlines()
+    serve, export, compare = (shlex.split(line.removeprefix("$ ")) for line in lines)
+    variable, _, key = export[1].partition("=")
+    monkeypatch.setenv(variable, key)
+    assert (serve[0], serve[2:]) == ("python", ["--port", "8787", "&"])
+    command = [sys.executable, str(ROOT / serve[1]), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stand_in:  # noqa: S603 - the page's own
+        try:
+            assert stand_in.stdout is not None
+            url = stand_in.stdout.readline().strip()
+            told = {"http://127.0.0.1:8787/v1": url, "local": "test"}
+            assert set(told) <= set(compare)
+            ended = llmcost(*(told.get(word, word) for word in compare[1:]))
+        finally:
+            stand_in.terminate()
+    assert ended.code == 4, ended.err
+    assert ended.out.startswith(f"openai {MONTH}:")
+    assert "missing traffic" in ended.out
+    assert key not in ended.out + ended.err
