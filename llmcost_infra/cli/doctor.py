@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from llmcost_infra.cli.printing import json_option, print_json, print_table
-from llmcost_infra.errors import ExitCode
+from llmcost_infra.errors import DeclarationError, ExitCode, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,12 @@ def doctor(stack: str, every: int, *, send_test: bool, watch: bool, as_json: boo
     _tell(lines, as_json=as_json)
     while watch:
         time.sleep(60 * every)
-        again = _looked(stack, send=False)
+        try:
+            again = _looked(stack, send=False)
+        except TransportError as error:
+            # A server that restarts comes back; who watches is told, and looks again.
+            click.echo(f"no answer: {error.message}", err=True)
+            continue
         if news := changed(lines, again):
             _tell(news, as_json=as_json)
         lines = again
@@ -65,8 +70,16 @@ def _looked(stack: str, *, send: bool) -> list[Line]:
     from llmcost_infra.program.project import read_stack  # noqa: PLC0415
 
     project = project_folder()
-    settings = read_stack(project, stack).settings()
+    read = read_stack(project, stack)
+    settings = read.settings()
     with client_at_hand() as client:
+        if settings.organization not in {None, client.organization}:
+            raise DeclarationError(
+                f"stack {read.name} is for the organization {settings.organization}, and the "
+                f"server at hand was chosen for {client.organization}",
+                path=read.document.path,
+                hint=f"set OPENOBSERVE_ORG={settings.organization}",
+            )
         return list(examine(Case(client, settings, datetime.now(UTC), project, send)))
 
 

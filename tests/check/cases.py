@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llmcost_infra.program import Program, Registered
@@ -51,6 +51,11 @@ def program(*resources: Registered) -> Program:
     """Return a program with the stream `llm_calls` and other resources."""
     own = any(one.name == "llm_calls" for one in resources)
     return Program("shop", "dev", (*(() if own else (stream(),)), *resources), ())
+
+
+def in_production(made: Program) -> Program:
+    """Return the same program for the stack prod."""
+    return replace(made, stack="prod")
 
 
 def panel(sql: str, variables: dict[str, Any] | None = None, **inputs: Any) -> Program:
@@ -269,6 +274,25 @@ CASES: dict[str, Case] = {
     "stream-content": Case(
         program(stream("content", fields={"llmcost_prompt": "utf8"})),
         program(stream("content", fields={"llmcost_prompt": "utf8"}, data_retention=7)),
+    ),
+    "stream-ceiling": Case(
+        program(stream("content", fields={"llmcost_prompt": "utf8"}, data_retention=31)),
+        program(stream("content", fields={"llmcost_prompt": "utf8"}, data_retention=30)),
+    ),
+    "stream-protected": Case(
+        in_production(program(stream(on_destroy="delete"))),
+        in_production(program(stream(on_destroy="retain", allow_data_loss=False))),
+    ),
+    "stream-watched": Case(
+        in_production(alert(name="daily_budget")),
+        in_production(
+            Program(
+                "shop",
+                "prod",
+                (*alert(name="daily_budget").resources, *alert(name="cost_anomaly").resources),
+                (),
+            )
+        ),
     ),
     "stream-client-numbers": Case(
         program(stream("other", fields={"retry_count": "int64"})),

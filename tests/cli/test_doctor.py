@@ -11,8 +11,11 @@ import pytest
 from llmcost_infra import doctor as room
 from llmcost_infra.cli import doctor as command
 from llmcost_infra.doctor import Line, Said
+from llmcost_infra.errors import TransportError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Type
 
 FINE = Line("calls", Said("ok", "2 calls in the last day"))
@@ -72,6 +75,52 @@ def test_who_watches_hears_of_changes_only(llmcost: Type, looks: list[list[Line]
     assert ended.out.count("set the clock") == 1
     assert ended.out.count("2 calls in the last day") == 1
     assert ended.out.count("1 second ago") == 1
+
+
+def test_who_watches_outlasts_a_server_that_restarts(
+    llmcost: Type, looks: list[list[Line]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, and what changed meanwhile is told by the next look."""
+    mended = Line("clock", Said("ok", "1 second ago"))
+    looks += [[FINE, BAD], [], [FINE, mended]]
+    kept = command._looked
+
+    def looked(stack: str, *, send: bool) -> list[Line]:
+        found = kept(stack, send=send)
+        if not found:
+            raise TransportError("nobody answers")
+        return found
+
+    monkeypatch.setattr(command, "_looked", looked)
+
+    ended = llmcost("doctor", "--stack", "prod", "--watch", "--every", "1")
+
+    assert ended.code == 130
+    assert "no answer: nobody answers" in ended.err
+    assert ended.out.count("1 second ago") == 1
+
+
+def test_a_server_of_another_organization_is_refused(
+    llmcost: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one organization has says nothing about the stack of another."""
+    (tmp_path / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text("")
+    stack = "config:\n  mine:settings:\n    environment: test\n    organization: acme\n"
+    (tmp_path / "Pulumi.test.yaml").write_text(stack)
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "URL": "http://127.0.0.1:1",
+        "USER": "a@b.example",
+        "PASSWORD": "x",
+    }.items():
+        monkeypatch.setenv(f"OPENOBSERVE_{name}", value)
+    monkeypatch.delenv("OPENOBSERVE_ORG", raising=False)
+
+    ended = llmcost("doctor", "--stack", "test")
+
+    assert ended.code == 2
+    assert "set OPENOBSERVE_ORG=acme" in ended.err
 
 
 def test_the_command_and_the_room_speak_of_the_same_checks() -> None:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from llmcost_infra.check.stack import StackView
 
-__all__ = ["client_numbers", "content", "retention"]
+__all__ = ["CONTENT", "COST", "client_numbers", "content", "retention"]
 
-_CONTENT = ("llmcost_prompt", "llmcost_completion", "gen_ai_input_messages", "llm_input")
-_COST = "llmcost_cost_usd"
+CONTENT = ("llmcost_prompt", "llmcost_completion", "gen_ai_input_messages", "llm_input")
+COST = "llmcost_cost_usd"
 _SERVER = {column for profile in PROFILES.values() for column in profile.declares}
 
 
@@ -56,10 +56,10 @@ def content(stack: StackView) -> Iterator[Breach]:
     kept = [
         stream.inputs.get("data_retention") or 0
         for stream in stack.streams.values()
-        if _COST in _fields(stream.inputs)
+        if COST in _fields(stream.inputs)
     ]
     for (_, name), stream in stack.streams.items():
-        texts = [column for column in _CONTENT if column in _fields(stream.inputs)]
+        texts = [column for column in CONTENT if column in _fields(stream.inputs)]
         days: Any = stream.inputs.get("data_retention") or 0
         if texts and kept and (not days or any(most and days >= most for most in kept)):
             said = (
