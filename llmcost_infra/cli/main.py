@@ -63,6 +63,7 @@ _COMMANDS = {
     "rollup": Lazy(
         "llmcost_infra.cli.rollup:rollup", "Add the last days up into the rollup stream."
     ),
+    "statement": Lazy("llmcost_infra.cli.statement:statement", "Say what a month cost each team."),
     "reconcile": Lazy(
         "llmcost_infra.cli.reconcile:reconcile",
         "Compare a month with a provider's bill, and say why they differ.",

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(
     chain(ROOT.glob("*.md"), (page for page in ROOT.glob("docs/*.md") if page.name != "cli.md"))
 )
-OURS = re.compile(r"(?:^|[/(])(llmcost [^&|)]*)")
+OURS = re.compile(r"(?:^|[/(])(llmcost [^&|)>]*)")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
