@@ -210,6 +210,8 @@ def metric(case: Case) -> Said:
     begin = case.now - timedelta(days=1)
     hours = (timedelta(days=1) + LEAD) / timedelta(hours=1)
     counted = metric_sums(case.rows(metric_statement(begin), hours=hours, kind="metrics"), begin)
+    if not counted:
+        return unknown("no application counted its cost in the last day")
     spans = case.rows(span_statement(case.settings.streams.calls))
     apart = [one for one in compare_sums(counted, spans) if not one.agrees]
     if not apart:
