@@ -34,6 +34,18 @@ PAIRS = [("openai", *two) for two in combinations(deviations.OPENAI, 2) if {*two
 PAIRS += [("anthropic", *two) for two in combinations(deviations.ANTHROPIC, 2)]
 BY_CHANCE = {Cause.SAMPLING, Cause.MISSING_TRAFFIC}
 
+LEAVES_DOUBT = {
+    deviations.missing_traffic,
+    deviations.batch_without_spans,
+    deviations.a_share_of_all_spans,
+    deviations.streams_without_usage,
+    deviations.replayed,
+}
+"""What hides calls, their tokens or their copies; beside anything else no doubt is allowed."""
+
+WIDEST = Decimal("1.5")
+"""Of all that was done to a world: a wider range would hold any truth and say nothing."""
+
 
 def named(case: tuple[object, ...]) -> str:
     """Return what a scenario is called."""
@@ -41,7 +53,7 @@ def named(case: tuple[object, ...]) -> str:
 
 
 def check(world: World, findings: Sequence[Finding], difference: Decimal) -> list[Finding]:
-    """Check that every cause is found to the cent, or lies in the range that is named.
+    """Check that every cause is found to the cent, or lies in the narrow range that is named.
 
     Returns:
         The ambiguous findings.
@@ -57,10 +69,12 @@ def check(world: World, findings: Sequence[Finding], difference: Decimal) -> lis
             high[range_.cause] += range_.high
         if not one.ranges:
             booked[one.cause] += one.usd
+    done = sum((abs(one) for one in world.truth.values()), ZERO)
     for cause in {*world.truth, *booked, *low}:
         truth = world.truth.get(cause, ZERO)
         least, most = booked[cause] + low[cause], booked[cause] + high[cause]
         assert least - CENT <= truth <= most + CENT, (cause, truth, least, most)
+        assert most - least <= done * WIDEST, (cause, "is anything", least, most)
     return [one for one in findings if one.ranges]
 
 
@@ -90,8 +104,8 @@ def test_one_deviation_is_found_by_its_cause(case: tuple[object, ...]) -> None:
 
 @pytest.mark.parametrize("case", PAIRS, ids=named)
 def test_two_deviations_are_found_or_told_to_be_ambiguous(case: tuple[object, ...]) -> None:
-    """Each to the cent, or within the range that is named; neither hides the other."""
-    run(case)
+    """Each to the cent; within a range only where calls, tokens or copies are hidden."""
+    assert not run(case) or LEAVES_DOUBT & {*case}
 
 
 def test_what_offsets_is_ambiguous_and_not_nothing() -> None:
@@ -158,6 +172,18 @@ def all_ambiguous(
     ]  # fmt: skip
 
 
+def all_doubted(
+    cells: Sequence[Cell], days: Sequence[date]
+) -> tuple[list[Compared], list[Finding]]:
+    """Call everything ambiguous between all causes, within bounds that hold any truth."""
+    compared, findings = explain(cells, days)
+    anything = tuple(Range(cause, Decimal(-(10**9)), Decimal(10**9)) for cause in Cause)
+    return compared, [
+        Finding(one.scope, one.day, one.model, Cause.AMBIGUOUS, one.usd, "", anything)
+        for one in findings
+    ]
+
+
 def one_cent_off(
     cells: Sequence[Cell], days: Sequence[date]
 ) -> tuple[list[Compared], list[Finding]]:
@@ -183,16 +209,22 @@ CERTAIN = [
 ]
 
 
-@pytest.mark.parametrize("mutant", [all_missing, all_ambiguous, one_cent_off])
-@pytest.mark.parametrize("case", CERTAIN, ids=named)
+CAUGHT = [
+    (mutant, case)
+    for mutant in (all_missing, all_ambiguous, all_doubted, one_cent_off)
+    for case in CERTAIN
+    # Double counting is one of the two causes that this one names.
+    if mutant is not all_ambiguous
+    or case[1] not in {deviations.two_instrumentations, deviations.replayed}
+]
+
+
+@pytest.mark.parametrize(
+    ("mutant", "case"), CAUGHT, ids=[f"{one.__name__}-{named(case)}" for one, case in CAUGHT]
+)
 def test_a_careless_reconciler_fails_these_scenarios(
-    case: tuple[object, ...], mutant: Explain
+    mutant: Explain, case: tuple[object, ...]
 ) -> None:
-    """The scenarios can fail: who books everything to one cause, or loses cents, is caught."""
-    if mutant is all_ambiguous and case[1] in {
-        deviations.two_instrumentations,
-        deviations.replayed,
-    }:
-        return  # those two causes are the ones that it names
+    """The scenarios can fail: who books all to one cause, doubts all or loses cents is caught."""
     with pytest.raises(AssertionError):
         run(case, mutant)
