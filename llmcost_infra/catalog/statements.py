@@ -88,7 +88,11 @@ def _outermost(statement: str) -> Iterator[_Token]:
     """Yield the tokens outside parentheses; what is inside becomes one ``()``."""
     opened: list[int] = []
     for match in _TOKEN.finditer(statement):
-        token = _Token(str(match.lastgroup), match[0], match.start())
+        kind = str(match.lastgroup)
+        # Most of a statement, which can neither be unreadable nor, in parentheses, an output.
+        if kind == "space" or (opened and kind == "word"):
+            continue
+        token = _Token(kind, match[0], match.start())
         _refuse_unreadable(token)
         if token.text == "(":
             opened.append(token.at)
@@ -98,7 +102,7 @@ def _outermost(statement: str) -> Iterator[_Token]:
             if len(opened) == 1:
                 yield _Token("group", "()", opened[0])
             opened.pop()
-        elif not opened and token.kind != "space":
+        elif not opened:
             yield token
     if opened:
         raise StatementError("a parenthesis is not closed", opened[-1])
