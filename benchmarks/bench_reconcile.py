@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost_infra.catalog.reconciliation import reconciliation_statement
+from llmcost_infra.catalog.stack_statements import stack_statement
 from llmcost_infra.columns import STORED, STORED_NAMES
 from llmcost_infra.pricing import Call, PriceTable, load_table, price_of
 from llmcost_infra.reconcile.comparison import Comparison, Period, compare
@@ -96,7 +96,7 @@ def _asked(week: pa.Table, number: int) -> list[dict[str, Any]]:
     first = _START
     days = 7 if number < 4 else 3  # noqa: PLR2004 - the fifth of 31 days
     span = TimeRange(first, first + days * _DAY_US)
-    statement = reconciliation_statement(_SETTINGS)
+    statement = stack_statement("reconcile_days", _SETTINGS)
     answer = query(statement, MemoryStreams({"llm_calls": week}), span)
     if answer.fault:
         raise SystemExit(str(answer.fault))

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from llmcost_infra.catalog.rollup import MOST_GROUPS, rollup_statement
+from llmcost_infra.catalog.stack_statements import stack_statement
 from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.groups import groups_of_day
 from llmcost_infra.openobserve.sending import send_rows
+from llmcost_infra.utc import microseconds, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,16 +92,10 @@ def roll_up(
             "This stack keeps no history.",
             hint="Set `history: true` in its settings and run `pulumi up`.",
         )
-    statement = rollup_statement(settings, project)
+    statement = stack_statement("rollup_day", settings, project)
     for day in days:
-        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        hits = client.search(statement, start, start + timedelta(days=1), size=MOST_GROUPS).hits
-        if len(hits) >= MOST_GROUPS:
-            raise LlmCostError(
-                f"{day} has {MOST_GROUPS:,} groups or more, and some may be missing.",
-                hint="Attribute calls to fewer features: something writes ids into that column.",
-            )
-        rows = [_row(hit, start, now) for hit in hits]
+        hits = groups_of_day(client, statement, day)
+        rows = [_row(hit, midnight(day), now) for hit in hits]
         send_rows(client, settings.streams.rollup, rows, "totals")
         costs = [hit["cost_usd"] for hit in hits if hit.get("cost_usd") is not None]
         calls = sum(hit["llm_calls"] for hit in hits)
@@ -108,15 +104,11 @@ def roll_up(
 
 
 def _row(hit: dict[str, Any], start: datetime, now: datetime) -> dict[str, Any]:
-    computed = _micros(now)
+    computed = microseconds(now)
     return {
         **hit,
         "_timestamp": computed,
         "period": "day",
-        "period_start": _micros(start),
+        "period_start": microseconds(start),
         "computed_at": computed,
     }
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

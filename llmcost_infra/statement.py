@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from llmcost_infra.catalog.statement import MOST_GROUPS, statement_sql
+from llmcost_infra.catalog.stack_statements import stack_statement
 from llmcost_infra.declarations import nearest
 from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.groups import groups_of_day
+from llmcost_infra.utc import Month, midnight, month_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,8 +44,6 @@ FOCUS: Final = (
     *("PublisherName", "ServiceCategory", "ServiceName", "SkuId", "Tags"),
 )
 """Columns of the FinOps Open Cost and Usage Specification that a call can fill, in its order."""
-
-_DECEMBER: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ def days_of(month: str, settings: Settings, now: datetime) -> list[date]:
     Raises:
         LlmCostError: it is no month, it is to come, or its calls are not kept any more.
     """
-    try:
-        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise LlmCostError(f"{month!r} is no month.", hint="Write it like 2026-10.") from None
+    named = month_named(month)
+    if named is None:
+        raise LlmCostError(f"{month!r} is no month.", hint="Write it like 2026-10.")
+    first = named.first
     today = now.astimezone(UTC).date()
     if first > today:
         raise LlmCostError(f"{month} is to come.", hint="Name a month that has begun.")
@@ -104,7 +104,7 @@ def days_of(month: str, settings: Settings, now: datetime) -> list[date]:
             f"Calls are kept {kept} days, and {month} began {(today - first).days} days ago.",
             hint="The History tab has months of years; a longer retention.llm_days keeps calls.",
         )
-    return [day for day in _days(first) if day <= today]
+    return [day for day in named.days if day <= today]
 
 
 def charges_of(
@@ -127,17 +127,10 @@ def charges_of(
         LlmCostError: a day has too many groups.
         OpenObserveError: the server refused or did not answer.
     """
-    sql = statement_sql(settings, project)
+    sql = stack_statement("statement_day", settings, project)
     for day in days:
         progress(day)
-        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        hits = client.search(sql, start, start + timedelta(days=1), size=MOST_GROUPS).hits
-        if len(hits) >= MOST_GROUPS:
-            raise LlmCostError(
-                f"{day} has {MOST_GROUPS:,} groups or more, and some may be missing.",
-                hint="Attribute calls to fewer features: something writes ids into that column.",
-            )
-        yield from (_charge(day, hit) for hit in hits)
+        yield from (_charge(day, hit) for hit in groups_of_day(client, sql, day))
 
 
 def of_team(charges: Sequence[Charge], team: str) -> list[Charge]:
@@ -175,20 +168,20 @@ def focus_rows(charges: Iterable[Charge], account: str) -> Iterator[dict[str, st
         account: BillingAccountId: the organization.
     """
     for one in charges:
-        start = one.day.replace(day=1)
+        days = Month(one.day.replace(day=1)).days
         listed, paid = _money(one.list_usd), _money(one.contract_usd)
         tags = {"environment": one.environment, "feature": one.feature, "team": one.team}
         row = {
             "BilledCost": paid,
             "BillingAccountId": account,
             "BillingCurrency": "USD",
-            "BillingPeriodEnd": _midnight(_next_month(start)),
-            "BillingPeriodStart": _midnight(start),
+            "BillingPeriodEnd": _moment(days[-1] + timedelta(days=1)),
+            "BillingPeriodStart": _moment(days[0]),
             "ChargeCategory": "Usage",
             "ChargeDescription": f"{one.model}, {one.llm_calls} calls",
             "ChargeFrequency": "Usage-Based",
-            "ChargePeriodEnd": _midnight(one.day + timedelta(days=1)),
-            "ChargePeriodStart": _midnight(one.day),
+            "ChargePeriodEnd": _moment(one.day + timedelta(days=1)),
+            "ChargePeriodStart": _moment(one.day),
             "ConsumedQuantity": str(one.input_tokens + one.output_tokens),
             "ConsumedUnit": "Tokens",
             "ContractedCost": paid,
@@ -256,17 +249,5 @@ def _money(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount:f}"
 
 
-def _days(first: date) -> Iterator[date]:
-    day = first
-    while day < _next_month(first):
-        yield day
-        day += timedelta(days=1)
-
-
-def _next_month(first: date) -> date:
-    year, month = first.year + first.month // _DECEMBER, first.month % _DECEMBER + 1
-    return date(year, month, 1)
-
-
-def _midnight(day: date) -> str:
-    return f"{day.isoformat()}T00:00:00Z"
+def _moment(day: date) -> str:
+    return f"{midnight(day):%Y-%m-%dT%H:%M:%SZ}"

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from llmcost_infra.backtest.activity import Activity, read_clock
 from llmcost_infra.backtest.bounds import Bounds, holds
+from llmcost_infra.backtest.rows import of_all_rows
 from llmcost_infra.backtest.shape import (
     DIALECT,
     LAST,
@@ -26,8 +27,6 @@ from llmcost_infra.backtest.shape import (
 from llmcost_infra.errors import EngineError
 from llmcost_infra.local.schedule import MINUTE
 from llmcost_infra.sql_engine.arrow import arrow
-from llmcost_infra.sql_engine.intervals import TimeRange
-from llmcost_infra.sql_engine.sql import query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Prefilter", "prefilter_of"]
 
-_ALWAYS: Final = TimeRange(-(2**62), 2**62)
-_MOST: Final = 2**31 - 1
 _CELLS: Final = 4_000_000
 """Groups times steps that are looked at together: 32 MB for each number that is bounded."""
 
@@ -154,7 +151,7 @@ def _calls(shape: Shape, streams: SortedStreams) -> dict[str, Any] | None:
     inner = shape.calls.sql(DIALECT)
     statement = f"SELECT {', '.join(selected)} FROM ({inner}) AS calls"  # noqa: S608 - of an alert
     try:
-        answer = query(statement, streams, _ALWAYS, size=_MOST)
+        answer = of_all_rows(statement, streams)
     except EngineError:
         return None
     if answer.fault:

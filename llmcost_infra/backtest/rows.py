@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlglot
 from sqlglot import exp
@@ -14,14 +14,26 @@ from llmcost_infra.profiles import PROFILES
 from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.clauses import TIMESTAMP
 from llmcost_infra.sql_engine.columns import type_name
+from llmcost_infra.sql_engine.intervals import TimeRange
+from llmcost_infra.sql_engine.sql import query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from llmcost_infra.sql_engine.clauses import Table
-    from llmcost_infra.sql_engine.intervals import TimeRange
+    from llmcost_infra.sql_engine.sql import Answer
 
-__all__ = ["ColumnTypes", "SortedStreams", "column_types", "needed_columns", "sorted_rows"]
+__all__ = [
+    "ColumnTypes",
+    "SortedStreams",
+    "column_types",
+    "needed_columns",
+    "of_all_rows",
+    "sorted_rows",
+]
+
+_ALWAYS: Final = TimeRange(-(2**62), 2**62)
+_MOST: Final = 2**31 - 1
 
 ColumnTypes = dict[str, str]
 """Column → OpenObserve's name of its type."""
@@ -97,3 +109,12 @@ class _Times:
 
     def __getitem__(self, at: int) -> int:
         return int(self.column[at].as_py())
+
+
+def of_all_rows(statement: str, streams: SortedStreams) -> Answer:
+    """Run a statement over all rows, without a limit of the server's.
+
+    Raises:
+        SqlRefusal: the statement is refused.
+    """
+    return query(statement, streams, _ALWAYS, size=_MOST)

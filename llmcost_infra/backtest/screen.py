@@ -10,13 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from llmcost_infra.backtest.prefilter import prefilter_of
-from llmcost_infra.backtest.rows import SortedStreams
+from llmcost_infra.backtest.rows import SortedStreams, of_all_rows
 from llmcost_infra.catalog import AT
 from llmcost_infra.errors import EngineError
 from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.clauses import TIMESTAMP
-from llmcost_infra.sql_engine.intervals import TimeRange
-from llmcost_infra.sql_engine.sql import query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Beforehand", "known_beforehand"]
 
 _LOOKS: Final = "looks"
-_ALWAYS: Final = TimeRange(-(2**62), 2**62)
-_MOST: Final = 2**31 - 1
 _SECOND: Final = 1_000_000
 _APART: Final = (
     "SELECT trace_id FROM {stream} GROUP BY trace_id, span_id "
@@ -52,7 +48,7 @@ class _Screen:
         seconds = [step // _SECOND for step in steps]
         looks = arrow.RecordBatch.from_pydict({TIMESTAMP: list(steps), AT: seconds})
         streams = SortedStreams({**self._streams.rows, _LOOKS: looks})
-        answer = query(self._rule.screen, streams, _ALWAYS, size=_MOST)
+        answer = of_all_rows(self._rule.screen, streams)
         if answer.fault:
             raise EngineError(f"the screen of {self._rule.name} failed: {answer.fault}")
         found = {at for batch in answer.batches for at in batch.column(AT).to_pylist()}
@@ -72,5 +68,5 @@ def known_beforehand(rule: Rule, streams: SortedStreams) -> Beforehand | None:
     if not rule.screen:
         return prefilter_of(rule, streams)
     # Copies of a call that lie in different windows count in some of them.
-    apart = query(_APART.format(stream=f'"{rule.stream}"'), streams, _ALWAYS, size=1)
+    apart = of_all_rows(_APART.format(stream=f'"{rule.stream}"'), streams)
     return None if apart.rows else _Screen(rule, streams)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.check.finding import Finding
 from llmcost_infra.check.registry import Breach
 from llmcost_infra.errors import (
     ApiError,
     DeclarationError,
-    NotFound,
     OrganizationNotFound,
     TransportError,
     Unauthorized,
 )
 from llmcost_infra.openobserve.kinds.rules import entries
-from llmcost_infra.openobserve.paths import api_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,12 +126,10 @@ def _features(config: ServerConfig, stack: StackView) -> Iterator[_Told]:
 
 def _columns(client: Client, kind: str, name: str) -> frozenset[str] | None:
     """Return the columns of a stream, or None when the server does not have it."""
-    path = api_path(client.organization, "streams", name, "schema")
-    try:
-        answer: Any = client.get(path, {"type": kind})
-    except NotFound:
+    found = client.stream_schema(name, kind)
+    if found is None:
         return None
-    return frozenset(str(one["name"]) for one in answer.get("schema", ()))
+    return frozenset(str(one["name"]) for one in found.get("schema", ()))
 
 
 def _statements(

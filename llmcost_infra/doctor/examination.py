@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from llmcost_infra.errors import NotFound
-from llmcost_infra.openobserve.paths import api_path
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -91,12 +88,8 @@ class Case:
 
     def stream(self, name: str, kind: str = "traces") -> Row | None:
         """Return columns (``schema``) and ``settings`` of a stream; None where it is not there."""
-        path = api_path(self.client.organization, "streams", name, "schema")
-        try:
-            found: Row = self.client.get(path, {"type": kind})
-        except NotFound:
-            return None
-        return found if found.get("schema") or found.get("settings") else None
+        found = self.client.stream_schema(name, kind)
+        return found if found and (found.get("schema") or found.get("settings")) else None
 
     def columns(self, name: str, kind: str = "traces") -> frozenset[str]:
         """Return the columns of a stream; none where it is not there."""

@@ -13,6 +13,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from llmcost_infra.utc import microseconds
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -88,7 +90,7 @@ def metric_statement(begin: datetime) -> str:
     Args:
         begin: of the time range in question.
     """
-    at = _micros(begin)
+    at = microseconds(begin)
     values = ", ".join(
         (
             f"MAX(CASE WHEN _timestamp < {at} THEN value END) AS earlier",
@@ -126,7 +128,7 @@ def metric_sums(rows: Iterable[Mapping[str, Any]], begin: datetime) -> dict[str,
     """
     spent: defaultdict[str, Decimal] = defaultdict(lambda: _ZERO)
     for row in rows:
-        spent[str(row.get("service_name") or "")] += _risen(row, _micros(begin))
+        spent[str(row.get("service_name") or "")] += _risen(row, microseconds(begin))
     return dict(spent)
 
 
@@ -162,7 +164,3 @@ def _risen(row: Mapping[str, Any], begin_us: int) -> Decimal:
 
 def _decimal(value: object) -> Decimal:
     return _ZERO if value is None else Decimal(str(value))
-
-
-def _micros(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000_000)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llmcost_infra.catalog import load_alerts, render_alerts
 from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown
 from llmcost_infra.openobserve.paths import api_path, api_path_v2
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def alerts(case: Case) -> Said:
 def scheduler(case: Case) -> Said:
     """The server looked at every alert within twice its frequency: else alerting itself is dead."""
     declared, there = _declared(case), _on_server(case)
-    now = int(case.now.timestamp() * 1_000_000)
+    now = microseconds(case.now)
     late: list[str] = []
     looked = 0
     for name, inputs in declared.items():

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown, warn
 from llmcost_infra.openobserve import SUPPORTED_VERSIONS
+from llmcost_infra.utc import microseconds
 
 __all__: list[str] = []
 
@@ -78,7 +79,7 @@ def clock(case: Case) -> Said:
     row = case.one(f'SELECT MAX(_timestamp) AS newest, COUNT(*) AS found FROM "{calls}"')  # noqa: S608 - a stream's name
     if not row.get("found"):
         return unknown("no call in the last day", "see the check `calls`")
-    ahead = int(row["newest"]) - int(case.now.timestamp() * 1_000_000)
+    ahead = int(row["newest"]) - microseconds(case.now)
     if ahead > _SKEW_US:
         return fail(
             f"the newest call began {ahead // 1_000_000} seconds from now",

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
-from llmcost_infra.errors import ApiError, OrganizationNotFound, PartialAnswer
+from llmcost_infra.errors import ApiError, NotFound, OrganizationNotFound, PartialAnswer
 from llmcost_infra.openobserve.answers import Answer, checked, error_of
 from llmcost_infra.openobserve.delivery import Delivery
 from llmcost_infra.openobserve.models import Listing, Organizations, SearchAnswer, ServerConfig
 from llmcost_infra.openobserve.paths import api_path, api_path_v2, organization_of
 from llmcost_infra.openobserve.retry import Retry
 from llmcost_infra.openobserve.unreached import address, unanswered
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from pydantic import BaseModel
 
@@ -27,7 +28,6 @@ __all__ = ["Client", "SearchResult"]
 
 _Model = TypeVar("_Model", bound="BaseModel")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE", "PATCH"})
 _PROTOBUF = "application/x-protobuf"
 _CONNECT_S = 10.0
@@ -184,6 +184,23 @@ class Client:
         """
         self.read(Listing, api_path_v2(self.organization, "folders", "dashboards"))
 
+    def stream_schema(self, name: str, stream_type: str = "traces") -> dict[str, Any] | None:
+        """Return what a stream is (``GET /api/{org}/streams/{name}/schema``): columns and settings.
+
+        Args:
+            name: as it is stored.
+            stream_type: ``logs``, ``traces`` or ``metrics``.
+
+        Returns:
+            The answer, with columns in ``schema`` and ``settings``; None where there is none.
+        """
+        path = api_path(self.organization, "streams", name, "schema")
+        try:
+            found: dict[str, Any] = self.get(path, {"type": stream_type})
+        except NotFound:
+            return None
+        return found
+
     def search(
         self,
         sql: str,
@@ -208,8 +225,8 @@ class Client:
         """
         query = {
             "sql": sql,
-            "start_time": _microseconds(start),
-            "end_time": _microseconds(end),
+            "start_time": microseconds(start),
+            "end_time": microseconds(end),
             "from": 0,
             "size": size,
         }
@@ -315,7 +332,3 @@ class Client:
             if len(secret) >= _SHORTEST_REDACTED:
                 text = text.replace(secret, "***")
         return text
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)

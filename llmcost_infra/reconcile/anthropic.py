@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from llmcost_infra.errors import ProviderError, ReconcileError
 from llmcost_infra.reconcile.amounts import in_usd, usd_of
-from llmcost_infra.reconcile.days import Buckets, midnight
+from llmcost_infra.reconcile.days import Buckets
 from llmcost_infra.reconcile.provider_api import ProviderApi, checked, results_of
 from llmcost_infra.reconcile.records import Bill, Charge, Lane, Part, Usage
+from llmcost_infra.utc import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.errors import ExitCode, ProviderError, ReconcileError
+from llmcost_infra.utc import Month, midnight, month_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,17 +15,14 @@ if TYPE_CHECKING:
 __all__ = [
     "SETTLED_AFTER",
     "Buckets",
-    "Month",
     "WrongMonth",
-    "midnight",
     "month_of",
     "previous_month",
+    "settled_days",
 ]
 
 SETTLED_AFTER: Final = timedelta(hours=24)
 """Providers still add to a day for some hours after its end, and so do exporters."""
-
-_MONTH: Final = re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])")
 
 
 class WrongMonth(ReconcileError):  # noqa: N818 - it names what is wrong
@@ -35,35 +31,9 @@ class WrongMonth(ReconcileError):  # noqa: N818 - it names what is wrong
     exit_code = ExitCode.USAGE
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A month in UTC.
-
-    Args:
-        first: its first day.
-    """
-
-    first: date
-
-    def __str__(self) -> str:
-        return f"{self.first:%Y-%m}"
-
-    @property
-    def days(self) -> tuple[date, ...]:
-        """Its days, the first one first."""
-        count = calendar.monthrange(self.first.year, self.first.month)[1]
-        return tuple(self.first + timedelta(days=back) for back in range(count))
-
-    def closed(self, now: datetime) -> tuple[date, ...]:
-        """Return the days that nobody adds to any more."""
-        return tuple(
-            day for day in self.days if midnight(day) + timedelta(1) + SETTLED_AFTER <= now
-        )
-
-
-def midnight(day: date) -> datetime:
-    """Return when a UTC day begins."""
-    return datetime.combine(day, time(), tzinfo=UTC)
+def settled_days(month: Month, now: datetime) -> tuple[date, ...]:
+    """Return the days of a month that nobody adds to any more."""
+    return tuple(day for day in month.days if midnight(day) + timedelta(1) + SETTLED_AFTER <= now)
 
 
 def previous_month(now: datetime) -> Month:
@@ -81,16 +51,15 @@ def month_of(text: str, now: datetime) -> Month:
     Raises:
         WrongMonth: it is none, or none of its days is closed yet.
     """
-    found = _MONTH.fullmatch(text)
-    if found is None:
+    month = month_named(text)
+    if month is None:
         raise WrongMonth(f"{text!r} is no month.", hint="Write it like 2026-10.")
-    month = Month(date(int(found["year"]), int(found["month"]), 1))
     if midnight(month.first) > now:
         raise WrongMonth(
             f"{month} lies in the future.",
             hint=f"The last month that is over is {previous_month(now)}.",
         )
-    if not month.closed(now):
+    if not settled_days(month, now):
         raise WrongMonth(
             f"No day of {month} is closed yet.",
             hint="A day is compared a day after its end; "

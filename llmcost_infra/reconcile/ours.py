@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from llmcost_infra.catalog.reconciliation import reconciliation_statement, totals_statement
-from llmcost_infra.catalog.rollup import MOST_GROUPS
+from llmcost_infra.catalog.stack_statements import stack_statement, totals_statement
 from llmcost_infra.errors import ReconcileError
+from llmcost_infra.openobserve.groups import MOST_GROUPS
 from llmcost_infra.pricing.compute import STANDARD_TIERS
 from llmcost_infra.pricing.table import BATCH, STANDARD
-from llmcost_infra.reconcile.days import midnight
 from llmcost_infra.reconcile.records import Lane, OwnCalls
+from llmcost_infra.utc import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -141,7 +141,7 @@ def read_ours(
         OpenObserveError: the server refused, did not answer, or left rows out.
         ReconcileError: there are too many different calls to add up.
     """
-    reader = _Reader(client, reconciliation_statement(settings, project))
+    reader = _Reader(client, stack_statement("reconcile_days", settings, project))
     before, after = days[0] - _DAY, days[-1] + _DAY
     progress(f"calls of {before}")
     rows = [

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.reconcile.amounts import ZERO
-from llmcost_infra.reconcile.days import midnight
 from llmcost_infra.reconcile.line_items import LONG_CONTEXT
 from llmcost_infra.reconcile.records import TOKEN_CLASSES, Lane
+from llmcost_infra.utc import microseconds, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,6 @@ __all__ = ["RateBook", "Rates"]
 Rates = dict[str, Decimal]
 """Class of tokens → USD per token; a class without a rate is not there."""
 
-_EPOCH: Final = midnight(date(1970, 1, 1))
 _COMMITTED: Final = ("anthropic", "priority")
 """A tier that is paid by commitment: no report charges its tokens."""
 
@@ -89,7 +88,7 @@ class RateBook:
 
     def _row(self, model: str, day: date) -> Row | None:
         found = self.table.model(self.provider, model)
-        return found.row_at(_micros(day)) if found else None
+        return found.row_at(microseconds(midnight(day))) if found else None
 
     def _rates(self, model: str, day: date, lane: Lane) -> Rates:
         if (self.provider, lane.tier) == _COMMITTED:
@@ -101,7 +100,7 @@ class RateBook:
         card = row.cards[-1] if long else row.card_at(lane.over + 1 if lane.over else 0)
         listed = _of(card, lane)
         for account in self.accounts:
-            contract = self.table.contract(self.provider, account, "", _micros(day))
+            contract = self.table.contract(self.provider, account, "", microseconds(midnight(day)))
             if contract is not None:
                 own = contract.own_row(model.removeprefix(f"{self.provider}/"))
                 if own is not None:
@@ -116,7 +115,3 @@ def _of(card: Card, lane: Lane) -> Rates:
         return {}
     found: Mapping[str, Decimal | None] = {name: rates.rate(name) for name in TOKEN_CLASSES}
     return {name: rate for name, rate in found.items() if rate is not None}
-
-
-def _micros(day: date) -> int:
-    return (midnight(day) - _EPOCH) // timedelta(microseconds=1)

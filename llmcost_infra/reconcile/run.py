@@ -12,7 +12,7 @@ from llmcost_infra.program.project import read_stack
 from llmcost_infra.reconcile.admin_key import admin_key
 from llmcost_infra.reconcile.anthropic import ANTHROPIC_URL, anthropic_api, read_anthropic
 from llmcost_infra.reconcile.comparison import Period, compare
-from llmcost_infra.reconcile.days import month_of, previous_month
+from llmcost_infra.reconcile.days import month_of, previous_month, settled_days
 from llmcost_infra.reconcile.files import read_file
 from llmcost_infra.reconcile.openai import OPENAI_URL, openai_api, read_openai
 from llmcost_infra.reconcile.ours import kept_as, read_ours, read_totals
@@ -78,7 +78,7 @@ def run(
     """
     settings = read_stack(project, request.stack).settings()
     month = month_of(request.month or str(previous_month(now)), now)
-    days = month.closed(now)
+    days = settled_days(month, now)
     scopes = ScopeMap.of(settings, request.provider, request.account, request.scopes)
     kept = kept_as(settings, days[0], now)
     table = load_table(project)

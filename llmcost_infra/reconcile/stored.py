@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.openobserve.sending import send_rows
 from llmcost_infra.reconcile.amounts import ZERO
 from llmcost_infra.reconcile.causes import Cause
-from llmcost_infra.reconcile.days import midnight
 from llmcost_infra.reconcile.own_tokens import ours_in
+from llmcost_infra.utc import microseconds, midnight
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from decimal import Decimal
 
     from llmcost_infra.openobserve import Client
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["rows_of", "write_days"]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ELSEWHERE: Final = frozenset({Cause.NOT_OBSERVABLE, Cause.UNPARSED})
 
 
@@ -42,8 +40,8 @@ def rows_of(found: Comparison, now: datetime) -> list[dict[str, Any]]:
             into = causes[one.scope, one.day, one.model]
             into[one.cause] = into.get(one.cause, ZERO) + one.usd
     common = {
-        "_timestamp": _micros(now),
-        "computed_at": _micros(now),
+        "_timestamp": microseconds(now),
+        "computed_at": microseconds(now),
         "provider": found.provider,
         "account": found.account,
     }
@@ -77,11 +75,7 @@ def _row(one: Compared, causes: dict[Cause, Decimal]) -> dict[str, Any]:
 
 
 def _keys(day: date, scope: str, model: str) -> dict[str, Any]:
-    return {"day_start": _micros(midnight(day)), "scope": scope, "model": model}
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return {"day_start": microseconds(midnight(day)), "scope": scope, "model": model}
 
 
 def write_days(client: Client, settings: Settings, found: Comparison, now: datetime) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.errors import NotFound
-from llmcost_infra.openobserve.paths import api_path
 from llmcost_infra.pseudonyms import pseudonym
 
 if TYPE_CHECKING:
@@ -77,12 +75,8 @@ def stored_of(
 
 def _columns(client: Client, stream: str) -> set[str]:
     """Return the columns of a stream; none where it does not exist."""
-    path = api_path(client.organization, "streams", stream, "schema")
-    try:
-        answer: dict[str, Any] = client.get(path, {"type": "traces"})
-    except NotFound:
-        return set()
-    return {column["name"] for column in answer.get("schema") or ()}
+    found = client.stream_schema(stream) or {}
+    return {column["name"] for column in found.get("schema") or ()}
 
 
 def _found(  # noqa: PLR0913, PLR0917 - what a search is about

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.catalog.stored_calls import stored_calls_statement
+from llmcost_infra.catalog.stack_statements import stored_calls_statement
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.upkeep.adjustments import Adjustment, Lost, StoredCall, adjusted
 

@@ -98,7 +98,7 @@ class Slow:
         """Answer at once."""
         return self.config
 
-    def get(self, *_: object) -> dict[str, Any]:
+    def stream_schema(self, *_: object) -> dict[str, Any]:
         """Answer at once."""
         return {"schema": []}
 

@@ -15,12 +15,13 @@ import pytest
 from llmcost_infra.errors import ExitCode
 from llmcost_infra.reconcile.causes import NEXT_STEPS, Cause
 from llmcost_infra.reconcile.comparison import Comparison, Period, compare
-from llmcost_infra.reconcile.days import Month, WrongMonth, month_of, previous_month
+from llmcost_infra.reconcile.days import WrongMonth, month_of, previous_month, settled_days
 from llmcost_infra.reconcile.pages import as_html, as_svg
 from llmcost_infra.reconcile.records import Bill, Charge, Part
 from llmcost_infra.reconcile.report import as_csv, as_json, as_markdown, headline, sections
 from llmcost_infra.reconcile.scopes import ScopeMap
 from llmcost_infra.settings import Settings
+from llmcost_infra.utc import Month
 from tests.reconcile import deviations
 from tests.reconcile.worlds import DAYS, World, ordinary, table
 
@@ -151,7 +152,7 @@ def test_missing_data_go_before_a_verdict() -> None:
 def test_a_day_is_closed_a_day_after_its_end(now: str, month: str, closed: int) -> None:
     """In UTC, wherever the command runs."""
     moment = datetime.fromisoformat(now)
-    assert len(month_of(month, moment).closed(moment)) == closed
+    assert len(settled_days(month_of(month, moment), moment)) == closed
 
 
 @pytest.mark.parametrize("text", ["2026-13", "26-10", "2026-10-01", "2027-01", "2026-12"])
