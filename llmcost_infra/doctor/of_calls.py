@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from llmcost_infra.catalog.stack_statements import relation
 from llmcost_infra.doctor.double_counting import find_double_counting
 from llmcost_infra.doctor.double_counting import statement as call_statement
 from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown, warn
@@ -25,15 +26,6 @@ _OTHERS: Final = ("gen_ai_request_model", "llm_model_name", "llm_request_model")
 """Columns that only spans about a model have, by the names that they have as they were sent."""
 
 
-def _once(case: Case, *columns: str) -> str:
-    """Return the calls of the stack, each once."""
-    listed = "".join(f", MAX({name}) AS {name}" for name in columns)
-    return (
-        f"(SELECT trace_id, span_id{listed} "  # noqa: S608 - names of streams and columns are ours
-        f'FROM "{case.settings.streams.calls}" WHERE llmcost_is_call GROUP BY trace_id, span_id)'
-    )
-
-
 def _own(case: Case) -> Said | None:
     if case.settings.profile == "pipeline":
         return None
@@ -45,7 +37,7 @@ def calls(case: Case) -> Said:
     """Calls arrived in the last day."""
     if refused := _own(case):
         return refused
-    row = case.one(f"SELECT COUNT(*) AS found FROM {_once(case)} AS calls")  # noqa: S608
+    row = case.one(f"SELECT COUNT(*) AS found FROM {relation('calls', case.settings)}")  # noqa: S608
     if not row.get("found"):
         return fail(
             f"{_NONE} in {case.settings.streams.calls}",
@@ -59,11 +51,11 @@ def priced(case: Case) -> Said:
     """Calls of the last day have a price: what has none is in no budget."""
     if refused := _own(case):
         return refused
-    status = "llmcost_pricing_status"
+    status = "pricing_status"
     rows = case.rows(
-        "SELECT llmcost_model AS model, COUNT(*) AS found, "  # noqa: S608
+        "SELECT model, COUNT(*) AS found, "  # noqa: S608
         f"COUNT(CASE WHEN {status} IN ('unpriced_model', 'missing_rate') THEN 1 END) AS without "
-        f"FROM {_once(case, 'llmcost_model', status)} AS calls GROUP BY llmcost_model"
+        f"FROM {relation('calls', case.settings, 'model', status)} GROUP BY model"
     )
     total = sum(row["found"] for row in rows)
     without = {row["model"] or "unknown": row["without"] for row in rows if row["without"]}
@@ -83,11 +75,11 @@ def usage(case: Case) -> Said:
     """Calls report their tokens: a service that streams without asking for usage costs nothing."""
     if refused := _own(case):
         return refused
-    status = "llmcost_pricing_status"
+    status = "pricing_status"
     rows = case.rows(
         "SELECT service_name AS service, COUNT(*) AS found, "  # noqa: S608
         f"COUNT(CASE WHEN {status} = 'no_usage' THEN 1 END) AS without "
-        f"FROM {_once(case, 'service_name', status)} AS calls GROUP BY service_name"
+        f"FROM {relation('calls', case.settings, 'service_name', status)} GROUP BY service_name"
     )
     blind = [row for row in rows if row["without"] > _SHARE * row["found"]]
     if not rows:
@@ -108,11 +100,11 @@ def attribution(case: Case) -> Said:
     if refused := _own(case):
         return refused
     row = case.one(
-        "SELECT SUM(llmcost_cost_usd) AS usd, "  # noqa: S608
-        "SUM(CASE WHEN llmcost_team IS NULL OR llmcost_team = 'unregistered' "
-        "THEN llmcost_cost_usd ELSE 0 END) AS teamless, "
-        "SUM(CASE WHEN llmcost_feature IS NULL THEN llmcost_cost_usd ELSE 0 END) AS featureless "
-        f"FROM {_once(case, 'llmcost_cost_usd', 'llmcost_team', 'llmcost_feature')} AS calls"
+        "SELECT SUM(cost_usd) AS usd, "  # noqa: S608
+        "SUM(CASE WHEN team IS NULL OR team = 'unregistered' "
+        "THEN cost_usd ELSE 0 END) AS teamless, "
+        "SUM(CASE WHEN feature IS NULL THEN cost_usd ELSE 0 END) AS featureless "
+        f"FROM {relation('calls', case.settings, 'cost_usd', 'team', 'feature')}"
     )
     usd = row.get("usd")
     if not usd:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import math
+from datetime import UTC, timedelta
 from typing import Final
 
+from llmcost_infra.catalog.stack_statements import relation, stack_statement
 from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown, warn
+from llmcost_infra.openobserve.groups import groups_of_day
 from llmcost_infra.pricing import load_table
 from llmcost_infra.pricing.reports import due_rows
 from llmcost_infra.rollup import closed_days
+from llmcost_infra.utc import microseconds, midnight
 
 __all__: list[str] = []
 
@@ -36,30 +40,20 @@ def rollup(case: Case) -> Said:
     if not case.settings.history:
         return ok("the stack keeps no totals")
     [day] = closed_days(case.now, 1)
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    begin = int(start.timestamp() * 1_000_000)
-    streams = case.settings.streams
-    hours = (case.now - start) / timedelta(hours=1)
+    start = midnight(day)
     totals = case.one(
-        "SELECT SUM(usd) AS usd, COUNT(*) AS found FROM (SELECT cost_usd AS usd, "  # noqa: S608
-        "ROW_NUMBER() OVER (PARTITION BY environment, team, feature, model "
-        "ORDER BY computed_at DESC) AS version "
-        f'FROM "{streams.rollup}" WHERE period_start = {begin}) AS versions WHERE version = 1',
-        hours=hours,
+        "SELECT SUM(cost_usd) AS usd, COUNT(*) AS found "  # noqa: S608 - our own statement
+        f"FROM {relation('rollup', case.settings, 'cost_usd')} "
+        f"WHERE period_start = {microseconds(start)}",
+        hours=(case.now - start) / timedelta(hours=1),
         kind="logs",
     )
     if not totals.get("found"):
         return fail(
             f"{day} was not added up", "run `llmcost rollup` every day after six o'clock UTC"
         )
-    calls = case.client.search(
-        "SELECT SUM(usd) AS usd FROM (SELECT LAST_VALUE(llmcost_cost_usd ORDER BY "  # noqa: S608
-        "llmcost_adjusted_at NULLS FIRST, llmcost_cost_usd NULLS FIRST) AS usd "
-        f'FROM "{streams.calls}" WHERE llmcost_is_call GROUP BY trace_id, span_id) AS calls',
-        start,
-        start + timedelta(days=1),
-    ).hits
-    stored = (calls[0].get("usd") if calls else None) or 0.0
+    sql = stack_statement("rollup_day", case.settings, case.project)
+    stored = math.fsum(one.get("cost_usd") or 0.0 for one in groups_of_day(case.client, sql, day))
     added = totals.get("usd") or 0.0
     if abs(stored - added) > _MOST_OFF * max(stored, added):
         return fail(
