@@ -46,6 +46,7 @@ bench: environment ## the benchmarks, each beside a peer
 
 docs: environment ## write the pages and schemas that follow from declarations, commands, kinds and prices
 	@$(VENV)/python tools/alert_reference.py
+	@$(VENV)/python tools/pictures_of_alerts.py
 	@$(VENV)/python tools/check_reference.py
 	@$(VENV)/python tools/cli_reference.py
 	@$(VENV)/python tools/doctor_reference.py

@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stories_of_alerts import STORIES
+
 from llmcost_infra.catalog import load_alerts
 from llmcost_infra.catalog.alerts import EXPORT_DELAY_MINUTES, MAX_CALL_MINUTES, shown
 
@@ -76,6 +78,8 @@ llmcost:settings:
   at ten times within 15. A feature with fewer than 20 calls an hour is left to the budgets.
 - **OpenObserve's own limits.** E-mail needs SMTP on the server and shows rows as JSON; on a server
   without SMTP a route of kind `email` is refused.
+- **Pictures** show what a rule compares, its limit, and when it fired, over made-up calls: what
+  [llmcost backtest](backtest.md) `--out` draws of yours. A line breaks where nothing is known.
 - **Before you change a limit**: [llmcost backtest](backtest.md) tells how often it would have fired
   over the last month.
 - **Your own**: a project's file of the same name takes the place of a shipped one, also for the
@@ -119,7 +123,12 @@ def _section(spec: AlertSpec) -> str:
         "expected in 30 days": f"at most {declared.expected_firings_per_30d}",
     }
     table = "".join(f"| {key} | {value} |\n" for key, value in rows.items() if value)
-    return f"\n## {declared.title}\n\n{declared.description}\n\n| | |\n|---|---|\n{table}"
+    story = STORIES[spec.name].shows
+    picture = (
+        f"![{declared.title}: value, limit and firings over time](images/alerts/{spec.name}.svg)"
+    )
+    head = f"\n## {declared.title}\n\n{declared.description}\n"
+    return f"{head}\n{picture}\n\n*{story}*\n\n| | |\n|---|---|\n{table}"
 
 
 def _limits(spec: AlertSpec) -> Iterator[str]:

@@ -13,13 +13,13 @@ from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.sql import plan, query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from llmcost_infra.backtest.rows import SortedStreams
     from llmcost_infra.backtest.rules import Rule
     from llmcost_infra.backtest.screen import Beforehand
 
-__all__ = ["Firing", "Replay", "evaluate", "first_step", "replay"]
+__all__ = ["Firing", "Replay", "evaluate", "first_step", "looks", "replay"]
 
 Row = dict[str, Any]
 
@@ -95,6 +95,17 @@ def replay(
     return walk.told()
 
 
+def looks(rule: Rule, time_range: TimeRange) -> Iterator[int]:
+    """Return when an alert runs in a range while it finds nothing, in µs."""
+    return _runs(rule, first_step(rule, time_range.start), time_range.end)
+
+
+def _runs(rule: Rule, at: int, end: int) -> Iterator[int]:
+    while at < end:
+        yield at
+        at = next_run(rule.body, at)
+
+
 def first_step(rule: Rule, start: int) -> int:
     """Return when an alert first runs from a time on, in µs."""
     trigger = rule.body["trigger_condition"]
@@ -116,10 +127,7 @@ class _Grid:
 
     @classmethod
     def starting(cls, at: int, rule: Rule, end: int, known: Beforehand | None) -> _Grid:
-        steps: list[int] = []
-        while at < end:
-            steps.append(at)
-            at = next_run(rule.body, at)
+        steps = list(_runs(rule, at, end))
         # An alert that waits for the absence of rows has to be looked at whenever it runs.
         if known is None or is_hit(rule.body, 0):
             return cls(steps, [True] * len(steps))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from llmcost_infra.backtest.measure import Measure, measure_of
 from llmcost_infra.catalog import load_alert
 from llmcost_infra.declarations import nearest
 from llmcost_infra.errors import DeclarationError, LlmCostError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from llmcost_infra.catalog import AlertSpec
     from llmcost_infra.program import Program, Registered
 
-__all__ = ["ALERT", "Rule", "chosen", "rules_of"]
+__all__ = ["ALERT", "Rule", "chosen", "rule_of", "rules_of"]
 
 ALERT = "openobserve:index:Alert"
 """Pulumi's type of an alert."""
@@ -35,6 +36,7 @@ class Rule:
         source: file that declares it, relative to the project; empty when that is not known.
         expected: most firings in 30 days that its declaration expects; None without one.
         screen: SQL that finds over a whole past when the alert may find something; empty without.
+        measure: what a picture shows of it, where its declaration says so.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Rule:
     source: str = ""
     expected: int | None = None
     screen: str = ""
+    measure: Measure | None = None
 
     @property
     def stream(self) -> str:
@@ -92,17 +95,32 @@ def _rule(resource: Registered, project: Path) -> Rule | None:
             f"alert {resource.name!r}: {problem.path}: {problem.message}",
             hint="`llmcost render` tells all that the provider would refuse.",
         )
-    inputs = {key: value for key, value in resource.inputs.items() if key != "secrets"}
-    body = KINDS[ALERT].body(inputs, str(inputs.get("organization", "default")))
+    source = resource.source.path if resource.source else ""
+    return rule_of(resource.inputs, source, project)
+
+
+def rule_of(inputs: Mapping[str, Any], source: str, project: Path) -> Rule | None:
+    """Return the rule of an alert; None when it is no SQL alert that runs by a schedule.
+
+    Args:
+        inputs: of its resource.
+        source: file that declares it, relative to the project.
+        project: the folder.
+    """
+    known = {key: value for key, value in inputs.items() if key != "secrets"}
+    body = KINDS[ALERT].body(known, str(known.get("organization", "default")))
     if body["is_real_time"] or body["query_condition"]["type"] != "sql":
         return None
-    source = resource.source.path if resource.source else ""
     rule = Rule(str(body["name"]), body, source)
     spec = _spec(source, project)
     if spec is None:
         return rule
-    expected = spec.declared.expected_firings_per_30d
-    return replace(rule, expected=expected, screen=_screen(spec, rule.sql))
+    return replace(
+        rule,
+        expected=spec.declared.expected_firings_per_30d,
+        screen=_screen(spec, rule.sql),
+        measure=measure_of(spec, rule.sql),
+    )
 
 
 def _spec(source: str, project: Path) -> AlertSpec | None:

@@ -141,3 +141,23 @@ def _problems(
         if name not in known:
             said = f"no row has {name!r}"
             yield document.problem(("text",), said, nearest(name, sorted(known)))
+    yield from _undrawable(document, declared, returned)
+
+
+def _undrawable(
+    document: Document, declared: AlertDeclaration, returned: tuple[str, ...]
+) -> Iterator[DeclarationError]:
+    drawn = declared.drawn
+    if drawn is None:
+        return
+    if drawn.value not in returned:
+        hint = nearest(drawn.value, sorted(returned))
+        yield document.problem(("drawn", "value"), f"no row has {drawn.value!r}", hint)
+    known = {*returned, *declared.limits}
+    if drawn.limit is not None and drawn.limit not in known:
+        said = f"{drawn.limit!r} is neither a limit nor a column"
+        yield document.problem(("drawn", "limit"), said, nearest(drawn.limit, sorted(known)))
+    for name in drawn.looser:
+        if name not in declared.limits:
+            hint = nearest(name, sorted(declared.limits))
+            yield document.problem(("drawn", "looser", name), f"there is no limit {name!r}", hint)

@@ -33,6 +33,7 @@ __all__ = [
     "VARIABLE",
     "AlertDeclaration",
     "AlertSpec",
+    "Drawn",
     "RenderedAlert",
     "render_alert",
     "render_alerts",
@@ -64,6 +65,7 @@ _Sentence = Annotated[str, Field(pattern=_NO_RAW)]
 """One line without quotes or backslashes: the server puts it into JSON as it is."""
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 _Number = Annotated[str, Field(pattern=r"^(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$")]
+_SignedNumber = Annotated[str, Field(pattern=r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$")]
 _Minutes = Annotated[int, Field(ge=1)]
 _MapSetting = Literal["budget.team_daily_usd", "budget.feature_daily_usd"]
 _Setting = Literal[
@@ -103,6 +105,21 @@ class Each(Strict):
         return self
 
 
+class Drawn(Strict):
+    """What pictures show of a rule over time."""
+
+    value: _Name
+    """Column of what is found: the greatest one of a look is drawn."""
+    name: _Sentence
+    """What the line is called."""
+    limit: _Name | None = None
+    """Limit or column beside it; none where everything that is found is too much."""
+    looser: Mapping[_Name, _SignedNumber] = Field(default_factory=dict[str, str])
+    """Limits with which every look tells the value; none where sums over windows tell it."""
+    no_row: _Number | None = None
+    """Value where nothing is found; unknown if there is none."""
+
+
 class AlertDeclaration(Strict):
     """An alert as it is declared."""
 
@@ -123,6 +140,7 @@ class AlertDeclaration(Strict):
     text: _Sentence
     """How one row reads; ``{name}`` stands for a column or a limit."""
     expected_firings_per_30d: Annotated[int, Field(ge=0)]
+    drawn: Drawn | None = None
 
     @model_validator(mode="after")
     def _limits_have_their_each(self) -> Self:

@@ -35,6 +35,7 @@ __all__ = [
     "Statement",
     "left_open",
     "sql_text",
+    "value_in",
 ]
 
 OWNER_OF_FEATURE: Final = "owner_of_feature"
@@ -143,13 +144,18 @@ class Statement:
         found = re.fullmatch(pattern, sql)
         return found and {mark: found[place] for mark, place in places.items()}
 
-    def chosen(self, choices: Mapping[str, str]) -> str:
+    def chosen(self, choices: Mapping[str, str], values: Mapping[str, str] = _NOTHING) -> str:
         """Return the statement with choices that were read from another one.
+
+        Args:
+            choices: what stands for each mark.
+            values: what stands instead for values that a template left open.
 
         Raises:
             KeyError: a mark stands for nothing there.
         """
-        return _MARKS.sub(lambda mark: choices[mark[0]], self.text)
+        known = {**choices, **{_left_open(name): value for name, value in values.items()}}
+        return _MARKS.sub(lambda mark: known[mark[0]], self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +301,11 @@ def _reader(profile: Profile) -> Callable[[str], str]:
             raise _UnknownName("logical column", name, LOGICAL) from None
 
     return column
+
+
+def value_in(choices: Mapping[str, str], name: str) -> str | None:
+    """Return what stands in a statement for a value that its template left open, if it is there."""
+    return choices.get(_left_open(name))
 
 
 def left_open(limits: Collection[str], *, item: bool) -> SqlMacros:

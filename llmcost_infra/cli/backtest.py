@@ -171,7 +171,8 @@ def _draw(reports: Sequence[Report], rows: Mapping[str, Rows], out: Path) -> Non
 
     out.mkdir(parents=True, exist_ok=True)
     for report in reports:
-        for path in draw(report, rows, out):
+        told = _progress(f"picture of {report.rule.name}", report.time_range)
+        for path in draw(report, rows, out, progress=told):
             click.echo(f"drawn: {path}", err=True)
 
 

@@ -36,6 +36,7 @@ def draw_time_series(  # noqa: PLR0913 - a series, what it is held against, and 
     *,
     limit: float | Decimal | None = None,
     limit_name: str = "limit",
+    limits: Sequence[float | Decimal | None] = (),
     firings: Sequence[TimeRange] = (),
     name: str = "value",
     unit: Unit | None = None,
@@ -52,6 +53,7 @@ def draw_time_series(  # noqa: PLR0913 - a series, what it is held against, and 
             the line has a gap there.
         limit: a line across; it is always in the picture.
         limit_name: what the line is called.
+        limits: instead of one limit, that of each point, where it moves.
         firings: from when to when the alert fired; start and end are equal for a moment.
         name: what the value is called.
         unit: how values are written.
@@ -65,7 +67,10 @@ def draw_time_series(  # noqa: PLR0913 - a series, what it is held against, and 
     """
     colours = THEMES[theme]
     panel = _panel(name, limit, limit_name, unit or Unit())
-    chart = _chart(name, points, firings, time_range)
+    lines = [Series(name, tuple(numeric(value) for _, value in points))]
+    if limits:
+        lines.append(Series(limit_name, tuple(numeric(value) for value in limits)))
+    chart = _chart(lines, points, firings, time_range)
     size = (width - 2 * _PAD, height - _TITLE - _PAD)
     inside = (
         _drawn(panel, chart, size, colours)
@@ -91,7 +96,7 @@ def _panel(name: str, limit: float | Decimal | None, limit_name: str, unit: Unit
 
 
 def _chart(
-    name: str,
+    lines: Sequence[Series],
     points: Sequence[Point],
     firings: Sequence[TimeRange],
     time_range: TimeRange | None,
@@ -102,16 +107,18 @@ def _chart(
     if time_range is not None:
         shown += [time_range.start.timestamp(), time_range.end.timestamp()]
     span = (min(shown, default=0.0), max(shown, default=0.0))
-    series = Series(name, tuple(numeric(value) for _, value in points))
-    return Chart(places, timed=True, series=(series,), span=span, firings=fired)
+    return Chart(places, timed=True, series=tuple(lines), span=span, firings=fired)
 
 
 def _drawn(panel: Panel, chart: Chart, size: tuple[float, float], theme: Theme) -> str:
-    (series,) = chart.series
     width, height = size[0], size[1] - legend.ROW_HEIGHT - 4
-    colours = colours_of([series.name])
+    value, *limits = chart.series
+    colours = {
+        **dict.fromkeys([one.name for one in limits], theme.line),
+        **colours_of([value.name]),
+    }
     count = len(chart.firings)
-    entries = [legend.Entry(series.name, colours[series.name], line=True)]
+    entries = [legend.Entry(one.name, colours[one.name], line=True) for one in chart.series]
     if count:
         times = "once" if count == 1 else f"{count} times"
         entries.append(legend.Entry(f"fired {times}", theme.alarm))

@@ -159,6 +159,17 @@ def test_texts_hold_nothing_that_breaks_json(project: Project, key: str, text: s
         ("text", "'{mode} cost'", "text: no row has 'mode'\n  did you mean 'model'?"),
         ("text", "'{item} cost'", "text: no row has 'item'"),
         ("each", "{values: []}", "each.values: each has a setting or values"),
+        ("drawn", "{value: cots, name: C}", "drawn.value: no row has 'cots'"),
+        (
+            "drawn",
+            "{value: cost, name: C, limit: limit}",
+            "drawn.limit: 'limit' is neither a limit nor a column",
+        ),
+        (
+            "drawn",
+            "{value: cost, name: C, looser: {usd: '0'}}",
+            "drawn.looser.usd: there is no limit 'usd'",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_at_its_line(
@@ -167,7 +178,7 @@ def test_what_is_wrong_is_told_at_its_line(
     """A reviewer finds the place without searching."""
     project.declare(**{key: value})
     (problem,) = project.problems()
-    line = [*YAML, "each"].index(key) + 1
+    line = list(dict.fromkeys([*YAML, key])).index(key) + 1
     assert problem.startswith(f"own.yaml:{line}: {said}")
 
 

@@ -84,6 +84,13 @@ def test_the_limit_is_always_in_the_picture() -> None:
     assert "fired" not in far.svg
 
 
+def test_a_limit_that_moves_is_a_line_of_its_own() -> None:
+    """What is usual differs from hour to hour."""
+    svg = draw_time_series("Cost", series(1, 9), limits=[2, None], limit_name="usual").svg
+    assert ">usual</text>" in svg
+    assert "limit:" not in svg
+
+
 def test_firings_are_marked_and_counted() -> None:
     """A firing has a mark where it began, and the legend says how many there were."""
     fired = [
