@@ -71,6 +71,12 @@ severity: warning  # or error, which it is without this line
 
 Its id is `rules/quiet-pages`, and a comment allows what it finds as with ours.
 
+## Policies
+
+`stream-ceiling`, `stream-protected`, `stream-watched` and `alert-context` are an organization's
+policies as well: Pulumi's engine can hold them, and `policy/config.json` says how strict they are
+([policies.md](policies.md)).
+
 ## Asking a server
 
 `llmcost check --stack prod --live` also asks the server that `OPENOBSERVE_URL` names, or the
@@ -93,18 +99,14 @@ def main() -> int:
 
 def reference() -> str:
     """Return the page: what is always found, the rules in a table, then each by itself."""
+    rules = [RULES[name] for name in sorted(RULES)]
     always, live = (_listed(one) for one in (ALWAYS, LIVE))
     rows = "".join(
         f"| [{one.id}](#{one.id}) | {one.severity} | {one.doc.partition(chr(10))[0]} |\n"
-        for one in RULES.values()
+        for one in rules
     )
     head = f"\n## The rules\n\n| rule | severity | why |\n|---|---|---|\n{rows}"
-    return (
-        _INTRODUCTION.replace("{live}", live)
-        + always
-        + head
-        + "".join(map(_section, RULES.values()))
-    )
+    return _INTRODUCTION.replace("{live}", live) + always + head + "".join(map(_section, rules))
 
 
 def _listed(ids: Mapping[str, str]) -> str:

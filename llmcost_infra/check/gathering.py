@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.check import rules
 from llmcost_infra.check.allowed import apply
 from llmcost_infra.check.finding import Finding
 from llmcost_infra.check.organisation import rule_files, rule_in
 from llmcost_infra.check.places import Places
+from llmcost_infra.check.policies import Policies, policies_of
 from llmcost_infra.check.registry import RULES, Breach
+from llmcost_infra.check.rules import alerts, panels, pipelines, policies, statements, streams
 from llmcost_infra.check.stack import StackView
 from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.errors import DeclarationError, LlmCostError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathering"]
 
+_REGISTERED: Final = (alerts, panels, pipelines, policies, statements, streams)
+"""Importing them registers every rule."""
+
 
 class Gathering:
     """What is found, as it is found.
@@ -40,7 +44,6 @@ class Gathering:
         self._stacks: dict[Finding, list[str]] = {}
         self._files: set[str] = set()
         self._rules: dict[str, Rule] = dict(RULES)
-        assert rules  # noqa: S101 - importing it registers the rules
         for path in rule_files(folder):
             try:
                 own = rule_in(path)
@@ -48,6 +51,7 @@ class Gathering:
                 self._refused(error)
             else:
                 self._rules[own.id] = own
+        self._policies = self._chosen()
 
     def failed(self, stack: str, error: LlmCostError) -> None:
         """Note why a stack registers nothing."""
@@ -57,6 +61,10 @@ class Gathering:
             self._refused(error, stack)
         else:
             self._note(Finding(path, 0, "program", "error", error.message, error.hint), stack)
+
+    def view(self, program: Program) -> StackView:
+        """Return what a program registers as rules look at it."""
+        return StackView(program, self._policies)
 
     def registered(self, stack: str, view: StackView) -> None:
         """Hold what a stack registers to every rule."""
@@ -68,8 +76,11 @@ class Gathering:
                 body = Finding("", 0, "body", "error", said)
                 self.found(body, Breach(one, problem.path, said), stack)
         for rule in self._rules.values():
+            severity = self._policies.severity(rule)
+            if severity is None:
+                continue
             for breach in rule.find(view):
-                self.found(Finding("", 0, rule.id, rule.severity, breach.message), breach, stack)
+                self.found(Finding("", 0, rule.id, severity, breach.message), breach, stack)
         self._files |= {self._places.of(one, stack)[0] for one in _everything(view)}
 
     def with_profile(self, profile: str, program: Program) -> None:
@@ -110,6 +121,13 @@ class Gathering:
             for one, stacks in self._stacks.items()
         ]
         return tuple(sorted(apply(found, self._files, {*self._rules, *always})))
+
+    def _chosen(self) -> Policies:
+        try:
+            return policies_of(self._folder)
+        except DeclarationError as error:
+            self._refused(error)
+            return Policies()
 
     def _refused(self, error: DeclarationError, stack: str = "") -> None:
         for one in error.problems if isinstance(error, InvalidDeclaration) else (error,):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from llmcost_infra.program import Registered
 
 __all__ = ["RULES", "Breach", "Rule", "rule"]
+
+FindT = TypeVar("FindT", bound="Callable[[StackView], Iterable[Breach]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,10 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
-"""Every rule by its id, in the order in which they are declared."""
+"""Every rule by its id, as far as its module is imported."""
 
 
-def rule(
-    name: str, severity: Severity = "error", *, sql: bool = False
-) -> Callable[[Callable[[StackView], Iterable[Breach]]], Callable[[StackView], Iterable[Breach]]]:
+def rule(name: str, severity: Severity = "error", *, sql: bool = False) -> Callable[[FindT], FindT]:
     """Register a rule.
 
     Args:
@@ -72,9 +72,7 @@ def rule(
         sql: whether it looks at statements alone.
     """
 
-    def register(
-        find: Callable[[StackView], Iterable[Breach]],
-    ) -> Callable[[StackView], Iterable[Breach]]:
+    def register(find: FindT) -> FindT:
         if name in RULES:
             raise ValueError(f"two rules are called {name!r}")
         RULES[name] = Rule(name, severity, find, sql)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from llmcost_infra.check.gathering import Gathering
 from llmcost_infra.check.live import LIVE, ask
 from llmcost_infra.check.profiles import other_profiles
-from llmcost_infra.check.stack import StackView
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.program import Program, run_program
 
@@ -106,7 +105,7 @@ def _look_at(
     if isinstance(outcome, LlmCostError):
         gathering.failed(stack, outcome)
         return
-    view = StackView(outcome)
+    view = gathering.view(outcome)
     gathering.registered(stack, view)
     for what, where in ask(client, view) if client else ():
         gathering.found(what, where, stack)

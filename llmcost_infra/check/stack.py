@@ -1,4 +1,4 @@
-"""What rules look at: the resources of a stack, its panels, and every statement in them."""
+"""What rules look at: the panels of a stack, and every statement in what it registers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.check.analysis import Analysis, Declared, analyse
+from llmcost_infra.check.registered import StackResources
 from llmcost_infra.columns import LOGICAL, STORED_NAMES
 from llmcost_infra.openobserve.kinds.rules import entries, maps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llmcost_infra.program import Program, Registered
+    from llmcost_infra.program import Registered
 
 __all__ = ["Panel", "StackView", "Statement", "variables_in"]
 
@@ -88,26 +89,8 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class StackView:
+class StackView(StackResources):
     """A program's resources for one stack, as rules look at them."""
-
-    program: Program
-
-    def of(self, kind: str) -> list[Registered]:
-        """Return the managed resources of a kind, e.g. ``Alert``, whose inputs are known."""
-        return [
-            one
-            for one in self.program.resources
-            if one.type == f"openobserve:index:{kind}" and not one.read
-        ]
-
-    @cached_property
-    def streams(self) -> dict[tuple[str, str], Registered]:
-        """The streams by type and name."""
-        return {
-            (str(one.inputs.get("stream_type")), str(one.inputs.get("name"))): one
-            for one in self.of("Stream")
-        }
 
     @cached_property
     def panels(self) -> list[Panel]:

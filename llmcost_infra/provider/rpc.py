@@ -18,6 +18,8 @@ from google.protobuf.any_pb2 import Any as Packed
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc, status_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from google.protobuf.message import Message
 
 __all__ = ["Code", "EngineLog", "Failure", "Served", "abort", "serve"]
@@ -78,16 +80,16 @@ def abort(context: Any, failure: Failure) -> NoReturn:
 
 
 class Served:
-    """A provider that answers on a loopback port.
+    """A plugin that answers on a loopback port.
 
     Args:
-        servicer: who answers.
+        register: hands a server of gRPC's who answers.
     """
 
     port: int
     """Port on 127.0.0.1."""
 
-    def __init__(self, servicer: provider_pb2_grpc.ResourceProviderServicer) -> None:
+    def __init__(self, register: Callable[[Any], None]) -> None:
         self._server = grpc.server(
             ThreadPoolExecutor(_THREADS, thread_name_prefix="rpc"),
             options=[
@@ -95,7 +97,7 @@ class Served:
                 ("grpc.max_send_message_length", _MESSAGE_BYTES),
             ],
         )
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, self._server)
+        register(self._server)
         self.port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
 
@@ -106,7 +108,8 @@ class Served:
 
 def serve(servicer: provider_pb2_grpc.ResourceProviderServicer) -> Served:
     """Answer the engine's calls until the result is stopped."""
-    return Served(servicer)
+    add = provider_pb2_grpc.add_ResourceProviderServicer_to_server
+    return Served(lambda server: add(servicer, server))
 
 
 class EngineLog:

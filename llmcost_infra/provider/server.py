@@ -1,45 +1,34 @@
-"""The plugin's process: says its port, serves the engine, and ends with it."""
+"""The provider's process."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
+from typing import TYPE_CHECKING
 
+from llmcost_infra.provider.plugin import run_plugin
 from llmcost_infra.provider.rpc import serve
 from llmcost_infra.provider.servicer import Servicer
 
-__all__ = ["engine_address", "main"]
+if TYPE_CHECKING:
+    from llmcost_infra.provider.rpc import Served
 
-_GRACE = 1.0
-"""Seconds for calls under way, once somebody asked us to end."""
-_LOOK_EVERY = 1.0
-"""Seconds between two looks whether the engine still lives."""
+__all__ = ["engine_address", "main"]
 
 
 def main() -> None:
-    """Serve the engine that started this process, until it asks us to end or is gone."""
-    engine, ended = os.getppid(), threading.Event()
-
-    def end(*_: object) -> None:
-        ended.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+    """Serve the engine that started this process."""
     servicer = Servicer()
-    if address := engine_address(sys.argv[1:]):
-        servicer.log.connect(address)
-    served = serve(servicer)
-    _say_port(served.port)
-    # The engine starts the program meanwhile: what the first call needs is loaded by then.
-    threading.Thread(target=lambda: servicer.handlers, daemon=True).start()
-    while not ended.wait(_LOOK_EVERY) and os.getppid() == engine:
-        pass
-    servicer.close()
-    served.stop(_GRACE)
-    # A thread may still wait for a server's answer, and would keep the process for that long.
-    os._exit(0)
+
+    def start() -> Served:
+        if address := engine_address(sys.argv[1:]):
+            servicer.log.connect(address)
+        served = serve(servicer)
+        # The engine starts the program meanwhile: what the first call needs is loaded by then.
+        threading.Thread(target=lambda: servicer.handlers, daemon=True).start()
+        return served
+
+    run_plugin(start, servicer.close)
 
 
 def engine_address(arguments: list[str]) -> str:
@@ -50,10 +39,3 @@ def engine_address(arguments: list[str]) -> str:
     """
     places = [argument for argument in arguments if not argument.startswith("-")]
     return places[-1] if places else ""
-
-
-def _say_port(port: int) -> None:
-    """Write the port as the first line; whatever is printed later must not follow it."""
-    out, sys.stdout = sys.stdout, sys.stderr
-    out.write(f"{port}\n")
-    out.flush()

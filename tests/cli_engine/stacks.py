@@ -63,25 +63,37 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, folder: Path, cli: Path, url: str = "", **environment: str) -> Stack:
-        """Return a new stack whose provider talks to the server at a URL."""
+    def make(
+        cls,
+        folder: Path,
+        cli: Path,
+        url: str = "",
+        *,
+        program: Path = _PROGRAM,
+        stack: str = "test",
+        **environment: str,
+    ) -> Stack:
+        """Return a new stack of a program whose provider talks to the server at a URL."""
         access = {
             "OPENOBSERVE_URL": url,
             "OPENOBSERVE_USER": "root@example.com",
             "OPENOBSERVE_PASSWORD": PASSWORD,
         }
-        stack = cls(folder, cli, access | environment)
+        made = cls(folder, cli, access | environment)
         for name in ("project", "state", "home"):
             (folder / name).mkdir(parents=True)
-        shutil.copy(_PROGRAM, folder / "project")
+        shutil.copy(program, folder / "project" / "__main__.py")
         project = {
             "name": "kinds",
             "runtime": {"name": "python"},
-            "plugins": {"providers": [{"name": "openobserve", "path": str(_BIN)}]},
+            "plugins": {
+                "analyzers": [{"name": "policy-llmcost", "path": str(_BIN)}],
+                "providers": [{"name": "openobserve", "path": str(_BIN)}],
+            },
         }
         (folder / "project" / "Pulumi.yaml").write_text(json.dumps(project))
-        assert stack.run("stack", "init", "test").code == 0
-        return stack
+        assert made.run("stack", "init", stack).code == 0
+        return made
 
     def run(self, *arguments: str, **environment: str) -> Outcome:
         """Run a command of the CLI in the project."""

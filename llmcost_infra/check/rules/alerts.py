@@ -1,4 +1,4 @@
-"""Alerts: silent, without an owner, or told in a text that breaks."""
+"""Alerts: silent, or told in a text that breaks."""
 
 from __future__ import annotations
 
@@ -18,32 +18,11 @@ if TYPE_CHECKING:
     from llmcost_infra.check.stack import StackView
     from llmcost_infra.program import Registered
 
-__all__ = ["context", "limit_text", "notification", "route", "text_columns", "window"]
+__all__ = ["limit_text", "notification", "route", "text_columns", "window"]
 
-_CONTEXT = ("owner", "severity", "runbook")
 _NAME = re.compile(r"\{(\w+)(?::\d+)?\}")
 _HOSTILE = 'a "quoted"\nfeature \\ with {rows} and \u2028'
 _DAY_MINUTES, _HOUR_MINUTES = 24 * 60, 60
-
-
-@rule("alert-context")
-def context(stack: StackView) -> Iterator[Breach]:
-    """Whoever is woken has to know whose alert it is, how bad it is, and what to do.
-
-    Wrong::
-
-        Alert(…, context_attributes={"owner": "search"})
-
-    Right::
-
-        Alert(…, context_attributes={"owner": "search", "severity": "page", "runbook": "Open …"})
-    """
-    for alert in stack.of("Alert"):
-        given = entries(alert.inputs).get("context_attributes", {})
-        missing = [name for name in _CONTEXT if not given.get(name)]
-        if missing and "context_attributes" not in alert.unknown:
-            said = f"{alert.inputs.get('name')} names no {', no '.join(missing)}"
-            yield Breach(alert, "context_attributes", said, "add it to context_attributes")
 
 
 @rule("alert-route")

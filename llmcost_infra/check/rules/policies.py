@@ -1,32 +1,56 @@
-"""What an organization asks of production: streams that stay, that end, and that are watched."""
+"""What an organization asks of every stack: owners, and streams that end, stay and are watched.
+
+These rules hold in `llmcost check` and in Pulumi's policy pack. They look at resources alone.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from llmcost_infra.check.registered import COST, TEXTS
 from llmcost_infra.check.registry import Breach, rule
-from llmcost_infra.check.rules.streams import CONTENT, COST
 from llmcost_infra.openobserve.kinds.rules import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llmcost_infra.check.stack import StackView
+    from llmcost_infra.check.registered import StackResources
 
-__all__ = ["ceiling", "protected", "watched"]
+__all__ = ["ceiling", "context", "protected", "watched"]
 
-_MOST_DAYS: Final = 1_830
-_MOST_TEXT_DAYS: Final = 30
+_CONTEXT: Final = ("owner", "severity", "runbook")
 _WATCHING: Final = ("budget", "anomaly")
 
 
-def _in_production(stack: StackView) -> bool:
-    return stack.program.stack.rpartition("/")[2].startswith("prod")
+def _environment(stack: StackResources) -> str:
+    return stack.program.stack.rpartition("/")[2]
+
+
+@rule("alert-context")
+def context(stack: StackResources) -> Iterator[Breach]:
+    """Whoever is woken has to know whose alert it is, how bad it is, and what to do.
+
+    Wrong::
+
+        Alert(…, context_attributes={"owner": "search"})
+
+    Right::
+
+        Alert(…, context_attributes={"owner": "search", "severity": "page", "runbook": "Open …"})
+    """
+    for alert in stack.of("Alert"):
+        given = entries(alert.inputs).get("context_attributes", {})
+        missing = [name for name in _CONTEXT if not given.get(name)]
+        if missing and "context_attributes" not in alert.unknown:
+            said = f"{alert.inputs.get('name')} names no {', no '.join(missing)}"
+            yield Breach(alert, "context_attributes", said, "add it to context_attributes")
 
 
 @rule("stream-ceiling")
-def ceiling(stack: StackView) -> Iterator[Breach]:
+def ceiling(stack: StackResources) -> Iterator[Breach]:
     """What is kept for ever is lost one day: counts five years at most, texts thirty days.
+
+    Other days, also by environment, stand in `policy/config.json`.
 
     Wrong::
 
@@ -37,8 +61,8 @@ def ceiling(stack: StackView) -> Iterator[Breach]:
         Stream("content", …, fields={"llmcost_prompt": "utf8"}, data_retention=30)
     """
     for (_, name), stream in stack.streams.items():
-        texts = entries(stream.inputs).get("fields", {}).keys() & set(CONTENT)
-        most = _MOST_TEXT_DAYS if texts else _MOST_DAYS
+        texts = bool(entries(stream.inputs).get("fields", {}).keys() & set(TEXTS))
+        most = stack.policies.stream_ceiling.days(_environment(stack), texts=texts)
         days = stream.inputs.get("data_retention")
         if isinstance(days, int | float) and days > most:
             said = f"{name} keeps {int(days)} days, and {most} are the most"
@@ -46,7 +70,7 @@ def ceiling(stack: StackView) -> Iterator[Breach]:
 
 
 @rule("stream-protected")
-def protected(stack: StackView) -> Iterator[Breach]:
+def protected(stack: StackResources) -> Iterator[Breach]:
     """In production nothing that a program does removes rows: stacks called prod… keep streams.
 
     Wrong::
@@ -57,7 +81,7 @@ def protected(stack: StackView) -> Iterator[Breach]:
 
         Stream("calls", …, on_destroy="retain")
     """
-    if not _in_production(stack):
+    if not stack.policies.stream_protected.holds_in(_environment(stack)):
         return
     for (_, name), stream in stack.streams.items():
         if stream.inputs.get("on_destroy") == "delete":
@@ -69,7 +93,7 @@ def protected(stack: StackView) -> Iterator[Breach]:
 
 
 @rule("stream-watched", "warning")
-def watched(stack: StackView) -> Iterator[Breach]:
+def watched(stack: StackResources) -> Iterator[Breach]:
     """In production somebody notices spend: a stream of calls has a budget and an anomaly alert.
 
     It goes by the alerts' names. Where other stacks own the alerts, allow it.
@@ -84,7 +108,7 @@ def watched(stack: StackView) -> Iterator[Breach]:
         Alert("daily_budget", stream_name="llm_calls", …)
         Alert("cost_anomaly", stream_name="llm_calls", …)
     """
-    if not _in_production(stack):
+    if not stack.policies.stream_watched.holds_in(_environment(stack)):
         return
     for (kind, name), stream in stack.streams.items():
         if COST not in entries(stream.inputs).get("fields", {}):

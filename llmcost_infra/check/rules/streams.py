@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmcost_infra.check.registered import COST, TEXTS
 from llmcost_infra.check.registry import Breach, rule
 from llmcost_infra.check.rules.pipelines import functions_before, outputs
 from llmcost_infra.columns import STORED
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
 
     from llmcost_infra.check.stack import StackView
 
-__all__ = ["CONTENT", "COST", "client_numbers", "content", "retention"]
+__all__ = ["client_numbers", "content", "retention"]
 
-CONTENT = ("llmcost_prompt", "llmcost_completion", "gen_ai_input_messages", "llm_input")
-COST = "llmcost_cost_usd"
 _SERVER = {column for profile in PROFILES.values() for column in profile.declares}
 
 
@@ -59,7 +58,7 @@ def content(stack: StackView) -> Iterator[Breach]:
         if COST in _fields(stream.inputs)
     ]
     for (_, name), stream in stack.streams.items():
-        texts = [column for column in CONTENT if column in _fields(stream.inputs)]
+        texts = [column for column in TEXTS if column in _fields(stream.inputs)]
         days: Any = stream.inputs.get("data_retention") or 0
         if texts and kept and (not days or any(most and days >= most for most in kept)):
             said = (
