@@ -101,7 +101,16 @@ class TeamBudget(pulumi.ComponentResource):
             asked = _asked(values)
             own = _narrowed(stack, asked, routes, features or {})
         name = f"team-{asked.team.slug.replace('_', '-')}"
-        super().__init__("llmcost:index:TeamBudget", name, None, opts)
+        given = {
+            **values,
+            "team": team,
+            "owners": list(owners),
+            "features": dict(features or {}),
+            "routes": list(routes or ()),
+        }
+        # They are in previews, and a review says which of them moves what is in here.
+        arguments = {argument: value for argument, value in given.items() if value}
+        super().__init__("llmcost:index:TeamBudget", name, arguments, opts)
         inside = pulumi.ResourceOptions(parent=self)
         project = project or Path.cwd()  # the engine runs a program in the folder of its project
         self.dashboard = CostDashboard(

@@ -9,7 +9,7 @@ from llmcost_infra.openobserve.kinds.base import Problem
 from llmcost_infra.resources import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["SECRET", "Program", "Registered"]
 
@@ -75,3 +75,11 @@ class Program:
     stack: str
     resources: tuple[Registered, ...]
     asked: tuple[str, ...]
+
+    def inside(self, component: str) -> Iterator[Registered]:
+        """Yield what is in a component, and in components inside it, by its URN."""
+        around = {component}
+        for one in self.resources:
+            if one.parent in around:
+                around.add(one.urn)
+                yield one

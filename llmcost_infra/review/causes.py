@@ -1,4 +1,4 @@
-"""What in a stack's file changed, and which findings show the same change."""
+"""What changed in a stack's file or in arguments of components, and which findings show it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.review.leaves import ABSENT, Leaf, leaves
+from llmcost_infra.review.objects import identity, subject_of
 from llmcost_infra.review.plain_words import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from llmcost_infra.review.changes import Change
     from llmcost_infra.review.finding import Finding
     from llmcost_infra.review.sides import Side
 
-__all__ = ["SettingChange", "setting_changes"]
+__all__ = ["SettingChange", "argument_changes", "setting_changes"]
 
 _ROUNDED: Final = Decimal("0.0005")
 """How far two ratios may be apart: numbers in texts are rounded to the cent."""
@@ -27,15 +28,17 @@ _TOKEN: Final = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|\w+")
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A line of a stack's file that changed.
+    """A line of a stack's file, or an argument of a component, that changed.
 
     Args:
-        key: e.g. ``budget.team_daily_usd.search``.
+        parts: what it is, from the outside in: a setting, or an argument of a component.
+        key: e.g. ``budget.team_daily_usd.search``, or ``TeamBudget.team-search.monthly_usd``.
         sentence: its values.
         stacks: in which it changed like this.
         moves: findings that show the same change.
     """
 
+    parts: tuple[tuple[str, str], ...]
     key: str
     sentence: str
     stacks: tuple[str, ...]
@@ -50,26 +53,93 @@ def setting_changes(base: Side, head: Side, changes: Iterable[Change]) -> tuple[
         head: the other.
         changes: what the review found.
     """
-    found: dict[tuple[str, str], SettingChange] = {}
+    found = _Found()
     known = list(changes)
     for stack in sorted(head.config.keys() & base.config.keys()):
         own = [one for one in known if stack in one.stacks]
         differ = list(leaves(_values(base.config[stack]), _values(head.config[stack])))
-        exact = [one for one in own if any(_shows(one.finding, leaf) for leaf in differ)]
-        for leaf in differ:
-            key, sentence = _key(leaf), _sentence(leaf)
-            moves = [
+        for leaf, moves in _moved(differ, own):
+            key = _key(leaf)
+            found.add((("setting", key),), key, leaf, stack, moves)
+    return found.told()
+
+
+def argument_changes(
+    base: Side, head: Side, changes: Iterable[Change]
+) -> tuple[SettingChange, ...]:
+    """Return which arguments of components changed, with what they move in those components.
+
+    A component tells its arguments as its inputs.
+
+    Args:
+        base: the one end.
+        head: the other.
+        changes: what the review found.
+    """
+    found = _Found()
+    known = list(changes)
+    for stack in sorted(head.programs.keys() & base.programs.keys()):
+        chosen = head.settings.get(stack) or base.settings.get(stack)
+        prefix = chosen.prefix if chosen else ""
+        before = {identity(one): one for one in base.programs[stack].resources if not one.custom}
+        for component in head.programs[stack].resources:
+            was = None if component.custom else before.get(identity(component))
+            if was is None:
+                continue
+            names = {
+                subject_of(one, prefix).resource
+                for program in (base.programs[stack], head.programs[stack])
+                for one in program.inside(component.urn)
+            }
+            own = [c for c in known if stack in c.stacks and c.finding.subject.resource in names]
+            kind = component.type.rpartition(":")[2]
+            for leaf, moves in _moved(list(leaves(was.inputs, component.inputs)), own):
+                argument = ".".join(leaf.path)
+                parts = ((kind, component.name), ("argument", argument))
+                found.add(parts, f"{kind}.{component.name}.{argument}", leaf, stack, moves)
+    return found.told()
+
+
+class _Found:
+    """What changed, the same change of several stacks once."""
+
+    def __init__(self) -> None:
+        self._changes: dict[tuple[str, str], SettingChange] = {}
+
+    def add(
+        self,
+        parts: tuple[tuple[str, str], ...],
+        key: str,
+        leaf: Leaf,
+        stack: str,
+        moves: Iterable[Change],
+    ) -> None:
+        """Keep what changed in a stack."""
+        sentence = _sentence(leaf)
+        earlier = self._changes.get((key, sentence), SettingChange(parts, key, sentence, (), ()))
+        self._changes[key, sentence] = replace(
+            earlier,
+            stacks=tuple(sorted({*earlier.stacks, stack})),
+            moves=(*earlier.moves, *(one for one in moves if one not in earlier.moves)),
+        )
+
+    def told(self) -> tuple[SettingChange, ...]:
+        """Return all of it in order."""
+        return tuple(sorted(self._changes.values(), key=lambda one: (one.key, one.stacks)))
+
+
+def _moved(differ: Sequence[Leaf], own: Sequence[Change]) -> Iterator[tuple[Leaf, list[Change]]]:
+    """Yield each value that differs with the changes that show the same."""
+    exact = [one for one in own if any(_shows(one.finding, leaf) for leaf in differ)]
+    for leaf in differ:
+        yield (
+            leaf,
+            [
                 one
                 for one in own
                 if _shows(one.finding, leaf) or (one not in exact and _scaled(one.finding, leaf))
-            ]
-            earlier = found.get((key, sentence), SettingChange(key, sentence, (), ()))
-            found[key, sentence] = replace(
-                earlier,
-                stacks=tuple(sorted({*earlier.stacks, stack})),
-                moves=(*earlier.moves, *(one for one in moves if one not in earlier.moves)),
-            )
-    return tuple(sorted(found.values(), key=lambda one: (one.key, one.stacks)))
+            ],
+        )
 
 
 def _values(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def outline(report: Report) -> list[Section]:
     sections.append(Section("What changed statements read on the server", tuple(_scans(report))))
     sections.append(Section("To be opened on the server", tuple(_previews(report))))
     sections.append(Section("Prices, in USD per million tokens", tuple(_prices(report))))
-    sections.append(Section("Settings", tuple(_settings(report))))
+    sections.append(Section("Settings and arguments", tuple(_settings(report))))
     return [section for section in sections if section.items]
 
 
@@ -181,7 +181,7 @@ def _settings(report: Report) -> Iterator[Item]:
         every = set(one.stacks) >= set(report.stacks)
         moves = dict.fromkeys(change.finding.subject.parts for change in one.moves)
         yield Item(
-            (("setting", one.key),),
+            one.parts,
             (one.sentence,),
             only_in(one.stacks, everywhere=every),
             also=tuple((parts, "") for parts in moves),

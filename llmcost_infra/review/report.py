@@ -29,7 +29,7 @@ class Report:
         stacks: those that were compared.
         files: files of the project that differ.
         changes: findings, equal ones of several stacks once.
-        settings: what changed in the files of stacks, and what that moves.
+        settings: what changed in the files of stacks and in arguments, and what that moves.
         prices: rates that change.
         effects: what they would have changed in the spend; none without data.
         spend: of the data, if there is any.

@@ -14,7 +14,7 @@ from llmcost_infra.pricing import load_table
 from llmcost_infra.program import Program, run_program
 from llmcost_infra.program.history import find_base
 from llmcost_infra.program.project import stack_names
-from llmcost_infra.review.causes import setting_changes
+from llmcost_infra.review.causes import argument_changes, setting_changes
 from llmcost_infra.review.changes import Change, merged
 from llmcost_infra.review.notes import Note, together
 from llmcost_infra.review.objects import program_findings, subject_of
@@ -92,7 +92,7 @@ def review(
         stacks=tuple(sorted(ends[0].programs.keys() & ends[1].programs.keys())),
         files=base.changed_files(),
         changes=changes,
-        settings=setting_changes(*ends, changes),
+        settings=(*setting_changes(*ends, changes), *argument_changes(*ends, changes)),
         prices=prices,
         effects=effects,
         spend=spend,

@@ -50,6 +50,19 @@ def of_kind(made: Made, kind: str) -> dict[str, dict[str, Any]]:
     return {one.get("name") or one["title"]: one for one in found}
 
 
+def test_the_component_tells_its_arguments(budget: Callable[..., Made]) -> None:
+    """Previews and reviews name what somebody changed; what was left out is no argument."""
+    made = budget(features={"chat": "bob@example.com"})
+
+    (component,) = (one for one in made.values() if one.typ == "llmcost:index:TeamBudget")
+    assert dict(component.inputs) == {
+        "team": "search",
+        "monthly_usd": "4000",
+        "owners": ["ann@example.com"],
+        "features": {"chat": "bob@example.com"},
+    }
+
+
 def test_one_line_makes_every_alert_of_a_budget(budget: Callable[..., Made]) -> None:
     """Budgets of day and month, burn, forecast and anomaly; nothing that is the platform's."""
     assert set(of_kind(budget(), "Alert")) == {

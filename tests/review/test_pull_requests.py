@@ -19,12 +19,12 @@ from llmcost_infra.review.as_html import html
 from llmcost_infra.review.as_markdown import LIMIT, markdown
 from llmcost_infra.review.reviewing import Extras
 from llmcost_infra.review.sample import sample_rows
+from tests.review.conftest import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llmcost_infra.review.report import Report
-    from tests.review.conftest import Repository
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -89,6 +89,24 @@ def team_budget(project: Repository) -> None:
     )
 
 
+TEAM = """\
+from llmcost_infra.components import TeamBudget
+
+TeamBudget(
+    team="search",
+    monthly_usd="4000",
+    owners=["search-oncall@example.com"],
+    features={"query_planner": "ann@example.com"},
+)
+"""
+
+
+def team_argument(project: Repository) -> None:
+    """Give a team less in its own program, and let somebody else answer for a feature."""
+    project.edit("__main__.py", 'monthly_usd="4000"', 'monthly_usd="3000"')
+    project.edit("__main__.py", "ann@example.com", "bob@example.com")
+
+
 RECORDED: dict[str, Callable[[Repository], None]] = {
     one.__name__: one for one in (panel, limit, price, retention, layout, team_budget)
 }
@@ -96,19 +114,36 @@ RECORDED: dict[str, Callable[[Repository], None]] = {
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_pull_request_reads_as_it_should(name: str, pull_request: Repository) -> None:
-    """Markdown and HTML of a recorded change are what they were when somebody read them."""
+    """Markdown, HTML and pictures of a recorded change are what somebody once read."""
     RECORDED[name](pull_request)
 
     data = calls(pull_request.folder.parent) if name in {"limit", "price"} else None
     stacks = ["dev"] if name in {"layout", "price"} else ["dev", "prod"]
 
-    report = pull_request.review(stacks, Extras(data))
+    report = pull_request.review(stacks, Extras(data, pictures=name in {"layout", "panel"}))
 
     as_snapshots(name, report)
 
 
+def test_an_argument_of_a_component_lists_what_it_moves(pull_request: Repository) -> None:
+    """A team's budget is a line of a program: its alerts and panels are told below it."""
+    team = Repository(pull_request.folder)
+    (team.folder / "__main__.py").write_text(TEAM)
+    team.commit()
+    team_argument(team)
+
+    report = team.review(["prod"], Extras(pictures=True))
+
+    as_snapshots("team_argument", report)
+    moved = {one.key: {c.finding.subject.kind for c in one.moves} for one in report.settings}
+    assert moved == {
+        "TeamBudget.team-search.monthly_usd": {"alert", "panel"},
+        "TeamBudget.team-search.features.query_planner": {"panel"},
+    }
+
+
 def test_a_macro_lists_every_panel_and_alert_that_it_touches(pull_request: Repository) -> None:
-    """A changed macro is one change with all its places, seen with the code of each end."""
+    """A changed macro is one change with all its places in each stack, by the code of each end."""
     package = Path(__file__).parents[2] / "llmcost_infra"
     copied = pull_request.folder / "llmcost_infra"
     copy_sources(package, copied)
@@ -119,12 +154,15 @@ def test_a_macro_lists_every_panel_and_alert_that_it_touches(pull_request: Repos
         "  WHERE {{ column(flag) }} AND llmcost_dialect <> 'wrapper'{{ whose }}\n",
     )
 
-    report = replace(pull_request.review(["prod"]), files=())
+    report = replace(pull_request.review(["dev", "prod"]), files=())
 
     as_snapshots("macro", report)
     touched = {change.finding.subject.name for change in report.changes}
     assert {"Cost by Model", "daily budget", "Users"} <= touched
     assert {change.finding.aspect for change in report.changes} == {"sql"}
+    stacks = {change.finding.subject.name: change.stacks for change in report.changes}
+    assert stacks["Cost by Model"] == ("dev", "prod")
+    assert stacks["daily budget team search"] == ("prod",)
 
 
 def calls(folder: Path) -> Path:
@@ -145,14 +183,22 @@ def copy_sources(package: Path, to: Path) -> None:
 
 
 def as_snapshots(name: str, report: Report) -> None:
-    """Compare Markdown and HTML with what was recorded; commits have other names each time."""
+    """Compare a report with what was recorded; commits have other names each time.
+
+    Pictures are files of their own, in which a reviewer sees what changed.
+    """
     assert report.base.startswith("HEAD (")
     report = replace(report, base="main", head="branch")
-    written = {"md": markdown(report), "html": html(report)}
-    assert len(written["md"]) <= LIMIT
-    for suffix, text in written.items():
-        path = SNAPSHOTS / f"{name}.{suffix}"
-        if os.environ.get("UPDATE_SNAPSHOTS"):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        assert path.read_text(encoding="utf-8") == text
+    written = {f"{name}.md": markdown(report), f"{name}.html": html(replace(report, pictures=()))}
+    assert len(written[f"{name}.md"]) <= LIMIT
+    for shot in report.pictures:
+        light = {side: svg for (side, theme), svg in shot.drawn.items() if theme == "light"}
+        written |= {f"{name}/{shot.stem}-{side}.svg": svg for side, svg in light.items()}
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        for file, text in written.items():
+            (SNAPSHOTS / file).parent.mkdir(exist_ok=True)
+            (SNAPSHOTS / file).write_text(text, encoding="utf-8")
+    recorded = {*SNAPSHOTS.glob(f"{name}/*"), *SNAPSHOTS.glob(f"{name}.*")}
+    assert recorded == {SNAPSHOTS / file for file in written}
+    for file, text in written.items():
+        assert (SNAPSHOTS / file).read_text(encoding="utf-8") == text
