@@ -34,8 +34,12 @@ class Comparison:
     before: Report | None
     after: Report
 
-    def line(self) -> str:
-        """Return the difference in a line: limit 500 → 400: 0 → 3 firings, first …, …."""
+    def line(self, *, named: bool = True) -> str:
+        """Return the difference in a line: limit 500 → 400: 0 → 3 firings, first …, ….
+
+        Args:
+            named: whether it says for whom the first one was.
+        """
         firings = self.after.replay.firings
         after = len(firings)
         if self.before is None:
@@ -45,8 +49,8 @@ class Comparison:
             said = f"{told}: {len(self.before.replay.firings)} → {after} {_firings(after)}"
         if not firings:
             return said
-        named = list(whom(firings[:1]).values())
-        whose = f", {', '.join(named[0])}" if named else ""
+        first = list(whom(firings[:1]).values()) if named else []
+        whose = f", {', '.join(first[0])}" if first else ""
         return f"{said}, first {moment(firings[0].at)}{whose}"
 
     def as_json(self) -> dict[str, Any]:

@@ -60,7 +60,9 @@ def _folder(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     help="Rows of the LLM stream (.parquet or .ndjson): what changes come to in them.",
 )
 @click.option(
-    "--live", is_flag=True, help="Also ask the server of a stack; needs --stack, and only one."
+    "--live",
+    is_flag=True,
+    help="Rows and figures from the server of a stack; needs --stack, and only one.",
 )
 @click.option(
     "--preview-folder",

@@ -43,7 +43,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "spend": report.spend
         and {
             "usd": plain(report.spend.usd),
-            "calls": len(report.spend.usage),
+            "calls": report.spend.calls,
             "start_us": report.spend.start_us,
             "end_us": report.spend.end_us,
         },

@@ -1,25 +1,20 @@
-"""How often changed alerts would have fired over recorded rows, before and after the change."""
+"""How often changed alerts would have fired in the past, before and after the change."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.backtest import (
-    Comparison,
-    backtest,
-    needed_columns,
-    range_before,
-    read_rows,
-    rules_of,
-)
+from llmcost_infra.backtest import Comparison, backtest, rules_of
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.review.notes import Note
+from llmcost_infra.review.notes import Note, words_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
-    from llmcost_infra.backtest import Rows, Rule
+    from llmcost_infra.backtest import Rule
+    from llmcost_infra.review.histories import History, Past
     from llmcost_infra.review.sides import Side
 
 __all__ = ["AlertEffect", "alert_effects"]
@@ -45,15 +40,15 @@ class AlertEffect:
 
 
 def alert_effects(
-    base: Side, head: Side, stack: str, data: Path
+    base: Side, head: Side, stack: str, history: Callable[[str, Sequence[Rule]], History]
 ) -> tuple[tuple[AlertEffect, ...], tuple[Note, ...]]:
-    """Return what the changed alerts of a stack would have done in the last 30 days of rows.
+    """Return what the changed alerts of a stack would have done in the last 30 days.
 
     Args:
         base: the one end.
         head: the other.
         stack: its name.
-        data: file of rows of the stack's LLM stream.
+        history: given the stream that most alerts read, and all that are asked about.
     """
     try:
         old = {one.name: one for one in rules_of(base.programs[stack], base.folder)}
@@ -61,27 +56,28 @@ def alert_effects(
     except LlmCostError as error:
         return (), (Note("backtest", error.message, (stack,)),)
     changed = [one for one in known if _decides(one) != _decides(old.get(one.name))]
+    pairs = [[one for one in (old.get(rule.name), rule) if one is not None] for rule in changed]
     streams = [one.stream for one in known]
-    stream = max(streams, key=streams.count, default="")
+    past = history(max(streams, key=streams.count, default=""), [*chain(*pairs)])
     effects: list[AlertEffect] = []
     notes: list[Note] = []
-    for rule in changed:
-        pair = [one for one in (old.get(rule.name), rule) if one is not None]
+    for pair in pairs:
+        name = pair[-1].name
         try:
-            if rule.stream != stream:
-                raise LlmCostError(f"it reads {rule.stream}, of which there are no rows")  # noqa: TRY301 - told as all else
-            rows = read_rows(data, needed_columns(one.sql for one in pair))
-            effects.append(AlertEffect(rule.name, stack, _compared(pair, stream, rows)))
+            effects.append(AlertEffect(name, stack, _compared(pair, past.of(pair))))
         except LlmCostError as error:
-            notes.append(Note(f"backtest of {rule.name}", error.message, (stack,)))
+            notes.append(Note(f"backtest of {name}", words_of(error), (stack,)))
     return tuple(effects), tuple(notes)
 
 
-def _compared(pair: list[Rule], stream: str, rows: Rows) -> str:
+def _compared(pair: list[Rule], past: Past) -> str:
     """Return the comparison of an alert with what it was, if it was there."""
-    last = rows.span[1] + 1 if rows.span else 0
-    reports = [backtest(one, {stream: rows}, range_before(last, _DAYS)) for one in pair]
-    return Comparison(reports[0] if len(reports) > 1 else None, reports[-1]).line()
+    rows = {pair[-1].stream: past.rows}
+    reports = [backtest(one, rows, past.time_range) for one in pair]
+    before = reports[0] if len(reports) > 1 else None
+    line = Comparison(before, reports[-1]).line(named=past.named)
+    days = reports[-1].days
+    return line if days == _DAYS else f"{line} (in {days:g} days)"
 
 
 def _decides(rule: Rule | None) -> object:

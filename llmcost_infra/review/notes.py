@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from llmcost_infra.errors import PartialAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Note", "together"]
+    from llmcost_infra.errors import LlmCostError
+
+__all__ = ["Note", "together", "words_of"]
+
+_QUOTED: Final = re.compile(r"'[^']*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +41,10 @@ def together(notes: Iterable[Note]) -> tuple[Note, ...]:
         earlier = found.get(key, replace(note, stacks=()))
         found[key] = replace(earlier, stacks=tuple(dict.fromkeys(earlier.stacks + note.stacks)))
     return tuple(found.values())
+
+
+def words_of(error: LlmCostError) -> str:
+    """Return what a server said against a statement, without values that it may quote of rows."""
+    if isinstance(error, PartialAnswer):
+        return "the server answers with a part of the rows only"
+    return _QUOTED.sub("'…'", error.message)

@@ -82,7 +82,7 @@ def headlines(report: Report) -> list[str]:
     ]
     if report.spend and report.prices:
         first, last = (_day(at) for at in (report.spend.start_us, report.spend.end_us))
-        said.append(f"Spend is that of {len(report.spend.usage):,} calls, {first} to {last}.")
+        said.append(f"Spend is that of {report.spend.calls:,} calls, {first} to {last}.")
     if report.notes:
         said.append(f"Not looked at: {len(report.notes)}, see below.")
     return said

@@ -9,14 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from llmcost_infra.errors import LlmCostError
+from llmcost_infra.errors import DeclarationError, LlmCostError
 from llmcost_infra.pricing import load_table
 from llmcost_infra.program import Program, run_program
 from llmcost_infra.program.history import find_base
 from llmcost_infra.program.project import stack_names
 from llmcost_infra.review.causes import argument_changes, setting_changes
 from llmcost_infra.review.changes import Change, merged
-from llmcost_infra.review.notes import Note, together
+from llmcost_infra.review.notes import Note, together, words_of
 from llmcost_infra.review.objects import program_findings, subject_of
 from llmcost_infra.review.prices import price_changes, spend_effect
 from llmcost_infra.review.report import Report
@@ -26,9 +26,11 @@ from llmcost_infra.review.usage import read_spend
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from llmcost_infra.backtest import Rule
     from llmcost_infra.openobserve import Client
     from llmcost_infra.pricing import PriceTable
     from llmcost_infra.review.backtests import AlertEffect
+    from llmcost_infra.review.histories import History
     from llmcost_infra.review.previews import Preview
     from llmcost_infra.review.prices import PriceChange, SpendEffect
     from llmcost_infra.review.row_sources import RowSource
@@ -82,9 +84,9 @@ def review(
     with TemporaryDirectory(prefix="llmcost-review-") as scratch:
         ends = run_sides(base.lay_out(Path(scratch)), project, stacks or stack_names(project), run)
         changes, notes = compare(*ends)
-        prices, effects, spend, missing = _prices(*ends, extras.data)
+        prices, effects, spend, missing = _prices(*ends, extras)
         drawn, undrawn = _drawn(ends, changes, extras, spend) if extras.pictures else ((), ())
-        fired, silent = _fired(*ends, changes, extras.data) if spend and extras.data else ((), ())
+        fired, silent = _fired(*ends, changes, extras) if spend or extras.live else ((), ())
         read, unread, previews = _asked(ends, changes, extras)
     return Report(
         base=f"{ref} ({base.commit[:9]})",
@@ -128,9 +130,9 @@ def compare(base: Side, head: Side) -> tuple[tuple[Change, ...], tuple[Note, ...
 
 
 def _prices(
-    base: Side, head: Side, data: Path | None
+    base: Side, head: Side, extras: Extras
 ) -> tuple[tuple[PriceChange, ...], tuple[SpendEffect, ...], Spend | None, list[Note]]:
-    """Return which rates change, what that comes to in recorded data, and what went wrong."""
+    """Return which rates change, what that comes to in what was used, and what went wrong."""
     tables: list[PriceTable] = []
     notes: list[Note] = []
     for side in (base, head):
@@ -138,17 +140,34 @@ def _prices(
             tables.append(load_table(side.folder))
         except LlmCostError as error:
             notes.append(note_of(side.name, side.folder, error))
+    changes = tuple(price_changes(*tables)) if len(tables) == len((base, head)) else ()
     spend = None
-    if data is not None:
-        try:
-            spend = read_spend(data)
-        except LlmCostError as error:
-            notes.append(Note("--data", str(error)))
-    if notes and len(tables) < len((base, head)):
-        return (), (), spend, notes
-    changes = tuple(price_changes(*tables))
-    effects = spend_effect(changes, spend.usage, tables[1]) if spend else ()
+    try:
+        if extras.data is not None:
+            spend = read_spend(extras.data)
+        elif extras.client is not None and extras.live and changes:
+            spend = _spend_on_server(extras.client, head, tables)
+    except DeclarationError as error:
+        notes.append(Note("--data", str(error)))
+    except LlmCostError as error:
+        notes.append(Note("--live", words_of(error)))
+    effects = spend_effect(changes, spend.usage, tables[1]) if spend and changes else ()
     return changes, effects, spend, notes
+
+
+def _spend_on_server(client: Client, head: Side, tables: Sequence[PriceTable]) -> Spend | None:
+    from llmcost_infra.review.live_usage import (  # noqa: PLC0415 - a review without a server does without
+        card_sizes,
+        spend_on_server,
+    )
+
+    for stack in head.programs:  # one, or none where it did not come to its end
+        if stack in head.settings:
+            sizes = card_sizes(*tables)
+            return spend_on_server(client, head.settings[stack], sizes, datetime.now(UTC))
+        said = "the program does not read llmcost:settings, so nobody knows where its calls are"
+        raise LlmCostError(said)
+    return None
 
 
 def _drawn(
@@ -223,7 +242,7 @@ def _prefix(ends: tuple[Side, Side], stack: str) -> str:
 
 
 def _fired(
-    base: Side, head: Side, changes: Sequence[Change], data: Path
+    base: Side, head: Side, changes: Sequence[Change], extras: Extras
 ) -> tuple[tuple[AlertEffect, ...], tuple[Note, ...]]:
     """Return what changed alerts would have done, in the stack that has most of the changes."""
     stack = _most_changed(changes, {"alert"})
@@ -232,10 +251,19 @@ def _fired(
     try:
         # Backtests need the extra `review`; all else of a report does without.
         from llmcost_infra.review.backtests import alert_effects  # noqa: PLC0415
+        from llmcost_infra.review.histories import FileHistory, ServerHistory  # noqa: PLC0415
     except ModuleNotFoundError as error:
         message = f"the package {error.name} is missing: pip install 'llmcost-infra[review]'"
         return (), (Note("backtest", message),)
-    return alert_effects(base, head, stack, data)
+
+    def history(stream: str, rules: Sequence[Rule]) -> History:
+        if extras.data is not None:
+            return FileHistory(extras.data, stream)
+        if extras.client is None:
+            raise AssertionError("rows come from a file or from a server")
+        return ServerHistory(extras.client, rules, datetime.now(UTC))
+
+    return alert_effects(base, head, stack, history)
 
 
 def _most_changed(changes: Sequence[Change], kinds: Collection[str]) -> str | None:

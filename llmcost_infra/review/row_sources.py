@@ -10,8 +10,9 @@ from llmcost_infra.backtest import needed_columns, read_rows
 from llmcost_infra.columns import STORED
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.pictures import PanelData, TimeRange
+from llmcost_infra.review.notes import words_of
 from llmcost_infra.review.sample import SAMPLE_END, SAMPLE_START, sample_rows
-from llmcost_infra.review.showable import withheld, words_of
+from llmcost_infra.review.showable import withheld
 from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.intervals import TimeRange as Window
 from llmcost_infra.sql_engine.sql import MemoryStreams, query

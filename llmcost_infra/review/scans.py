@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final
 from llmcost_infra.errors import ApiError, LlmCostError
 from llmcost_infra.first_run.panels import all_selected
 from llmcost_infra.openobserve.kinds.rules import entries
-from llmcost_infra.review.notes import Note
+from llmcost_infra.review.notes import Note, words_of
 from llmcost_infra.review.objects import inputs_of
 from llmcost_infra.review.row_sources import LIVE_RANGE
-from llmcost_infra.review.showable import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +11,6 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 from llmcost_infra.columns import BILLING, ROLLUP, STORED, STORED_NAMES
-from llmcost_infra.errors import PartialAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,9 +18,8 @@ if TYPE_CHECKING:
     from sqlglot import Expr
     from sqlglot.optimizer.scope import Scope
 
-    from llmcost_infra.errors import LlmCostError
 
-__all__ = ["withheld", "words_of"]
+__all__ = ["withheld"]
 
 _LABELS: Final = (
     "dialect", "environment", "error_class", "feature", "finish_reason", "model", "operation",
@@ -45,7 +42,6 @@ _ALLOWED: Final = frozenset(
 """Stored columns that hold neither who somebody is nor what somebody wrote."""
 
 _ONE_CALL: Final = frozenset({"span_id", "trace_id"})
-_QUOTED: Final = re.compile(r"'[^']*'")
 
 
 @lru_cache(maxsize=512)
@@ -73,13 +69,6 @@ def _is_of_one_call(output: Expr) -> bool:
     return not output.find(exp.AggFunc) and any(
         column.name in _ONE_CALL for column in output.find_all(exp.Column)
     )
-
-
-def words_of(error: LlmCostError) -> str:
-    """Return what a server said against a statement, without values that it may quote of rows."""
-    if isinstance(error, PartialAnswer):
-        return "the server answers with a part of the rows only"
-    return _QUOTED.sub("'…'", error.message)
 
 
 def _selected(scope: Scope) -> Iterator[str]:

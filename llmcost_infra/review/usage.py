@@ -1,4 +1,4 @@
-"""Calls of a time, added up for prices: from a file of the LLM stream's rows."""
+"""Calls of a time as prices see them: from a file of the LLM stream's rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["NEEDED", "Spend", "Usage", "read_spend"]
+__all__ = ["NEEDED", "TOKENS", "Spend", "Usage", "read_spend", "usage_of"]
 
 NEEDED: Final = (
     "_timestamp", "trace_id", "span_id", "llmcost_is_call", "llmcost_provider", "llmcost_model",
@@ -29,20 +29,23 @@ _OPTIONAL: Final = (
     "llmcost_cache_read_tokens", "llmcost_cache_write_tokens", "llmcost_cache_write_1h_tokens",
     "llmcost_reasoning_tokens", "llmcost_service_tier", "llmcost_batch", "llmcost_pricing_status",
 )  # fmt: skip
+TOKENS: Final = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning")
+"""Numbers of tokens that a row has, before they are told apart by what they cost."""
 _PRICED: Final = "priced"
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One priced call, as prices see it.
+    """A priced call, or several that prices cannot tell apart.
 
     Args:
         provider: OpenTelemetry provider name.
         model: id of the model that answered.
         tier: service tier, or ``batch``.
-        input_size: all input tokens, which decide the card.
-        at_us: when it started, Unix µs.
+        input_size: all input tokens of a call, which decide the card.
+        at_us: when it started, Unix µs; of several, the start of their day.
         tokens: class of tokens → how many.
+        calls: how many calls.
     """
 
     provider: str
@@ -51,6 +54,7 @@ class Usage:
     input_size: int
     at_us: int
     tokens: Mapping[str, int]
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Spend:
     start_us: int
     end_us: int
     usage: tuple[Usage, ...]
+
+    @property
+    def calls(self) -> int:
+        """How many priced calls that was."""
+        return sum(one.calls for one in self.usage)
 
 
 def read_spend(path: Path) -> Spend:
@@ -106,9 +115,25 @@ def _spend(calls: Iterable[Mapping[str, Any]]) -> Spend:
 
 
 def _usage(row: Mapping[str, Any]) -> Usage:
+    return usage_of(
+        {name.removeprefix("llmcost_"): value for name, value in row.items()},
+        input_size=int(row.get("llmcost_input_tokens") or 0),
+        at_us=int(row["_timestamp"]),
+    )
+
+
+def usage_of(row: Mapping[str, Any], *, input_size: int, at_us: int, calls: int = 1) -> Usage:
+    """Return the usage in a row of logical columns.
+
+    Args:
+        row: provider, model, service_tier, batch, and numbers of tokens.
+        input_size: input tokens of each call.
+        at_us: when they started, Unix µs.
+        calls: how many there are.
+    """
     count: defaultdict[str, int] = defaultdict(int)
-    for name in ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning"):
-        count[name] = int(row.get(f"llmcost_{name}_tokens") or 0)
+    for name in TOKENS:
+        count[name] = int(row.get(f"{name}_tokens") or 0)
     tokens = {
         "input": count["input"] - count["cache_read"] - count["cache_write"],
         "output": count["output"] - count["reasoning"],
@@ -117,14 +142,15 @@ def _usage(row: Mapping[str, Any]) -> Usage:
         "cache_write": count["cache_write"] - count["cache_write_1h"],
         "cache_write_1h": count["cache_write_1h"],
     }
-    tier = str(row.get("llmcost_service_tier") or "").lower()
+    tier = str(row.get("service_tier") or "").lower()
     return Usage(
-        provider=str(row.get("llmcost_provider") or ""),
-        model=str(row.get("llmcost_model") or ""),
-        tier=BATCH if row.get("llmcost_batch") else STANDARD if tier in STANDARD_TIERS else tier,
-        input_size=count["input"],
-        at_us=int(row["_timestamp"]),
+        provider=str(row.get("provider") or ""),
+        model=str(row.get("model") or ""),
+        tier=BATCH if row.get("batch") else STANDARD if tier in STANDARD_TIERS else tier,
+        input_size=input_size,
+        at_us=at_us,
         tokens=tokens,
+        calls=calls,
     )
 
 

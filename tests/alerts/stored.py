@@ -11,9 +11,9 @@ from llmcost_infra.columns import STORED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["calls_table"]
+__all__ = ["TYPES", "calls_table"]
 
-_TYPES = {
+TYPES = {
     "utf8": pa.string(),
     "int64": pa.int64(),
     "uint64": pa.uint64(),
@@ -32,7 +32,7 @@ def calls_table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     given = {"llmcost_is_call": [True] * count, "trace_id": ["t"] * count, **columns}
     return pa.table(
         {
-            name: pa.array(given.get(name, [None] * count), _TYPES[kind])
+            name: pa.array(given.get(name, [None] * count), TYPES[kind])
             for name, kind in STORED.items()
         }
     )

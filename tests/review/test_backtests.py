@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.program import Program
 from llmcost_infra.review.backtests import alert_effects
+from llmcost_infra.review.histories import FileHistory
 from llmcost_infra.review.sides import Side
 from tests.review.bodies import registered
 
@@ -60,7 +61,8 @@ def told(
 ) -> tuple[dict[str, str], tuple[Note, ...]]:
     """What a review says of a change of alerts, by their names."""
     ends = side(folder, *before), side(folder, *after)
-    effects, notes = alert_effects(*ends, "prod", recorded(folder))
+    path = recorded(folder)
+    effects, notes = alert_effects(*ends, "prod", lambda stream, _rules: FileHistory(path, stream))
     return {one.alert: one.sentence for one in effects}, notes
 
 

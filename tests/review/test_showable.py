@@ -7,7 +7,8 @@ import pytest
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.errors import ApiError, PartialAnswer
 from llmcost_infra.first_run.panels import all_selected
-from llmcost_infra.review.showable import withheld, words_of
+from llmcost_infra.review.notes import words_of
+from llmcost_infra.review.showable import withheld
 from llmcost_infra.settings import Settings
 
 SETTINGS = Settings.from_mapping(
