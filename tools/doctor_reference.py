@@ -19,12 +19,13 @@ _INTRODUCTION = """\
 
 ```console
 $ llmcost doctor --stack prod
-$ llmcost doctor --stack prod --send-test
+$ llmcost doctor --stack prod --send-test --canary
 ```
 
 `llmcost doctor` looks at a stack on its server, with the calls of the last day, and says for
-every point what it saw and what to do next. It ends with 4 if a point fails. Nothing is
-written; with `--send-test` a notification goes out on every route.
+every point what it saw and what to do next. It ends with 4 if a point fails. It only reads, but
+with `--send-test` a notification goes out on every route, and with `--canary` a made-up call of
+two tokens is sent through the pipeline and looked for in every stream.
 
 | state | what it means |
 |---|---|
@@ -33,12 +34,22 @@ written; with `--send-test` a notification goes out on every route.
 | fail | money, texts or alerts are being lost |
 | unknown | could not be looked at, and why |
 
-- `--json`: a list of `check`, `state`, `evidence` and `next`.
-- `--watch`: stays, looks every `--every` minutes and tells what has changed. As a job of GitHub:
-  [examples/github-actions/doctor.yml](../examples/github-actions/doctor.yml), every morning.
+`--json` prints a list of `check`, `state`, `evidence` and `next`. Without `--stack` it looks at
+the stack that Pulumi has selected, or at the only one.
 
 The server is the one that OPENOBSERVE_URL, OPENOBSERVE_USER and OPENOBSERVE_PASSWORD name; a
 service account will do. `--send-test` needs one that may change alerts.
+
+## As a job
+
+- **Whatever runs jobs by the clock** (cron, a CronJob, GitHub) runs `llmcost doctor` as it is: it
+  looks once, and its exit code is the job's. 0: no point fails. 4: one does. 3: nobody answers,
+  or the account may not ask. As a job of GitHub:
+  [examples/github-actions/doctor.yml](../examples/github-actions/doctor.yml), every morning.
+- **A process that stays** (a terminal, a service of systemd, a container) runs
+  `llmcost doctor --watch`: it looks every `--every` minutes and tells what has changed since,
+  with the time (`at` with `--json`). A server that does not answer is told on stderr, and asked
+  again. What `--send-test` and `--canary` send is sent on the first look only.
 
 ## Before the first day in production
 

@@ -4,10 +4,43 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import click
 
-__all__ = ["days"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["days", "stack_option"]
+
+
+def stack_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the option ``--stack``; without it, the selected stack is meant.
+
+    Args:
+        what: what the command does with the stack, as its help says it.
+    """
+    said = f"Stack {what}, e.g. prod; without it, the one that Pulumi has selected or the only one."
+    return click.option("--stack", metavar="NAME", callback=_stack, help=said)
+
+
+def _stack(context: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is not None or context.resilient_parsing:
+        return value
+    # Heavy, and help needs none of it.
+    from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
+    from llmcost_infra.program.project import stack_names  # noqa: PLC0415
+    from llmcost_infra.program.selected import selected_stack  # noqa: PLC0415
+
+    folder = project_folder()
+    chosen = selected_stack(folder)
+    if chosen is None:
+        names = ", ".join(stack_names(folder)) or "none has a file yet"
+        raise click.UsageError(
+            f"Name a stack with --stack ({names}), or select one with `pulumi stack select`."
+        )
+    click.echo(f"Stack {chosen}.", err=True)
+    return chosen
 
 
 def days(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:

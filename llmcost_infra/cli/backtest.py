@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.printing import json_option, print_json
 from llmcost_infra.errors import ExitCode
 
@@ -38,7 +39,7 @@ class _Wanted:
 
 @click.command()
 @click.argument("alerts", nargs=-1, metavar="ALERT...")
-@click.option("--stack", required=True, metavar="NAME", help="The stack, e.g. prod.")
+@stack_option("whose alerts are replayed")
 @click.option("--data", multiple=True, metavar="FILE", help="Rows: .parquet or NDJSON.")
 @click.option("--live", is_flag=True, help="Rows from the server.")
 @click.option("--days", type=click.IntRange(1, 400), default=30, show_default=True)

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmcost_infra.cli.printing import json_option, print_json
+from llmcost_infra.cli.printing import json_option, print_json, progress
 from llmcost_infra.errors import DeclarationError, ExitCode
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from llmcost_infra.check import Finding
     from llmcost_infra.check.running import Report
 
@@ -70,7 +68,8 @@ def check(  # noqa: PLR0913 - each is an option
         _refuse_missing(path)
     # As seen from here, so that a finding names a file as a person would type it.
     folder = Path(os.path.relpath(project_folder()))
-    with client_at_hand() if live else nullcontext() as client, _progress():
+    shown = progress("Running the program of each stack")
+    with client_at_hand() if live else nullcontext() as client, shown:
         report = checked(folder, stacks or stack_names(folder), paths, client=client)
     if as_json:
         print_json(_told(report))
@@ -80,12 +79,6 @@ def check(  # noqa: PLR0913 - each is an option
     else:
         _print(report)
     return ExitCode.FINDINGS if report.errors else ExitCode.FINE
-
-
-def _progress() -> Status:
-    from rich.console import Console  # noqa: PLC0415 - help needs none of it
-
-    return Console(stderr=True).status("Running the program of each stack")
 
 
 def _refuse_missing(path: Path) -> None:

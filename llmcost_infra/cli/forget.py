@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.printing import json_option, print_json, print_table
 from llmcost_infra.errors import ExitCode
 
@@ -16,7 +17,7 @@ _KEY = "LLMCOST_HASH_KEY"
 
 
 @click.command()
-@click.option("--stack", required=True, help="Stack that stores the user's calls, e.g. prod.")
+@stack_option("that stores the user's calls")
 @click.option("--user", required=True, help="Id of the user, as the application sends it.")
 @json_option
 def forget(stack: str, user: str, *, as_json: bool) -> None:

@@ -10,7 +10,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["json_option", "print_json", "print_table"]
+    from rich.status import Status
+
+__all__ = ["json_option", "print_json", "print_table", "progress"]
 
 
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,3 +32,14 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def progress(what: str) -> Status:
+    """Return what shows on a terminal that something goes on, and leaves nothing behind.
+
+    Args:
+        what: goes on; ``update`` of the result tells something else.
+    """
+    from rich.console import Console  # noqa: PLC0415 - heavy, and help needs none of it
+
+    return Console(stderr=True).status(what)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.printing import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["reconcile"]
 
 @click.command()
 @click.argument("provider", type=click.Choice(("openai", "anthropic")))
-@click.option("--stack", required=True, help="Stack whose calls are compared, e.g. prod.")
+@stack_option("whose calls are compared")
 @click.option("--month", help="UTC month, like 2026-10; the last one that is over by default.")
 @click.option("--scope", "scopes", multiple=True, help="Only this scope; may be given repeatedly.")
 @click.option("--account", help="Account, where the stack has several of the provider.")

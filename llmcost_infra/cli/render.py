@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.printing import json_option, print_json, print_table
 
 __all__ = ["render"]
 
 
 @click.command()
-@click.option("--stack", required=True, metavar="NAME", help="The stack, e.g. prod.")
+@stack_option("that is rendered")
 @click.option(
     "--out",
     required=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.printing import json_option, print_json, print_table
 from llmcost_infra.errors import ExitCode
 
@@ -23,7 +24,7 @@ _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 @click.command()
-@click.option("--stack", required=True, help="Stack whose calls are priced again, e.g. prod.")
+@stack_option("whose calls are priced again")
 @click.option("--from", "start", type=_MOMENT, required=True, help="First moment, UTC.")
 @click.option("--to", "end", type=_MOMENT, help="First moment that is left out, UTC; default now.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and store nothing.")

@@ -12,13 +12,11 @@ import click
 
 from llmcost_infra.cli.arguments import days
 from llmcost_infra.cli.lazy import LazyGroup
-from llmcost_infra.cli.printing import json_option, print_json
+from llmcost_infra.cli.printing import json_option, print_json, progress
 from llmcost_infra.errors import ExitCode
 
 if TYPE_CHECKING:
     from datetime import timedelta
-
-    from rich.status import Status
 
     from llmcost_infra.review.report import Report
 
@@ -105,7 +103,7 @@ def review(  # noqa: PLR0913 - each is an option
     from llmcost_infra.review.reviewing import review as reviewed  # noqa: PLC0415
 
     with (
-        _progress(),
+        progress("Running the program at both ends of the change"),
         client_at_hand() if live or preview_folder else nullcontext() as client,
     ):
         pictures = out is not None or form == "html"
@@ -184,9 +182,3 @@ def _written(report: Report, form: str) -> str:
             return html(report)
         case _:
             return json.dumps(as_json(report), indent=2, ensure_ascii=False) + "\n"
-
-
-def _progress() -> Status:
-    from rich.console import Console  # noqa: PLC0415 - help needs none of it
-
-    return Console(stderr=True).status("Running the program at both ends of the change")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.printing import json_option, print_json, print_table
 
 __all__ = ["rollup"]
 
 
 @click.command()
-@click.option("--stack", required=True, help="Stack whose days are added up, e.g. prod.")
+@stack_option("whose days are added up")
 @click.option(
     "--days",
     type=click.IntRange(1, 400),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmcost_infra.cli.printing import json_option, print_json, print_table
+from llmcost_infra.cli.arguments import stack_option
+from llmcost_infra.cli.printing import json_option, print_json, print_table, progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ __all__ = ["statement"]
 
 
 @click.command()
-@click.option("--stack", required=True, help="Stack that stores the calls, e.g. prod.")
+@stack_option("that stores the calls")
 @click.option("--month", required=True, help="UTC month, like 2026-10.")
 @click.option("--team", help="Only this team, by feature and model.")
 @click.option(
@@ -61,8 +62,11 @@ def statement(stack: str, month: str, team: str | None, form: str, *, as_json: b
     project = project_folder()
     settings = read_stack(project, stack).settings()
     days = days_of(month, settings, datetime.now(UTC))
-    with client_at_hand() as client:
-        found = list(charges_of(client, settings, days, project, _progress))
+    with client_at_hand() as client, progress("Asking the server") as shown:
+        told = charges_of(
+            client, settings, days, project, lambda day: shown.update(f"Adding up {day}")
+        )
+        found = list(told)
         account = client.organization
     charges = of_team(found, team) if team is not None else found
     if as_json:
@@ -117,8 +121,3 @@ def _csv(head: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     writer = csv.DictWriter(sys.stdout, head, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-
-
-def _progress(day: date) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r{day}", nl=False, err=True)

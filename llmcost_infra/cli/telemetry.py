@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.lazy import LazyGroup
 from llmcost_infra.cli.printing import json_option, print_json
 
@@ -31,7 +32,7 @@ def _plain(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 
 @telemetry.command()
-@click.option("--stack", required=True, help="Stack that the application sends to, e.g. prod.")
+@stack_option("that the application sends to")
 @click.option(
     "--for",
     "form",

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from llmcost_infra.openobserve import Client
     from llmcost_infra.settings import Settings
 
-__all__ = ["CHECKS", "Case", "Check", "Said", "State", "check", "fail", "ok", "unknown", "warn"]
+__all__ = [
+    "CHECKS",
+    "Case",
+    "Check",
+    "Row",
+    "Said",
+    "State",
+    "check",
+    "fail",
+    "ok",
+    "unknown",
+    "warn",
+]
 
 State = Literal["ok", "warn", "fail", "unknown"]
 
@@ -66,7 +78,8 @@ class Case:
         settings: the stack's.
         now: when it is looked at.
         project: folder of its declarations; None for the shipped ones.
-        send: whether checks may send something: a notification, a span.
+        send: whether a notification may be sent.
+        canary: whether a made-up call may be sent.
     """
 
     client: Client
@@ -74,6 +87,7 @@ class Case:
     now: datetime
     project: Path | None = None
     send: bool = False
+    canary: bool = False
 
     def rows(self, sql: str, *, hours: float = 24, kind: str = "traces") -> Sequence[Row]:
         """Return what a statement finds in the last hours, up to a day ahead of the clock here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.doctor import of_alerts, of_calls, of_server, of_upkeep
+from llmcost_infra.doctor import of_alerts, of_calls, of_server, of_texts, of_upkeep
 from llmcost_infra.doctor.examination import CHECKS, Case, Said, unknown
 from llmcost_infra.errors import LlmCostError, TransportError, Unauthorized
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKLIST", "Line", "changed", "examine"]
 
-_ROOMS = (of_server, of_calls, of_alerts, of_upkeep)
+_ROOMS = (of_server, of_calls, of_alerts, of_upkeep, of_texts)
 
 CHECKLIST: Final = tuple(
     one for room in _ROOMS for one in CHECKS.values() if one.look.__module__ == room.__name__

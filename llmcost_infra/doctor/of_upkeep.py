@@ -1,4 +1,4 @@
-"""What keeps numbers true in the long run: price reviews, totals, bills, scrubbing."""
+"""What keeps numbers true in the long run: price reviews, totals, bills."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ __all__: list[str] = []
 
 _MOST_OFF: Final = 0.001
 _BILL_DAYS: Final = 35
-_PERSONAL: Final = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}|\bsk-[A-Za-z0-9]{16,}"
-"""An e-mail address or an API key: what scrubbing has to find first."""
 
 
 @check("prices")
@@ -84,27 +82,3 @@ def bill(case: Case) -> Said:
             f"run `llmcost reconcile {late[0]} --month …`, by a job on the 3rd of each month",
         )
     return ok(f"{', '.join(sorted(there))} compared within {_BILL_DAYS} days")
-
-
-@check("scrubbing")
-def scrubbing(case: Case) -> Said:
-    """No stored text has an address or a key in it."""
-    content = case.settings.content
-    if not content.capture:
-        return ok("no text is captured")
-    stream = case.settings.streams.content
-    if case.stream(stream) is None:
-        return fail(f"{stream} is not there", "run `pulumi up` for the stack")
-    row = case.one(
-        "SELECT COUNT(*) AS found, COUNT(CASE WHEN regexp_like("  # noqa: S608
-        "COALESCE(llmcost_prompt, '') || ' ' || COALESCE(llmcost_completion, ''), "
-        f"'{_PERSONAL}') THEN 1 END) AS leaks FROM \"{stream}\""
-    )
-    if not row.get("found"):
-        return unknown("no text was stored in the last day")
-    if row["leaks"]:
-        return fail(
-            f"{row['leaks']:,} of {row['found']:,} texts hold an address or a key",
-            "set content.capture to false and run `pulumi up`; then look at what passed",
-        )
-    return ok(f"{row['found']:,} texts of the last day hold no address and no key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,8 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[list[Line]]:
     """What is seen, look by look; after the last one somebody interrupts."""
     given: list[list[Line]] = []
 
-    def looked(stack: str, *, send: bool) -> list[Line]:
-        assert (stack, send) == ("prod", False)
+    def looked(stack: str, *, send: bool, canary: bool) -> list[Line]:
+        assert (stack, send, canary) == ("prod", False, False)
         if not given:
             raise KeyboardInterrupt
         return given.pop(0)
@@ -75,6 +76,25 @@ def test_who_watches_hears_of_changes_only(llmcost: Type, looks: list[list[Line]
     assert ended.out.count("set the clock") == 1
     assert ended.out.count("2 calls in the last day") == 1
     assert ended.out.count("1 second ago") == 1
+    assert len(re.findall(r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", ended.out)) == 1
+
+
+def test_what_is_sent_is_sent_once(llmcost: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who watches does not want a notification and a call every quarter of an hour."""
+    asked: list[dict[str, bool]] = []
+
+    def looked(_stack: str, **allowed: bool) -> list[Line]:
+        asked.append(allowed)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return [FINE]
+
+    monkeypatch.setattr(command, "_looked", looked)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+    llmcost("doctor", "--stack", "prod", "--send-test", "--canary", "--watch")
+
+    assert asked == [{"send": True, "canary": True}, *2 * [{"send": False, "canary": False}]]
 
 
 def test_who_watches_outlasts_a_server_that_restarts(
@@ -85,8 +105,8 @@ def test_who_watches_outlasts_a_server_that_restarts(
     looks += [[FINE, BAD], [], [FINE, mended]]
     kept = command._looked
 
-    def looked(stack: str, *, send: bool) -> list[Line]:
-        found = kept(stack, send=send)
+    def looked(stack: str, **allowed: bool) -> list[Line]:
+        found = kept(stack, **allowed)
         if not found:
             raise TransportError("nobody answers")
         return found

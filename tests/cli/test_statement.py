@@ -7,8 +7,9 @@ import io
 import json
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -18,6 +19,9 @@ from tests.backtest.conftest import ROOT
 from tests.statement.test_statement import CHARGE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from llmcost_infra.statement import Charge
     from tests.cli.conftest import Type
 
 CHARGES = [CHARGE, replace(CHARGE, team="ads", list_usd=None, contract_usd=None, unpriced_calls=2)]
@@ -70,3 +74,23 @@ def test_json_has_every_charge(llmcost: Type) -> None:
 
     assert (first["list_usd"], first["day"], first["llm_calls"]) == ("1.10", "2026-11-23", 2)
     assert second["list_usd"] is None
+
+
+def test_progress_leaves_nothing_on_the_terminal(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day that is asked for is shown while it is, and its line is empty again afterwards."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+    def telling(*given: object) -> Iterator[Charge]:
+        tell = cast("Callable[[date], object]", given[-1])
+        tell(date(2026, 10, 31))
+        yield from CHARGES
+
+    monkeypatch.setattr(room, "charges_of", telling)
+    ended = llmcost("statement", "--stack", "prod", "--month", "2026-10", "--json")
+
+    assert "2026-10-31" in ended.err
+    assert ended.err.endswith("\x1b[2K")  # erases the line that the cursor is on
+    assert json.loads(ended.out)

@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llmcost_infra.doctor import CHECKS, Case, Line, Said, changed, examine
+from llmcost_infra.doctor import CHECKS, Line, Said, changed, examine
 from llmcost_infra.errors import ApiError, TransportError
-from llmcost_infra.openobserve import Client
 from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
-from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
+from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON
+from tests.doctor.checkup import BILLED, CAPTURING, NOW, ROUTES, Doctor
 from tests.local.telemetry import PROTOBUF, span, spans_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.alerts.conftest import Stack
-
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-BILLED = {"billing": [{"provider": "openai", "account": "org-acme"}]}
-CAPTURING = {"content": {"capture": True, "services": ["bot"], "shared_org_ok": True}}
-ROUTES = {
-    "routes": {
-        "hook": {
-            "kind": "webhook",
-            "secret": "hook_url",
-            "severities": ["page", "warn", "info", "heartbeat"],
-        },
-        "slack": {"kind": "slack", "secret": "hook_url"},
-        "cards": {"kind": "teams", "secret": "hook_url"},
-        "pager": {"kind": "pagerduty", "secret": "paging_key"},
-    }
-}
-
-
-class Doctor:
-    """Looks at a stack as it is at noon, or at another time."""
-
-    def __init__(self, stack: Stack, **values: Any) -> None:
-        self.stack = stack
-        self.settings = Settings.from_mapping({"environment": "prod", **ROUTES, **values})
-        self.client = Client("http://local", USER, PASSWORD, transport=stack.http._transport)
-
-    def case(self, *, send: bool = False, later: timedelta = timedelta()) -> Case:
-        """Return the stack as a check sees it."""
-        return Case(self.client, self.settings, NOW + later, send=send)
-
-    def says(self, check: str, *, send: bool = False, later: timedelta = timedelta()) -> Said:
-        """Return what one check says."""
-        self.stack.now = max(self.stack.now, NOON)
-        return CHECKS[check].look(self.case(send=send, later=later))
-
-
-@pytest.fixture
-def doctor(stack: Callable[..., Stack]) -> Callable[..., Doctor]:
-    """Return what puts a stack on a server and looks at it."""
-
-    def put(*alerts: str, **values: Any) -> Doctor:
-        return Doctor(stack(*(alerts or ("daily_budget",)), **values), **values)
-
-    return put
 
 
 def test_a_stack_as_it_should_be_has_nothing_to_be_done(stack: Callable[..., Stack]) -> None:
@@ -369,32 +325,6 @@ def test_a_bill_that_was_compared_is_fine(doctor: Callable[..., Doctor]) -> None
     one.stack.http.post("/api/default/llm_billing_daily/_json", json=[{**row, "scope": "prod"}])
     one.stack.now = NOON
     assert one.says("bill").state == "ok"
-
-
-def test_texts_are_looked_at_where_they_are_kept(doctor: Callable[..., Doctor]) -> None:
-    """An address that passed the scrubbing stops it."""
-    assert doctor().says("scrubbing") == Said("ok", "no text is captured")
-
-
-def test_a_text_that_was_not_scrubbed_is_a_failure(doctor: Callable[..., Doctor]) -> None:
-    """Found in what is stored, whatever the pipeline meant to do."""
-    one = doctor(**CAPTURING)
-    assert one.says("scrubbing").state == "unknown"
-    texts = {"gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]'}
-    given: dict[str, Any] = {"gen_ai.operation.name": "chat", **texts}
-    given |= {"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
-    given |= {"gen_ai.usage.input_tokens": 3}
-    one.stack.now = NOON
-    one.stack.send(span("chat", NOON - MINUTE, given), service="bot")
-    assert one.says("scrubbing").state == "ok"
-    leak = span("x", NOON - MINUTE, {"llmcost_prompt": "write to ann@example.com"})
-    one.stack.http.post(
-        "/api/default/v1/traces",
-        content=spans_body(leak, resource={"service.name": "bot"}),
-        headers={**PROTOBUF, "stream-name": "llm_content"},
-    )
-    said = one.says("scrubbing")
-    assert (said.state, "1 of 2 texts" in said.evidence) == ("fail", True)
 
 
 def test_what_a_server_refuses_is_unknown_and_the_others_are_looked_at(

@@ -120,6 +120,7 @@ def test_harmless_numbers_survive(surrounding: str, scrub: Callable[[str], str])
         ("OID 1.3.6.1.4.1", "OID 1.3.6.1.4.1"),
         ("电话13800138000号", "电话[phone]号"),
         ("\uff14\uff11\uff11\uff11" + " \uff11\uff11\uff11\uff11" * 3, "[card]"),
+        ("my secret: password: hunter22", "my secret: password: [secret]"),
         ("https://ann:hunter22@db.example.com/x", "https://[secret]@db.example.com/x"),
         ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg", "[key]"),
         (r"\u00e9t\u00e9\u0022\u000a\ud83d\ude42", r"été\u0022\u000a\ud83d\ude42"),
