@@ -1,7 +1,7 @@
 """How long a review takes: the comparison of two dashboards, and all of it for this repository.
 
-Beside the comparison stand jsonpatch and deepdiff on the same bodies; both compare by position and say
-nothing in words.
+Beside the comparison stand jsonpatch and deepdiff on the same bodies; both compare by position and
+say nothing in words.
 """
 
 from __future__ import annotations
