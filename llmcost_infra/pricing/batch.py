@@ -8,7 +8,6 @@ the amounts are multiplied out by Arrow.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import fields
 from functools import reduce
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "price_batch"]
 
-COLUMNS: Final = tuple(one.name for one in fields(Call))
+COLUMNS: Final = Call._fields
 """The columns that a batch may have: the fields of `Call`."""
 
 # As Any: pyarrow ships no types.

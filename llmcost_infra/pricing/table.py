@@ -300,6 +300,8 @@ class PriceTable:
 
     def contract(self, provider: str, account: str, region: str, at_us: int) -> Contract | None:
         """Return the most specific contract that covers a call, or None."""
+        if not self.contracts:
+            return None
         covering = (
             one for one in reversed(self.contracts) if one.covers(provider, account, region, at_us)
         )

@@ -90,6 +90,9 @@ def leave(token: object) -> None:
     # No token of the context's own: a generator may be closed in another one than it began in.
     inner: list[_Layer] = []
     at = _here.get()
+    if at is not None and at.token is token:
+        _here.set(at.around)
+        return
     while at is not None and at.token is not token:
         inner.append(at)
         at = at.around
@@ -105,14 +108,18 @@ def leave(token: object) -> None:
 @harmless
 def attributes(said: Said) -> Mapping[str, str]:
     """Return attribute → value as they leave the process: short, on one line, nobody's name."""
-    named = {
-        "feature": _line(said.feature),
-        "team": _line(said.team),
-        "prompt.name": _line(said.prompt),
-        "user.id": _hashed("user", said.user),
-        "gen_ai.conversation.id": _hashed("conversation", said.conversation),
-    }
-    return {name: value for name, value in named.items() if value}
+    named: dict[str, str] = {}
+    if text := _line(said.feature):
+        named["feature"] = text
+    if text := _line(said.team):
+        named["team"] = text
+    if text := _line(said.prompt):
+        named["prompt.name"] = text
+    if text := _hashed("user", said.user):
+        named["user.id"] = text
+    if text := _hashed("conversation", said.conversation):
+        named["gen_ai.conversation.id"] = text
+    return named
 
 
 def use_hash_key(key: str | None) -> None:

@@ -93,7 +93,7 @@ def _call(attributes: Mapping[str, Any], start_ns: int) -> Call:
     if claude and back and _left(attributes, asked):
         back = None
     tier = _text(attributes, names.TIER) or str(asked.get("service_tier") or "")
-    return Call(
+    call = Call(
         provider=provider,
         model=model,
         at=datetime.fromtimestamp(start_ns / 1e9, UTC),
@@ -103,18 +103,18 @@ def _call(attributes: Mapping[str, Any], start_ns: int) -> Call:
         cache_write_tokens=written,
         cache_write_1h_tokens=hour,
         reasoning_tokens=_count(attributes, names.REASONING) or 0,
-        **_audio_and_images(attributes),
         service_tier=tier.lower(),
         batch=tier.lower() == "batch" or _is_true(attributes.get("batch")),
         cache_inside_input=not claude or _inside(attributes, sent, back, read + written + hour),
         account=str(attributes.get("provider_account") or ""),
         region=str(attributes.get("provider_region") or "") or _region(attributes),
     )
+    if names.RARE.isdisjoint(attributes):
+        return call
+    return call._replace(**_audio_and_images(attributes))
 
 
 def _audio_and_images(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    if names.RARE.isdisjoint(attributes):
-        return {}
     return {
         "input_audio_tokens": _count(attributes, names.INPUT_AUDIO),
         # Nobody looks at it where no audio was sent; then it may be anything.

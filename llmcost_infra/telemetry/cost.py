@@ -47,14 +47,16 @@ BUCKETS: Final = (
 )
 """Bounds in USD: from an embedding to a call that somebody should look at."""
 
-# Few values each; the last name that is there counts. Never the user: a series for each person
+# Few values each; the first name that is there counts. Never the user: a series for each person
 # would cost more than the calls.
 _LABELS: Final = (
-    ("gen_ai.provider.name", ("llm.system", "gen_ai.system", "gen_ai.provider.name")),
-    ("gen_ai.response.model", ("gen_ai.request.model", "llm.model_name", "gen_ai.response.model")),
+    ("gen_ai.provider.name", ("gen_ai.provider.name", "gen_ai.system", "llm.system")),
+    ("gen_ai.response.model", ("gen_ai.response.model", "llm.model_name", "gen_ai.request.model")),
     ("feature", ("feature",)),
     ("team", ("team",)),
 )
+# Not the present context: an example of each bucket's spans would be kept, for nobody.
+_NOWHERE: Final = Context()
 _forked: dict[str, int] = {}
 
 
@@ -83,14 +85,13 @@ def count_cost(usd: Decimal, attributes: Mapping[str, Any]) -> None:
         usd: what it costs.
         attributes: of its span.
     """
-    labels = {
-        label: value
-        for label, among in _LABELS
-        for name in among
-        if (value := attributes.get(name))
-    }
-    # Not the present context: an example of each bucket's spans would be kept, for nobody.
-    _histogram().record(float(usd), {**labels, **_forked}, Context())
+    labels: dict[str, Any] = _forked.copy()
+    for label, among in _LABELS:
+        for name in among:
+            if value := attributes.get(name):
+                labels[label] = value
+                break
+    _histogram().record(float(usd), labels, _NOWHERE)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import baggage
@@ -81,7 +82,7 @@ class LlmSpanProcessor(SpanProcessor):
 
     @harmless
     def _begin(self, span: Span, parent_context: Context | None) -> None:
-        own = span.attributes or {}
+        own = _copied(span.attributes)
         if is_call(own, client=span.kind is SpanKind.CLIENT):
             self._notice(span, own)
         said = current()
@@ -89,7 +90,8 @@ class LlmSpanProcessor(SpanProcessor):
             said = {**self._from_outside(parent_context), **said}
         if said:
             # What the span says of itself stays.
-            span.set_attributes({name: said[name] for name in said if name not in own})
+            adds = said if own.keys().isdisjoint(said) else _lacking(own, said)
+            span.set_attributes(adds)
 
     def _from_outside(self, parent_context: Context | None) -> dict[str, str]:
         told = {name: baggage.get_baggage(name, parent_context) for name in self._baggage_keys}
@@ -125,7 +127,9 @@ class LlmSpanProcessor(SpanProcessor):
         context = span.get_span_context()
         if context is not None:
             self._open.pop(context.span_id, None)
-        attributes = {**late, **(span.attributes or {})}
+        attributes = _copied(span.attributes)
+        if late:
+            attributes = {**late, **attributes}
         usd = None
         if is_call(attributes, client=span.kind is SpanKind.CLIENT) and not self._repeats(
             span, attributes
@@ -142,6 +146,17 @@ class LlmSpanProcessor(SpanProcessor):
         inside = span.parent is not None and span.parent.span_id in self._open
         beside = is_clients_own(attributes) and provider_of(attributes) in reported
         return inside or beside
+
+
+def _copied(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return attributes that are read often; the SDK's own take a lock for each name."""
+    if isinstance(attributes, MappingProxyType):
+        return dict(attributes.copy())
+    return dict(attributes or {})
+
+
+def _lacking(own: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, str]:
+    return {name: said[name] for name in said if name not in own}
 
 
 def _with(span: ReadableSpan, attributes: dict[str, Any]) -> ReadableSpan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ AT = datetime(2025, 7, 1, tzinfo=UTC)
 
 def batch_of(calls: list[Call]) -> pa.RecordBatch:
     """Return calls as columns."""
-    rows = [asdict(call) for call in calls]
+    rows = [call._asdict() for call in calls]
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in COLUMNS}
     columns["at"] = pa.array(columns["at"], pa.timestamp("us", tz="UTC"))
     for name in COLUMNS:
