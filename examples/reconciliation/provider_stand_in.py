@@ -2,9 +2,9 @@
 
     python examples/reconciliation/provider_stand_in.py --port 8787
 
-The bill is of the last month. It knows one admin key for each provider, `sk-admin-stand-in` and
-`sk-ant-admin-stand-in`, cuts reports into pages, and its first two answers are failures, as they
-happen. Nothing of it leaves this machine.
+The bills are of the last month. It knows one admin key for each provider, `sk-admin-stand-in` and
+`sk-ant-admin-stand-in`, cuts reports into pages, and the first two answers of each are failures, as
+they happen. Nothing of it leaves this machine.
 """
 
 from __future__ import annotations
@@ -54,47 +54,95 @@ class Account:
     asked: list[str] = field(default_factory=list)
 
 
-def last_month() -> Account:
+def days_of_last_month() -> list[date]:
+    """Return the UTC days of the last month."""
+    last = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+    return [last.replace(day=one) for one in range(1, last.day + 1)]
+
+
+def openai_cost(usd: str, item: str, project: str, key: str | None = None) -> Json:
+    """Return a result of OpenAI's costs."""
+    return {
+        "object": "organization.costs.result",
+        "amount": {"value": usd, "currency": "usd"},
+        "line_item": item,
+        "project_id": project,
+        "api_key_id": key,
+    }
+
+
+def openai_usage(
+    model: str, project: str, requests: int, *, batch: bool = False, **tokens: int
+) -> Json:
+    """Return a result of OpenAI's usage of completions; input counts what of it was cached."""
+    return {
+        "object": "organization.usage.completions.result",
+        "input_tokens": tokens["input"],
+        "input_cached_tokens": tokens.get("cached", 0),
+        "output_tokens": tokens.get("output", 0),
+        "num_model_requests": requests,
+        "model": model,
+        "batch": batch,
+        "service_tier": "default",
+        "project_id": project,
+        "api_key_id": None,
+    }
+
+
+def openai_month() -> Account:
     """Return an account with calls, batch jobs, images and something new in the last month."""
-    account = Account()
-    day = (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)
-    for number in range(31):
-        on = day + timedelta(days=number)
-        if on.month != day.month:
-            break
-        for item, usd, project in (
-            ("gpt-4o-2024-08-06, input", "2.50", "proj_search"),
-            ("gpt-4o-2024-08-06, cached input", "0.625", "proj_search"),
-            ("gpt-4o-2024-08-06, output", "3.00", "proj_search"),
-            ("gpt-4o-2024-08-06, batch input", "6.25", "proj_nightly"),
-            ("image generation", "0.40", "proj_search"),
-            *([("hyperloop units", "1.00", "proj_search")] if number == 0 else []),
-        ):
-            account.costs[on].append(
-                {
-                    "object": "organization.costs.result",
-                    "amount": {"value": usd, "currency": "usd"},
-                    "line_item": item,
-                    "project_id": project,
-                }
+    account, model = Account(), "gpt-4o-2024-08-06"
+    for day in days_of_last_month():
+        account.costs[day] = [
+            openai_cost("2.50", f"{model}, input", "proj_search"),
+            openai_cost("0.625", f"{model}, cached input", "proj_search"),
+            openai_cost("3.00", f"{model}, output", "proj_search"),
+            openai_cost("6.25", f"{model}, batch input", "proj_nightly"),
+            openai_cost("0.40", "image generation", "proj_search"),
+        ]
+        account.usage["completions"][day] = [
+            openai_usage(
+                model, "proj_search", 400, input=1_500_000, cached=500_000, output=300_000
+            ),
+            openai_usage(model, "proj_nightly", 90, batch=True, input=5_000_000),
+        ]
+        if day.day == 1:
+            account.costs[day].append(openai_cost("1.00", "hyperloop units", "proj_search"))
+    return account
+
+
+def anthropic_month() -> Account:
+    """Return an account with calls, written and read caches, and web searches in the last month."""
+    account, model = Account(), "claude-sonnet-4-5-20250929"
+    served = {"model": model, "service_tier": "standard", "context_window": "0-200k"}
+    place = {"workspace_id": "wrkspc_prod", "inference_geo": "global"}
+    tokens = {**served, **place, "currency": "USD", "cost_type": "tokens"}
+    other = {**dict.fromkeys(served), **place, "currency": "USD", "token_type": None}
+    for day in days_of_last_month():
+        account.costs[day] = [
+            {**tokens, "amount": cents, "token_type": kind, "description": f"{model}, {words}"}
+            for cents, kind, words in (
+                ("600.00", "uncached_input_tokens", "input"),
+                ("90.00", "cache_read_input_tokens", "cache read"),
+                ("150.00", "cache_creation.ephemeral_5m_input_tokens", "cache write"),
+                ("300.00", "output_tokens", "output"),
             )
-        for batch, sent, read, back, requests, project in (
-            (False, 1_500_000, 500_000, 300_000, 400, "proj_search"),
-            (True, 5_000_000, 0, 0, 90, "proj_nightly"),
-        ):
-            account.usage["completions"][on].append(
-                {
-                    "object": "organization.usage.completions.result",
-                    "input_tokens": sent,
-                    "input_cached_tokens": read,
-                    "output_tokens": back,
-                    "num_model_requests": requests,
-                    "model": "gpt-4o-2024-08-06",
-                    "batch": batch,
-                    "service_tier": "default",
-                    "project_id": project,
-                }
-            )
+        ]
+        account.costs[day].append(
+            {**other, "amount": "20.00", "cost_type": "web_search", "description": "Web Search"}
+        )
+        written = {"ephemeral_5m_input_tokens": 400_000, "ephemeral_1h_input_tokens": 0}
+        account.usage["messages"][day] = [
+            {
+                **served,
+                **place,
+                "uncached_input_tokens": 2_000_000,
+                "cache_read_input_tokens": 3_000_000,
+                "cache_creation": written,
+                "output_tokens": 200_000,
+                "server_tool_use": {"web_search_requests": 20},
+            }
+        ]
     return account
 
 
@@ -179,14 +227,11 @@ def build_app(openai: Account, anthropic: Account) -> Starlette:
     of_openai = Guard(openai, "authorization", f"Bearer {OPENAI_KEY}", _NO_SCOPE)
     of_anthropic = Guard(anthropic, "x-api-key", ANTHROPIC_KEY, "invalid x-api-key")
 
-    def openai_usage(request: Request) -> Response:
+    def of_report(request: Request) -> Response:
         report = request.path_params["report"]
         if report in {"file_search_calls", "web_search_calls"} and report not in openai.usage:
             return JSONResponse({"error": {"message": "Unknown request URL"}}, 404)
         return _openai(openai, openai.usage[report], request)
-
-    def anthropic_usage(request: Request) -> Response:
-        return _anthropic(anthropic, anthropic.usage["messages"], request)
 
     return Starlette(
         routes=[
@@ -194,12 +239,17 @@ def build_app(openai: Account, anthropic: Account) -> Starlette:
                 "/v1/organization/costs",
                 of_openai(lambda request: _openai(openai, openai.costs, request)),
             ),
-            Route("/v1/organization/usage/{report}", of_openai(openai_usage)),
+            Route("/v1/organization/usage/{report}", of_openai(of_report)),
             Route(
                 "/v1/organizations/cost_report",
                 of_anthropic(lambda request: _anthropic(anthropic, anthropic.costs, request)),
             ),
-            Route("/v1/organizations/usage_report/messages", of_anthropic(anthropic_usage)),
+            Route(
+                "/v1/organizations/usage_report/messages",
+                of_anthropic(
+                    lambda request: _anthropic(anthropic, anthropic.usage["messages"], request)
+                ),
+            ),
         ]
     )
 
@@ -257,9 +307,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--port", type=int, default=8787)
     chosen = parser.parse_args()
-    openai = last_month()
-    openai.faults = [429, 500]
-    served = uvicorn.Config(build_app(openai, Account()), log_level="warning")
+    openai, anthropic = openai_month(), anthropic_month()
+    for account in (openai, anthropic):
+        account.faults = [429, 500]
+    served = uvicorn.Config(build_app(openai, anthropic), log_level="warning")
     with socket.create_server(("127.0.0.1", chosen.port)) as listening:
         print(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", flush=True)
         uvicorn.Server(served).run(sockets=[listening])

@@ -99,6 +99,12 @@ def project(
     return tmp_path
 
 
+@pytest.fixture
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is asked to wait tries again at once."""
+    monkeypatch.setattr("llmcost_infra.openobserve.delivery.Delivery.pause", lambda *_: None)
+
+
 def charge(account: Any, usd: str = "212.00") -> None:
     """Bill something that nobody sent a span for."""
     day = MONTH.first + timedelta(days=4)
@@ -129,6 +135,7 @@ def test_a_month_without_anything_is_fine(llmcost: Type, stand_in: tuple[Any, st
     assert ended.out.startswith(f"openai {MONTH}: within 5 %.")
 
 
+@pytest.mark.usefixtures("no_waits")
 def test_drift_ends_with_four_and_says_why(
     llmcost: Type, stand_in: tuple[Any, str], project: Path
 ) -> None:
@@ -194,16 +201,11 @@ def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Any, str]) -> Non
         (("--api", "http://127.0.0.1:1/v1"), 3, "no answer"),
     ],
 )
-@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("project", "no_waits")
 def test_what_cannot_be_compared_is_told(
-    llmcost: Type,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...],
-    code: int,
-    said: str,
+    llmcost: Type, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     """Before the provider or the server is asked, where that is possible."""
-    monkeypatch.setattr("llmcost_infra.openobserve.delivery.Delivery.pause", lambda *_: None)
     ended = llmcost("reconcile", "openai", "--stack", "test", *arguments)
     assert (ended.code, said in ended.err) == (code, True), ended.err
 
@@ -243,29 +245,32 @@ def test_the_key_may_be_a_secret_of_the_stack(
     assert "pulumi config set --stack test --secret bill_key" in ended.err
 
 
-@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("project", "no_waits")
 def test_the_pages_commands_work_as_they_stand(
     llmcost: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without an account: only port and stack are others than on the page."""
+    """For both providers, without an account: only port and stack are others than on the page."""
     page = (ROOT / "docs/reconciliation.md").read_text("utf-8")
     block = page.partition("## Try it without an account")[2].partition("```console\n")[2]
     lines = block.partition("```")[0].splitlines()
-    serve, export, compare = (shlex.split(line.removeprefix("$ ")) for line in lines)
-    variable, _, key = export[1].partition("=")
-    monkeypatch.setenv(variable, key)
+    serve, export, *compared = (shlex.split(line.removeprefix("$ ")) for line in lines)
+    keys = dict(one.split("=") for one in export[1:])
+    for variable, key in keys.items():
+        monkeypatch.setenv(variable, key)
     assert (serve[0], serve[2:]) == ("python", ["--port", "8787", "&"])
+    assert [words[2] for words in compared] == ["openai", "anthropic"]
     command = [sys.executable, str(ROOT / serve[1]), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stand_in:  # noqa: S603 - the page's own
         try:
             assert stand_in.stdout is not None
             url = stand_in.stdout.readline().strip()
             told = {"http://127.0.0.1:8787/v1": url, "local": "test"}
-            assert set(told) <= set(compare)
-            ended = llmcost(*(told.get(word, word) for word in compare[1:]))
+            assert all(set(told) <= set(words) for words in compared)
+            ended = [llmcost(*(told.get(word, word) for word in words[1:])) for words in compared]
         finally:
             stand_in.terminate()
-    assert ended.code == 4, ended.err
-    assert ended.out.startswith(f"openai {MONTH}:")
-    assert "missing traffic" in ended.out
-    assert key not in ended.out + ended.err
+    for one, provider in zip(ended, ("openai", "anthropic"), strict=True):
+        assert one.code == 4, one.err
+        assert one.out.startswith(f"{provider} {MONTH}: beyond its limits.")
+        assert "missing traffic" in one.out
+        assert not [key for key in keys.values() if key in one.out + one.err]
