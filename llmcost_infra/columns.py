@@ -14,6 +14,7 @@ __all__ = [
     "CONTENT",
     "LOGICAL",
     "PRICED",
+    "QUARANTINED",
     "ROLLUP",
     "STORED",
     "STORED_NAMES",
@@ -161,17 +162,39 @@ _TEXTS: Final[dict[str, ColumnType]] = {
     "llmcost_state": "utf8",
 }
 
+_WHICH: Final[dict[str, ColumnType]] = {
+    "_timestamp": "int64",
+    "trace_id": "utf8",
+    "span_id": "utf8",
+    "operation_name": "utf8",
+    "service_name": "utf8",
+}
+
 CONTENT: Final[Mapping[str, ColumnType]] = MappingProxyType(
     {
-        **{column.name: column.type for column in _TRACE},
+        **_WHICH,
         **{STORED_NAMES[name]: LOGICAL[name].type for name in _WHOSE},
         **_TEXTS,
     }
 )
 """Columns of the content stream: whose call it was, and its scrubbed prompt and completion.
 
-The ids are those of the call's row in the LLM stream; the state is always `scrubbed`.
+The ids are those of the call's row in the LLM stream; the state is always `scrubbed`. A log record
+that tells of a call has a row of its own, with one of the texts or both.
 """
+
+QUARANTINED: Final[Mapping[str, ColumnType]] = MappingProxyType(
+    {
+        **_WHICH,
+        # Streams of logs infer a signed type.
+        "start_time": "int64",
+        "end_time": "int64",
+        "duration": "int64",
+        "reference_parent_span_id": "utf8",
+        "llmcost_state": "utf8",
+    }
+)
+"""Columns of the quarantine: numbers and ids of spans and log records that were not finished."""
 
 ROLLUP: Final[Mapping[str, ColumnType]] = MappingProxyType(
     {

@@ -33,10 +33,11 @@ class Destination(NamedTuple):
         stack: name of the stack.
         url: address of the server.
         organization: OpenObserve organization.
-        stream: that takes spans.
+        stream: that takes spans, and log records under the same name.
         environment: the stack's.
         service: `service.name` of the application; empty if it says so itself.
         team: who pays for all of its calls; empty if calls say so themselves.
+        logs: whether the stack keeps texts that instrumentations send in log records.
     """
 
     stack: str
@@ -46,6 +47,7 @@ class Destination(NamedTuple):
     environment: str
     service: str = ""
     team: str = ""
+    logs: bool = False
 
 
 def variables(to: Destination) -> dict[str, str]:
@@ -62,8 +64,8 @@ def variables(to: Destination) -> dict[str, str]:
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_TRACES_EXPORTER": "otlp",
         "OTEL_METRICS_EXPORTER": "otlp",
-        # Instrumentations put prompts there.
-        "OTEL_LOGS_EXPORTER": "none",
+        # Instrumentations put prompts there: what nobody keeps need not be sent.
+        "OTEL_LOGS_EXPORTER": "otlp" if to.logs else "none",
         "OTEL_PYTHON_CONFIGURATOR": "llmcost",
     }
     return {name: value for name, value in told.items() if value}

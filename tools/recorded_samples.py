@@ -12,15 +12,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from llmcost_infra.local.ingest_logs import read_logs
 from llmcost_infra.local.ingest_traces import Spans
 from llmcost_infra.local.ingest_window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["SAMPLES", "Dialect", "Facts", "Sample", "dialects", "expected", "recorded", "truth"]
+__all__ = [
+    "SAMPLES",
+    "Dialect",
+    "Facts",
+    "Sample",
+    "dialects",
+    "expected",
+    "recorded",
+    "recorded_logs",
+    "truth",
+]
 
 SAMPLES: Final = Path(__file__).resolve().parent.parent / "tests" / "data" / "otlp-samples"
 _IDS: Final = ("traceId", "spanId", "parentSpanId")
@@ -118,6 +130,24 @@ def recorded(folder: str) -> Iterator[Sample]:
         rows = parts.setdefault(path.name.partition(".")[0], [])
         rows += _rows(json.loads(path.read_text(encoding="utf-8")), folder)
     yield from (Sample(folder, name, tuple(rows)) for name, rows in parts.items())
+
+
+def recorded_logs(folder: str) -> Iterator[tuple[str, Row]]:
+    """Yield event and row of an instrumentation's log records, as the embedded server reads them.
+
+    Args:
+        folder: of the samples.
+    """
+    for path in sorted((SAMPLES / folder).glob("*.logs*.json")):
+        payload = _with_ids(json.loads(path.read_text(encoding="utf-8")))
+        request = ParseDict(payload, ExportLogsServiceRequest())
+        events = (
+            record.event_name
+            for block in request.resource_logs
+            for scope in block.scope_logs
+            for record in scope.log_records
+        )
+        yield from zip(events, read_logs(request, _Always(0)).rows, strict=True)
 
 
 def _told() -> dict[str, Any]:

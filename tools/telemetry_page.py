@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from recorded_samples import Facts, dialects, recorded, truth
+from recorded_samples import Facts, dialects, recorded, recorded_logs, truth
 
 from llmcost_infra.catalog import load_pipeline, render_pipeline
 from llmcost_infra.pricing import load_table
@@ -60,11 +61,20 @@ A cache write whose lifetime nobody told is priced as one of five minutes; then
 `llmcost_cache_write_1h_tokens` is null. A stream from Anthropic that was left told its input and
 one token of output: it is `no_usage`, because the rest of the output is not known.
 """
+_LOG_TEXTS: Final = ("llm_input", "llm_output")
 _SUMMARY: Final = """
 ## Instrumentations
 
 "Dialect" is what `llmcost_dialect` says. "Exact" counts the recorded scenarios whose calls, tokens
 and cost are stored as the provider bills them.
+"""
+_LOGS: Final = """
+## Log records
+
+Calls are counted by their spans alone. Some instrumentations send what was asked and answered as
+events in logs: here is how many of the recorded ones leave which text in a stack that captures
+their service. One that captures nothing keeps none ([privacy.md](privacy.md#texts-in-logs)). An
+application whose own capture is off sends events without texts.
 """
 _SAMPLES: Final = """
 ## Every sample
@@ -101,13 +111,36 @@ def page() -> str:
         )
         details += _details(dialect, stored, true)
     head = ("instrumentation", "dialect", "what it sends", "exact")
-    parts = [_INTRODUCTION + _SUMMARY, *_table(head, summary), _SAMPLES, *details]
+    parts = [_INTRODUCTION + _SUMMARY, *_table(head, summary), _LOGS, *_logs(), _SAMPLES, *details]
     return "\n".join(parts) + "\n"
 
 
 def _normaliser(settings: Settings) -> Program:
     rendered = render_pipeline(load_pipeline("llm_cost"), settings, load_table())
     return Program(rendered.functions["normalise"].text)
+
+
+def _logs() -> Iterator[str]:
+    """Yield a line for each kind of event that was recorded."""
+    content = {"capture": True, "services": ["support-bot"], "shared_org_ok": True}
+    # What the recorded applications say of themselves.
+    settings = Settings.from_mapping({"environment": "dev", "content": content})
+    rendered = render_pipeline(load_pipeline("llm_logs"), settings, load_table())
+    reader = Program(rendered.functions["read_logs"].text)
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for dialect in dialects():
+        for event, row in recorded_logs(dialect.folder):
+            made: dict[str, Any] = reader.run(row)
+            counted = found.setdefault((dialect.instrumentation, event), Counter())
+            counted.update(name for name in _LOG_TEXTS if made.get(name))
+            counted["records"] += 1
+    yield from _table(
+        ("instrumentation", "event", "records", "what was asked", "what was answered"),
+        (
+            (who, f"`{event}`", *(f"{counted[one]}" for one in ("records", *_LOG_TEXTS)))
+            for (who, event), counted in found.items()
+        ),
+    )
 
 
 def _stored(program: Program, sample: Sample) -> Facts:

@@ -337,7 +337,7 @@ def _rendered(
     streams = settings.streams
     stream, kind = streams.calls, "traces"
     if statement.reads_quarantine:
-        stream = streams.quarantine
+        stream, kind = streams.quarantine, "logs"
     elif statement.reads_billing:
         stream, kind = streams.billing, "logs"
     elif statement.reads_rollup:

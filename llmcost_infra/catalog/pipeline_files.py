@@ -29,9 +29,18 @@ __all__ = [
 ]
 
 Role = Literal[
-    "mark_new", "normalise", "project", "adjust", "scrub_other", "quarantine", "project_content"
+    "mark_new",
+    "normalise",
+    "read_logs",
+    "project",
+    "adjust",
+    "scrub_other",
+    "quarantine",
+    "project_content",
 ]
-StreamRole = Literal["source", "calls", "other", "quarantine", "content"]
+StreamRole = Literal[
+    "source", "log_source", "calls", "other", "other_logs", "quarantine", "content"
+]
 
 
 class StreamNode(Strict):

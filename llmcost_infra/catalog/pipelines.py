@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from llmcost_infra.catalog.pipeline_files import ConditionNode, FunctionNode, StreamNode
 from llmcost_infra.catalog.teams import NO_TEAMS, compile_teams
 from llmcost_infra.catalog.vrl_templates import render_vrl
-from llmcost_infra.columns import CONTENT, STORED
+from llmcost_infra.columns import CONTENT, QUARANTINED, STORED
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.pricing import compile_vrl
-from llmcost_infra.settings import Attribution
+from llmcost_infra.settings import RESOURCE, Attribution, Streams, in_logs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["RenderedFunction", "RenderedPipeline", "render_pipeline"]
 
 _OWN: Final = "llmcost_"
-_RESOURCE: Final = "service_"
 _SECRET: Final = re.compile(r"\$\{secret:(\w+)\}")
 # These are made anew by the templates, so that nothing a client wrote into them is kept.
 _REWRITTEN: Final = frozenset({"operation_name", "service_name", "events", "links"})
@@ -91,10 +90,15 @@ def render_pipeline(
     """
     nodes = _nodes(spec, settings)
     used = {node.function for node in nodes.values() if isinstance(node, FunctionNode)}
+    environment = _of_resource(settings.attribution.environment)
     values = {
         **_LIMITS,
         "capture": settings.content.services if settings.content.capture else (),
-        "resource_environment": _of_resource(settings.attribution.environment),
+        "resource_environment": environment,
+        "log_environment": [column.removeprefix(RESOURCE) for column in environment],
+        "log_attribution": {
+            name: in_logs(columns) for name, columns in settings.attribution.model_dump().items()
+        },
         "content_columns": [
             column for column in CONTENT if column.startswith(_OWN) and column not in _MADE
         ],
@@ -105,9 +109,11 @@ def render_pipeline(
         "trace_columns": [
             column for column in STORED if not column.startswith(_OWN) and column not in _REWRITTEN
         ],
+        "id_columns": [column for column in QUARANTINED if column.endswith("_id")],
         "stored": STORED,
         "price_version": table.version,
-        "prices": compile_vrl(table),
+        # They take their time, and only who normalises reads them.
+        "prices": compile_vrl(table) if "normalise" in used else "",
         "teams": compile_teams(teams),
         "repeats": settings.repeats,
     }
@@ -151,8 +157,8 @@ def _nodes(spec: PipelineSpec, settings: Settings) -> dict[str, Node]:
 
 def _of_resource(columns: Sequence[str]) -> list[str]:
     """Return the columns that resource attributes come in."""
-    own = [column for column in columns if column.startswith(_RESOURCE)]
-    return own or [one for one in Attribution().environment if one.startswith(_RESOURCE)]
+    own = [column for column in columns if column.startswith(RESOURCE)]
+    return own or [one for one in Attribution().environment if one.startswith(RESOURCE)]
 
 
 def _node(node: Node, nodes: Mapping[str, Node], settings: Settings) -> dict[str, Any]:
@@ -160,7 +166,8 @@ def _node(node: Node, nodes: Mapping[str, Node], settings: Settings) -> dict[str
     onwards: dict[str, Any] = {"next": following} if following else {}
     if isinstance(node, StreamNode):
         name = getattr(settings.streams, node.stream)
-        return {"type": "stream", "stream_name": name, "stream_type": "traces"} | onwards
+        kind = Streams.type_of(node.stream)
+        return {"type": "stream", "stream_name": name, "stream_type": kind} | onwards
     if isinstance(node, FunctionNode):
         name = getattr(settings.functions, node.function)
         return {"type": "function", "name": name, "after_flatten": True} | onwards

@@ -60,7 +60,9 @@ def env(stack: str, form: Form, service: str, team: str, *, as_json: bool) -> No
     settings = read.settings()
     organization = settings.organization or _configured(read, "organization") or "default"
     where = (settings.streams.source, settings.environment)
-    to = Destination(read.name, _url(read), organization, *where, service, team)
+    content = settings.content
+    captures = content.capture and (not service or service in content.services)
+    to = Destination(read.name, _url(read), organization, *where, service, team, logs=captures)
     if as_json:
         print_json({"variables": variables(to), "stream": to.stream, "secret": [*SECRET]})
     else:

@@ -1,29 +1,36 @@
-"""The ingest pipeline: every span priced once, and every row routed somewhere."""
+"""The ingest pipelines: every span priced once, and every row routed somewhere."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import pulumi
 
 from llmcost_infra.catalog import load_pipeline, load_teams, render_pipeline
 from llmcost_infra.components.reporting import stack_secret, without_traceback
+from llmcost_infra.errors import DeclarationError
 from llmcost_infra.pricing import load_table
 from llmcost_infra.resources import Function, Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from llmcost_infra.catalog import RenderedFunction, RenderedPipeline
     from llmcost_infra.components.streams import LlmStreams
     from llmcost_infra.resources import Node
     from llmcost_infra.settings import Settings
 
 __all__ = ["LlmPipeline"]
 
+_PIPELINES: Final = {"llm_cost": "", "llm_logs": "-logs"}
+
 
 class LlmPipeline(pulumi.ComponentResource):
-    """Functions and realtime pipeline that turn raw spans into priced, attributed rows.
+    """Functions and realtime pipelines that turn raw spans into priced, attributed rows.
+
+    Log records have a pipeline of their own, with functions in common, because instrumentations
+    send prompts and completions in them.
 
     Args:
         name: Pulumi name.
@@ -34,7 +41,9 @@ class LlmPipeline(pulumi.ComponentResource):
     """
 
     pipeline_id: pulumi.Output[str]
-    """Id of the realtime pipeline."""
+    """Id of the realtime pipeline that reads spans."""
+    logs_pipeline_id: pulumi.Output[str]
+    """Id of the realtime pipeline that reads log records."""
 
     def __init__(
         self,
@@ -47,12 +56,12 @@ class LlmPipeline(pulumi.ComponentResource):
     ) -> None:
         super().__init__("llmcost:index:LlmPipeline", name, None, opts)
         with without_traceback():
-            rendered = render_pipeline(
-                load_pipeline("llm_cost", project),
-                settings,
-                load_table(project),
-                load_teams(project),
-            )
+            table, teams = load_table(project), load_teams(project)
+            rendered = {
+                declared: render_pipeline(load_pipeline(declared, project), settings, table, teams)
+                for declared in _PIPELINES
+            }
+            texts = _functions([*rendered.values()])
         functions = [
             Function(
                 f"{name}-{role}",
@@ -62,15 +71,37 @@ class LlmPipeline(pulumi.ComponentResource):
                 organization=settings.organization,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            for role, function in rendered.functions.items()
+            for role, function in texts.items()
         ]
-        pipeline = Pipeline(
-            name,
-            name=rendered.name,
-            description=rendered.description,
-            nodes=cast("Mapping[str, Node]", rendered.nodes),
-            organization=settings.organization,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[streams, *functions]),
+        self.pipeline_id, self.logs_pipeline_id = (
+            Pipeline(
+                f"{name}{_PIPELINES[declared]}",
+                name=one.name,
+                description=one.description,
+                nodes=cast("Mapping[str, Node]", one.nodes),
+                organization=settings.organization,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[streams, *functions]),
+            ).pipeline_id
+            for declared, one in rendered.items()
         )
-        self.pipeline_id = pipeline.pipeline_id
-        self.register_outputs({"pipeline_id": self.pipeline_id})
+        self.register_outputs(
+            {"pipeline_id": self.pipeline_id, "logs_pipeline_id": self.logs_pipeline_id}
+        )
+
+
+def _functions(rendered: Sequence[RenderedPipeline]) -> dict[str, RenderedFunction]:
+    """Return the functions of all pipelines by role; one role has one text.
+
+    Raises:
+        DeclarationError: two pipelines give a role different files.
+    """
+    found: dict[str, RenderedFunction] = {}
+    for pipeline in rendered:
+        for role, function in pipeline.functions.items():
+            if found.setdefault(role, function) != function:
+                raise DeclarationError(
+                    f"the function {role} is another one in {pipeline.name}",
+                    path="pipelines/",
+                    hint=f"name the same file for {role} in every pipeline",
+                )
+    return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import pulumi
 
-from llmcost_infra.columns import BILLING, CONTENT, ROLLUP, STORED
+from llmcost_infra.columns import BILLING, CONTENT, QUARANTINED, ROLLUP, STORED
 from llmcost_infra.profiles import ATTRIBUTED, PROFILES
 from llmcost_infra.resources import Stream
+from llmcost_infra.settings import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,18 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["LlmStreams"]
 
 _TIMESTAMP = "_timestamp"  # every stream has it
-_QUARANTINED: Mapping[str, ColumnType] = {
-    column: kind
-    for column, kind in STORED.items()
-    if column == "llmcost_state" or not column.startswith("llmcost_")
-}
 
 
 class LlmStreams(pulumi.ComponentResource):
     """The streams that panels, pipeline and people use.
 
     With the profile ``pipeline``, applications send to the source stream, which keeps nothing
-    itself: the pipeline routes every row to one of the three streams that this component makes.
+    itself: the pipeline routes every row to one of the streams that this component makes.
     With any other, the stack reads one stream that somebody else fills and owns: only the columns
     that panels name are declared there, and nothing of it is ever deleted.
 
@@ -46,6 +42,8 @@ class LlmStreams(pulumi.ComponentResource):
     """LLM stream: one row a call or tool run, no text."""
     other: pulumi.Output[str] | None = None
     """Traces that are not about LLMs."""
+    other_logs: pulumi.Output[str] | None = None
+    """Log records that are not about LLMs; of those that are, only that they came."""
     quarantine: pulumi.Output[str] | None = None
     """Rows that the pipeline did not finish; numbers only."""
     rollup: pulumi.Output[str] | None = None
@@ -71,9 +69,8 @@ class LlmStreams(pulumi.ComponentResource):
                 self._settings.streams.billing,
                 self._settings.retention.rollup_days,
                 BILLING,
-                stream_type="logs",
             )
-        roles = ("calls", "other", "quarantine", "rollup", "content", "billing")
+        roles = ("calls", "other", "other_logs", "quarantine", "rollup", "content", "billing")
         made = {role: getattr(self, role) for role in roles}
         self.register_outputs(
             {"source": self.source} | {role: output for role, output in made.items() if output}
@@ -84,16 +81,15 @@ class LlmStreams(pulumi.ComponentResource):
         # Declared before the first row arrives: a panel on a column that no row had yet fails.
         self.calls = self._stream("calls", names.calls, days.llm_days, STORED)
         self.other = self._stream("other", names.other, days.other_days, {})
+        self.other_logs = self._stream("other_logs", names.other_logs, days.other_days, {})
         self.quarantine = self._stream(
-            "quarantine", names.quarantine, days.quarantine_days, _QUARANTINED
+            "quarantine", names.quarantine, days.quarantine_days, QUARANTINED
         )
         if self._settings.content.capture:
             kept_for = self._settings.content.days
             self.content = self._stream("content", names.content, kept_for, CONTENT)
         if self._settings.history:
-            self.rollup = self._stream(
-                "rollup", names.rollup, days.rollup_days, ROLLUP, stream_type="logs"
-            )
+            self.rollup = self._stream("rollup", names.rollup, days.rollup_days, ROLLUP)
 
     def _read(self) -> None:
         profile, sources = PROFILES[self._settings.profile], self._settings.attribution
@@ -115,12 +111,11 @@ class LlmStreams(pulumi.ComponentResource):
         stream_name: str,
         retention: int,
         fields: Mapping[str, ColumnType],
-        stream_type: Literal["logs", "traces"] = "traces",
     ) -> pulumi.Output[str]:
         stream = Stream(
             f"{self._name}-{role}",
             name=stream_name,
-            stream_type=stream_type,
+            stream_type=Streams.type_of(role),
             fields={column: kind for column, kind in fields.items() if column != _TIMESTAMP},
             data_retention=retention,
             on_destroy=self._settings.on_destroy,

@@ -65,6 +65,15 @@ class Canary:
     @property
     def attributes(self) -> dict[str, str | int]:
         """Attributes of its spans: a call of two tokens, with texts where they usually are."""
+        return self.details | {
+            "gen_ai.response.model": _MODEL,
+            "gen_ai.usage.input_tokens": 1,
+            "gen_ai.usage.output_tokens": 1,
+        }
+
+    @property
+    def details(self) -> dict[str, str | int]:
+        """Attributes of its log records."""
         asked, answered = (
             json.dumps([{"role": role, "parts": [{"type": "text", "content": self.text}]}])
             for role in ("user", "assistant")
@@ -73,9 +82,6 @@ class Canary:
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": "openai",
             "gen_ai.request.model": _MODEL,
-            "gen_ai.response.model": _MODEL,
-            "gen_ai.usage.input_tokens": 1,
-            "gen_ai.usage.output_tokens": 1,
             "gen_ai.input.messages": asked,
             "gen_ai.output.messages": answered,
             "llmcost.doctor.note": self.text,  # which nobody foresaw
@@ -84,8 +90,7 @@ class Canary:
     def row(self, service: str) -> dict[str, Any]:
         """Return the row that the server makes of a span, as a pipeline gets it."""
         start = microseconds(self.at)
-        columns = {name.replace(".", "_"): str(one) for name, one in self.attributes.items()}
-        return columns | {
+        return _columns(self.attributes) | {
             "_timestamp": start,
             "start_time": start * 1_000,
             "end_time": (start + 1) * 1_000,
@@ -102,6 +107,39 @@ class Canary:
             **self.environment,
         }
 
+    def log_row(self, service: str) -> dict[str, Any]:
+        """Return the row that the server makes of a log record, as a pipeline gets it."""
+        return _columns(self.details | self._resource(service)) | {
+            "_timestamp": microseconds(self.at),
+            "trace_id": self.trace_id,
+            "span_id": secrets.token_hex(8),
+            "severity": 9,
+            "body": self.text,
+        }
+
+    def log_request(self) -> bytes:
+        """Return the export request that sends its log records, as protobuf."""
+        # Heavy, and a look that sends nothing needs none of it.
+        from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (  # noqa: PLC0415
+            ExportLogsServiceRequest,
+        )
+
+        sent = ExportLogsServiceRequest()
+        for service in self.services:
+            block = sent.resource_logs.add()
+            _add(block.resource.attributes, self._resource(service))
+            record = block.scope_logs.add().log_records.add()
+            record.time_unix_nano = microseconds(self.at) * 1_000
+            record.trace_id, record.span_id = bytes.fromhex(self.trace_id), secrets.token_bytes(8)
+            record.body.string_value = self.text
+            _add(record.attributes, self.details)
+        return sent.SerializeToString()
+
+    def _resource(self, service: str) -> dict[str, str | int]:
+        """Return what its resource says of a service."""
+        where = {name.removeprefix("service_"): one for name, one in self.environment.items()}
+        return {"service.name": service, **where}
+
     def request(self) -> bytes:
         """Return the export request that sends it, as protobuf."""
         # Heavy, and a look that sends nothing needs none of it.
@@ -113,23 +151,14 @@ class Canary:
         start = microseconds(self.at) * 1_000
         for service in self.services:
             block = sent.resource_spans.add()
-            said = {"service.name": service} | {
-                name.removeprefix("service_"): one for name, one in self.environment.items()
-            }
-            for name, one in said.items():
-                block.resource.attributes.add(key=name).value.string_value = one
+            _add(block.resource.attributes, self._resource(service))
             span = block.scope_spans.add().spans.add(name=self.text, kind=3)
             span.trace_id, span.span_id = bytes.fromhex(self.trace_id), secrets.token_bytes(8)
             span.start_time_unix_nano, span.end_time_unix_nano = start, start + 1_000
             # No error by its code, so that it is counted among no failures.
             span.status.message = self.text
             span.events.add(name=self.text, time_unix_nano=start)
-            for name, value in self.attributes.items():
-                attribute = span.attributes.add(key=name).value
-                if isinstance(value, int):
-                    attribute.int_value = value
-                else:
-                    attribute.string_value = value
+            _add(span.attributes, self.attributes)
         return sent.SerializeToString()
 
     def kept_in(self, stored: Any) -> list[str]:
@@ -155,6 +184,20 @@ def hatch(settings: Settings, at: datetime) -> Canary:
         dict.fromkeys(columns, settings.environment),
         at,
     )
+
+
+def _columns(attributes: Mapping[str, str | int]) -> dict[str, str]:
+    return {name.replace(".", "_"): str(one) for name, one in attributes.items()}
+
+
+def _add(attributes: Any, told: Mapping[str, str | int]) -> None:
+    """Add attributes to a message of OTLP, which has no types."""
+    for name, value in told.items():
+        attribute = attributes.add(key=name).value
+        if isinstance(value, int):
+            attribute.int_value = value
+        else:
+            attribute.string_value = value
 
 
 def _made_up() -> list[Secret]:

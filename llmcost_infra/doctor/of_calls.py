@@ -122,9 +122,9 @@ def unfinished(case: Case) -> Said:
     if refused := _own(case):
         return refused
     stream = case.settings.streams.quarantine
-    if case.stream(stream) is None:
+    if case.stream(stream, "logs") is None:
         return unknown(f"{stream} is not there", "run `pulumi up` for the stack")
-    row = case.one(f'SELECT COUNT(*) AS found FROM "{stream}"')  # noqa: S608
+    row = case.one(f'SELECT COUNT(*) AS found FROM "{stream}"', kind="logs")  # noqa: S608
     if row.get("found"):
         return fail(
             f"{row['found']:,} rows in {stream} in the last day",

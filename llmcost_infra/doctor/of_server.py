@@ -49,14 +49,15 @@ def retention(case: Case) -> Said:
     if settings.profile != "pipeline":
         return unknown("the streams are somebody else's", "ask who provisions them")
     names = settings.streams
-    wanted = [(names.calls, "traces", days.llm_days), (names.other, "traces", days.other_days)]
-    wanted.append((names.quarantine, "traces", days.quarantine_days))
+    wanted = {"calls": days.llm_days, "other": days.other_days, "other_logs": days.other_days}
+    wanted["quarantine"] = days.quarantine_days
     if settings.content.capture:
-        wanted.append((names.content, "traces", settings.content.days))
+        wanted["content"] = settings.content.days
     if settings.history:
-        wanted.append((names.rollup, "logs", days.rollup_days))
-    for name, kind, kept in wanted:
-        found = case.stream(name, kind)
+        wanted["rollup"] = days.rollup_days
+    for role, kept in wanted.items():
+        name = getattr(names, role)
+        found = case.stream(name, names.type_of(role))
         if found is None:
             wrong.append(f"{name} is not there")
             continue
@@ -66,7 +67,7 @@ def retention(case: Case) -> Said:
             wrong.append(f"{name} keeps {there or 'what the server does'}, the stack says {kept}")
     if wrong:
         return fail("; ".join(wrong), "run `pulumi up` for the stack")
-    return ok(", ".join(f"{name} {kept} days" for name, _, kept in wanted))
+    return ok(", ".join(f"{getattr(names, role)} {kept} days" for role, kept in wanted.items()))
 
 
 @check("clock")

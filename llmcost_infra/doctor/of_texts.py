@@ -33,12 +33,13 @@ def scrubbing(case: Case) -> Said:
     if not content.capture:
         return ok("no text is captured")
     stream = case.settings.streams.content
-    if case.stream(stream) is None:
+    if case.stream(stream, "logs") is None:
         return fail(f"{stream} is not there", _PROVISION)
     row = case.one(
         "SELECT COUNT(*) AS found, COUNT(CASE WHEN regexp_like("  # noqa: S608
         "COALESCE(llmcost_prompt, '') || ' ' || COALESCE(llmcost_completion, ''), "
-        f"'{_PERSONAL}') THEN 1 END) AS leaks FROM \"{stream}\""
+        f"'{_PERSONAL}') THEN 1 END) AS leaks FROM \"{stream}\"",
+        kind="logs",
     )
     if not row.get("found"):
         return unknown("no text was stored in the last day")
@@ -51,9 +52,10 @@ def scrubbing(case: Case) -> Said:
 def canary(case: Case) -> Said:
     """A text that is full of secrets loses them on its way; each kind is made up for the look.
 
-    The server tries its own functions on such a call, and stores nothing. With --canary the call
-    is sent as applications send theirs, of two tokens and by the service `llmcost-doctor`, and
-    where texts are captured by one of those services too; then it is looked for in every stream.
+    The server tries its own functions on such a call, its span and its log record, and stores
+    nothing. With --canary both are sent as applications send theirs, of two tokens and by the
+    service `llmcost-doctor`, and where texts are captured by one of those services too; then they
+    are looked for in every stream.
     """
     if case.settings.profile != "pipeline":
         return unknown("the pipeline is somebody else's", "ask who provisions it")
@@ -62,28 +64,33 @@ def canary(case: Case) -> Said:
 
 
 def _tried(case: Case, bird: Canary) -> Said:
-    """Have the server run its functions on a row, without storing it."""
-    names, streams = case.settings.functions, case.settings.streams
+    """Have the server run its functions on rows, without storing them."""
+    names, captures = case.settings.functions, case.settings.content.capture
     path = api_path(case.client.organization, "functions")
     there = {one["name"]: str(one["function"]) for one in case.client.get(path)["list"]}
-    ways = {streams.calls: names.project, streams.quarantine: names.quarantine}
-    if case.settings.content.capture:
-        ways[streams.content] = names.project_content
-    if absent := [
-        one for one in (names.mark_new, names.normalise, *ways.values()) if one not in there
-    ]:
+    kept = {"content": names.project_content} if captures else {}
+    spans = {"calls": names.project, "quarantine": names.quarantine} | kept
+    # A record whose texts are kept does not come to other logs.
+    logs = {"quarantine": names.quarantine} | (kept or {"other_logs": names.scrub_other})
+    ways = (
+        (names.normalise, spans, bird.row(bird.services[-1])),
+        (names.read_logs, logs, bird.log_row(bird.services[-1])),
+    )
+    needed = [names.mark_new, *(one for reader, to, _ in ways for one in (reader, *to.values()))]
+    if absent := [one for one in dict.fromkeys(needed) if one not in there]:
         return fail(f"the server has no function {', '.join(absent)}", _PROVISION)
-    try:
-        row = bird.row(bird.services[-1])
-        for name in (names.mark_new, names.normalise):
-            row = _run(case, there[name], row)
-        made = {stream: [_run(case, there[name], row)] for stream, name in ways.items()}
-    except ApiError as error:
-        return unknown(f"the server tries no function: {error.message}", "run it with --canary")
-    if row.get("llmcost_state") != "done":
-        return fail(f"{names.normalise} does not finish a plain call", _PROVISION)
-    if said := _leaks(bird, made):
-        return said
+    for reader, to, sent in ways:
+        try:
+            row = sent
+            for name in (names.mark_new, reader):
+                row = _run(case, there[name], row)
+            made = {role: [_run(case, there[name], row)] for role, name in to.items()}
+        except ApiError as error:
+            return unknown(f"the server tries no function: {error.message}", "run it with --canary")
+        if row.get("llmcost_state") != "done":
+            return fail(f"{reader} does not finish a plain row", _PROVISION)
+        if said := _leaks(case, bird, made):
+            return said
     return ok(f"{_kinds(bird)} are removed by the server's functions; --canary sends a call")
 
 
@@ -96,51 +103,51 @@ def _run(case: Case, function: str, row: Row) -> Row:
 
 
 def _sent(case: Case, bird: Canary) -> Said:
-    """Send it through the pipeline and look for it."""
+    """Send it through the pipelines and look for it."""
     streams = case.settings.streams
     case.client.export("traces", bird.request(), streams.source)
-    captured = len(bird.services) - 1
-    wanted = {streams.calls: len(bird.services)} | ({streams.content: captured} if captured else {})
+    case.client.export("logs", bird.log_request(), streams.log_source)
+    services, captured = len(bird.services), len(bird.services) - 1
+    wanted = {"calls": services, "other_logs": services - captured, "content": 2 * captured}
     found = _arrived(case, bird, wanted)
-    if said := _leaks(bird, found):
+    if said := _leaks(case, bird, found):
         return said
-    if found[streams.quarantine]:
-        return fail("the pipeline does not finish a plain call", _PROVISION)
-    late = [stream for stream, rows in wanted.items() if len(found[stream]) < rows]
+    if found["quarantine"]:
+        return fail("a pipeline does not finish a plain row", _PROVISION)
+    late = [getattr(streams, role) for role, rows in wanted.items() if len(found[role]) < rows]
     if late:
         return fail(
             f"a call of {SERVICE} was taken, and is not in {', '.join(late)}",
-            f"look at the pipeline of {streams.source}; {_PROVISION}",
+            f"look at the pipelines of {streams.source}; {_PROVISION}",
         )
-    if captured and any(
-        "[email]" not in str(row.get("llmcost_prompt")) for row in found[streams.content]
-    ):
-        return fail(f"the text in {streams.content} is not the one that was sent", _PROVISION)
+    if any("[email]" not in str(row.get("llmcost_prompt")) for row in found["content"]):
+        return fail(f"a text in {streams.content} is not one that was sent", _PROVISION)
     return ok(f"{_kinds(bird)} were sent, and none is kept; trace {bird.trace_id}")
 
 
 def _arrived(case: Case, bird: Canary, wanted: Mapping[str, int]) -> Mapping[str, Sequence[Row]]:
+    """Return what is found of it, by what a stream is for."""
     streams = case.settings.streams
-    names = dict.fromkeys((streams.calls, streams.quarantine, streams.other, streams.source))
-    if case.settings.content.capture:
-        names[streams.content] = None
     found: defaultdict[str, Sequence[Row]] = defaultdict(tuple)
     for pause in _PAUSES:
         time.sleep(pause)
-        for name in names:
-            if "trace_id" in case.columns(name):
+        for role in ("calls", "quarantine", "other", "other_logs", "source", "log_source", "content"):
+            name, kind = getattr(streams, role), streams.type_of(role)
+            if "trace_id" in case.columns(name, kind):
                 sql = f"SELECT * FROM \"{name}\" WHERE trace_id = '{bird.trace_id}'"  # noqa: S608
-                found[name] = case.rows(sql, hours=1)
-        arrived = all(len(found[stream]) >= rows for stream, rows in wanted.items())
-        if arrived or _leaks(bird, found):
+                found[role] = case.rows(sql, hours=1, kind=kind)
+        arrived = all(len(found[role]) >= rows for role, rows in wanted.items())
+        if arrived or _leaks(case, bird, found):
             break
     return found
 
 
-def _leaks(bird: Canary, found: Mapping[str, Sequence[Row]]) -> Said | None:
-    kept = {stream: bird.kept_in(list(rows)) for stream, rows in found.items()}
+def _leaks(case: Case, bird: Canary, found: Mapping[str, Sequence[Row]]) -> Said | None:
+    kept = {role: bird.kept_in(list(rows)) for role, rows in found.items()}
     said = "; ".join(
-        f"{stream} keeps {', '.join(kinds)}" for stream, kinds in kept.items() if kinds
+        f"{getattr(case.settings.streams, role)} keeps {', '.join(kinds)}"
+        for role, kinds in kept.items()
+        if kinds
     )
     return fail(f"of a made-up text, {said}", _STOP) if said else None
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
 from llmcost_infra.declarations import Strict
 
-__all__ = ["Attribution"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["RESOURCE", "Attribution", "in_logs"]
+
+RESOURCE: Final = "service_"
+"""What stands before a resource's attributes in the columns of a span."""
 
 # A stored column: OpenObserve lowers a name and writes _ for every other sign.
 _Column = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
@@ -35,3 +41,12 @@ class Attribution(Strict):
     user: _Columns = ("user_id", "enduser_id", "service_user_id")
     prompt_name: _Columns = ("prompt_name", "gen_ai_prompt_name")
     """OpenObserve removes ``gen_ai.prompt.*`` from spans as text: send ``prompt.name``."""
+
+
+def in_logs(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return where log records have what spans have in some columns.
+
+    A resource's attributes have no prefix there: its `team`, `service_team` of a span, is `team`.
+    """
+    names = (name for one in columns for name in (one, one.removeprefix(RESOURCE)))
+    return tuple(dict.fromkeys(names))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-__all__ = ["Functions", "Streams", "slug"]
+__all__ = ["Functions", "StreamType", "Streams", "slug"]
+
+StreamType = Literal["logs", "traces"]
 
 _LONGEST_SLUG: Final = 48
+_OF_TRACES: Final = frozenset({"source", "calls", "other"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Streams:
         source: where applications send; keeps nothing itself.
         calls: the LLM stream, one row a call or tool run, no text.
         other: where spans go that are neither.
+        other_logs: where log records go that are about no call.
         quarantine: rows that the pipeline did not finish, numbers and ids only.
         rollup: totals of hours and days, kept for years.
         content: scrubbed prompts and completions, where the stack captures them.
@@ -29,10 +33,24 @@ class Streams:
     source: str
     calls: str
     other: str
+    other_logs: str
     quarantine: str
     rollup: str
     content: str
     billing: str
+
+    @property
+    def log_source(self) -> str:
+        """Where applications send log records: under one name with spans, so in one header."""
+        return self.source
+
+    @staticmethod
+    def type_of(role: str) -> StreamType:
+        """Return the type of a stream, e.g. of `content`.
+
+        What spans and log records both fill is of logs: a pipeline that reads logs fills no other.
+        """
+        return "traces" if role in _OF_TRACES else "logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +60,17 @@ class Functions:
     Args:
         mark_new: marks every row as unfinished.
         normalise: reads dialects, prices, attributes, and marks the row done.
+        read_logs: takes what log records say about calls apart, and marks the row done.
         project: lets the columns of the LLM stream through and nothing else.
         adjust: lets a call that was priced again through, column by column.
-        scrub_other: removes LLM text from spans that are no call.
+        scrub_other: removes LLM text from what is about no call.
         quarantine: lets numbers and ids of unfinished rows through and nothing else.
         project_content: lets scrubbed prompts and completions through, where they are captured.
     """
 
     mark_new: str
     normalise: str
+    read_logs: str
     project: str
     adjust: str
     scrub_other: str

@@ -39,7 +39,7 @@ class Retention(Strict):
     quarantine_days: Days = 1
     """Rows that the pipeline did not finish; numbers and ids only."""
     other_days: Days = 30
-    """Traces that are not about LLMs."""
+    """Traces and logs that are not about LLMs."""
     rollup_days: Days = 1_830
     """Totals of hours and days; five years."""
 
@@ -154,6 +154,7 @@ class Settings(Strict):
             source=self.stream or self.prefixed("llm_ingest"),
             calls=self.stream or self.prefixed("llm_calls"),
             other=self.prefixed("other_traces"),
+            other_logs=self.prefixed("other_logs"),
             quarantine=self.prefixed("llm_quarantine"),
             rollup=self.prefixed("llm_rollup"),
             content=self.prefixed("llm_content"),
@@ -166,6 +167,7 @@ class Settings(Strict):
         return Functions(
             mark_new=self.prefixed("llm_mark_new"),
             normalise=self.prefixed("llm_normalise"),
+            read_logs=self.prefixed("llm_read_logs"),
             project=self.prefixed("llm_project"),
             adjust=self.prefixed("llm_adjust"),
             scrub_other=self.prefixed("llm_scrub_other"),

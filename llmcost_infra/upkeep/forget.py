@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.pseudonyms import pseudonym
+from llmcost_infra.settings import in_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llmcost_infra.openobserve import Client
-    from llmcost_infra.settings import Settings
+    from llmcost_infra.settings import Settings, StreamType
 
 __all__ = ["Stored", "stored_of"]
 
@@ -43,7 +44,7 @@ class Stored:
 def stored_of(
     client: Client, settings: Settings, user: str, key: str, now: datetime
 ) -> Iterator[Stored]:
-    """Yield what is stored of a user: calls, captured texts, and spans that are about no LLM.
+    """Yield what is stored of a user: calls, captured texts, and what is about no LLM.
 
     The rollup and the quarantine have no column of users.
 
@@ -59,40 +60,52 @@ def stored_of(
     """
     names, days = settings.streams, settings.retention
     known = pseudonym(user, key)
-    # Other spans keep their attributes as they were sent; who uses our helper sends hashes.
-    sent = dict.fromkeys(settings.attribution.user, (user.strip(), known))
+    # What is about no call stays as it was sent; who uses our helper sends hashes.
+    ids = (user.strip(), known)
     asked = (
-        (names.calls, days.llm_days, {_USER: (known,)}),
-        (names.content, settings.content.days, {_USER: (known,)}),
-        (names.other, days.other_days, sent),
+        ("calls", days.llm_days, {_USER: (known,)}),
+        ("content", settings.content.days, {_USER: (known,)}),
+        ("other", days.other_days, dict.fromkeys(settings.attribution.user, ids)),
+        ("other_logs", days.other_days, dict.fromkeys(in_logs(settings.attribution.user), ids)),
     )
-    for stream, kept, wanted in asked:
-        there = _columns(client, stream)
-        for column, ids in wanted.items():
+    for role, kept, wanted in asked:
+        stream = _Stream(client, getattr(names, role), names.type_of(role), kept)
+        there = stream.columns()
+        for column, sent in wanted.items():
             if column in there:
-                yield from _found(client, stream, column, ids, kept, now)
+                yield from stream.rows_of(column, sent, now)
 
 
-def _columns(client: Client, stream: str) -> set[str]:
-    """Return the columns of a stream; none where it does not exist."""
-    found = client.stream_schema(stream) or {}
-    return {column["name"] for column in found.get("schema") or ()}
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    client: Client
+    name: str
+    type: StreamType
+    days: int
+
+    def columns(self) -> set[str]:
+        """Return its columns; none where it does not exist."""
+        found = self.client.stream_schema(self.name, self.type) or {}
+        return {column["name"] for column in found.get("schema") or ()}
+
+    def rows_of(self, column: str, ids: tuple[str, ...], now: datetime) -> Iterator[Stored]:
+        """Yield what it has of a user."""
+        statement = _statement(self.name, column, ids)
+        # Retention removes whole days, and may take a day longer.
+        kept = timedelta(days=self.days + 2)
+        until = now + timedelta(days=1)
+        (row,) = self.client.search(statement, now - kept, until, stream_type=self.type).hits
+        if row["found"]:
+            first, last = (_day(row[name]) for name in ("oldest", "newest"))
+            yield Stored(self.name, column, row["found"], first, last, last + kept)
 
 
-def _found(  # noqa: PLR0913, PLR0917 - what a search is about
-    client: Client, stream: str, column: str, ids: tuple[str, ...], kept: int, now: datetime
-) -> Iterator[Stored]:
+def _statement(stream: str, column: str, ids: tuple[str, ...]) -> str:
     quoted = ", ".join("'{}'".format(one.replace("'", "''")) for one in ids)
-    statement = (
+    return (
         "SELECT COUNT(*) AS found, MIN(_timestamp) AS oldest, MAX(_timestamp) AS newest "  # noqa: S608 - quoted above
         f'FROM "{stream}" WHERE {column} IN ({quoted})'
     )
-    # Retention removes whole days, and may take a day longer.
-    since = now - timedelta(days=kept + 2)
-    (row,) = client.search(statement, since, now + timedelta(days=1)).hits
-    if row["found"]:
-        first, last = (_day(row[name]) for name in ("oldest", "newest"))
-        yield Stored(stream, column, row["found"], first, last, last + timedelta(days=kept + 2))
 
 
 def _day(micros: int) -> date:

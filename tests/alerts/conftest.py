@@ -17,7 +17,7 @@ from llmcost_infra.openobserve import Client
 from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.settings import Settings
 from tests.local.conftest import _Direct
-from tests.local.telemetry import PROTOBUF, span, spans_body
+from tests.local.telemetry import PROTOBUF, records_body, span, spans_body
 from tests.local.webhook import Webhook
 from tests.resources.conftest import registered  # noqa: F401 - a fixture
 
@@ -121,6 +121,18 @@ class Stack:
         answer = self.http.post(
             "/api/default/v1/traces",
             content=spans_body(*spans, resource=resource),
+            headers={**PROTOBUF, "stream-name": "llm_ingest"},
+        )
+        assert answer.status_code == 200, answer.text
+        assert not answer.content.strip(b"\n\x00"), answer.content
+
+    def log(self, *records: Json, scope: str = "", **resource: str) -> None:
+        """Send log records, with more attributes of their resource (`__` for a dot)."""
+        given = {"service.name": "shop", "deployment.environment.name": "prod"}
+        given |= {name.replace("__", "."): value for name, value in resource.items()}
+        answer = self.http.post(
+            "/api/default/v1/logs",
+            content=records_body(*records, resource=given, scope=scope),
             headers={**PROTOBUF, "stream-name": "llm_ingest"},
         )
         assert answer.status_code == 200, answer.text

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.alerts.conftest import DAY, HOUR, NOON
+from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON
 from tests.alerts.scenario import REFUSED, Scenario
+from tests.local.telemetry import record
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import Stack
@@ -46,6 +47,15 @@ def a_scrubber_that_fails(stack: Stack) -> None:
     """Calls are priced, and nothing of their texts may be kept."""
     _break(stack, "llm_project_content", "prompt = ")
     stack.call(usd=1, copies=2, service="bot", llm__input="I am Ann")
+
+
+def a_reader_of_logs_that_fails(stack: Stack) -> None:
+    """Two records of one call, and the call itself, which is priced."""
+    _break(stack, "llm_read_logs", "told = ")
+    (call,) = stack.call(usd=1, service="bot")
+    ids = {name: call[name] for name in ("traceId", "spanId")}
+    said = [record(NOON - MINUTE, {"content": "I am Ann"}, **ids) for _ in range(2)]
+    stack.log(*said, service__name="bot")
 
 
 def a_scrubber_that_works(stack: Stack) -> None:
@@ -195,6 +205,16 @@ FIRE = [
         "unfinished_rows",
         a_function_that_fails,
         ("bot: 3 spans of the last three hours are in quarantine, without tokens and cost",),
+    ),
+    Scenario(
+        "unfinished_rows",
+        a_reader_of_logs_that_fails,
+        (
+            (
+                "bot: 1 spans of the last three hours are in quarantine, for log records about "
+                "them, whose texts are kept nowhere"
+            ),
+        ),
     ),
     Scenario(
         "unfinished_rows",

@@ -12,7 +12,7 @@ import pytest
 
 from llmcost_infra.catalog import load_alert, load_alerts, load_notification, render_alert
 from llmcost_infra.catalog.alerts import shown
-from llmcost_infra.columns import BILLING, ROLLUP, STORED
+from llmcost_infra.columns import BILLING, QUARANTINED, ROLLUP, STORED
 from llmcost_infra.declarations import InvalidDeclaration, names
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.openobserve.kinds.alert import AlertKind
@@ -286,16 +286,14 @@ def _streams(profile: str, settings: Settings) -> DeclaredStreams:
     """Return the streams of a stack on a fresh server, with what is declared and no more."""
     types = {"utf8": "Utf8", "int64": "Int64", "uint64": "UInt64", "float64": "Float64"}
     own = {name: types.get(kind, "Boolean") for name, kind in STORED.items()}
-    written = {settings.streams.billing: BILLING, settings.streams.rollup: ROLLUP}
+    names = settings.streams
+    written = {names.billing: BILLING, names.rollup: ROLLUP, names.quarantine: QUARANTINED}
     logs = {
         stream: {name: types[kind] for name, kind in columns.items()}
         for stream, columns in written.items()
     }
     if profile == "pipeline":
-        traces = {name: kind for name, kind in own.items() if not name.startswith("llmcost_")}
-        kept = {**traces, "llmcost_state": own["llmcost_state"]}
-        made = {settings.streams.calls: own, settings.streams.quarantine: kept}
-        return DeclaredStreams(made | logs)
+        return DeclaredStreams({settings.streams.calls: own} | logs)
     columns = {name: kind for name, kind in own.items() if not name.startswith("llmcost_")}
     columns |= {name: types[kind] for name, kind in PROFILES[profile].declares.items()}
     attributed = [one for name in ATTRIBUTED for one in getattr(settings.attribution, name)]

@@ -20,9 +20,9 @@ def tokens(resources: dict[str, Any]) -> dict[str, int]:
 
 
 def test_a_stack_of_our_own_has_everything(declared: Any) -> None:
-    """Three streams, the pipeline with its functions, two dashboards in one folder."""
+    """Four streams, the pipelines with their functions, two dashboards in one folder."""
     found = tokens(declared())
-    own = {"Stream": 3, "Function": 6, "Pipeline": 1, "Folder": 1, "Dashboard": 2}
+    own = {"Stream": 4, "Function": 7, "Pipeline": 2, "Folder": 1, "Dashboard": 2}
     assert {kind: found[kind] for kind in own} == own
 
 
@@ -65,8 +65,9 @@ def test_capture_adds_a_stream_that_does_not_last(declared: Any) -> None:
     assert content["fields"].items() == {
         (name, kind) for name, kind in CONTENT.items() if name != "_timestamp"
     }
-    assert tokens(found)["Function"] == 7
-    assert "content" in found["cost-pipeline"].inputs["nodes"]
+    assert tokens(found)["Function"] == 8
+    for pipeline in ("cost-pipeline", "cost-pipeline-logs"):
+        assert "content" in found[pipeline].inputs["nodes"]
 
 
 def test_without_capture_there_is_neither_stream_nor_branch(declared: Any) -> None:
@@ -74,8 +75,9 @@ def test_without_capture_there_is_neither_stream_nor_branch(declared: Any) -> No
     found = declared(content=CAPTURE | {"capture": False})
     assert "cost-streams-content" not in found
     assert "cost-pipeline-project_content" not in found
-    nodes = found["cost-pipeline"].inputs["nodes"]
-    assert {"is_content", "project_content", "is_scrubbed", "content"}.isdisjoint(nodes)
+    for pipeline in ("cost-pipeline", "cost-pipeline-logs"):
+        nodes = found[pipeline].inputs["nodes"]
+        assert {"is_content", "project_content", "is_scrubbed", "content"}.isdisjoint(nodes)
 
 
 @pytest.mark.parametrize("profile", [name for name in PROFILES if name != "pipeline"])

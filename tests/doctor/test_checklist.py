@@ -13,7 +13,7 @@ from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
 from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON
 from tests.doctor.checkup import BILLED, CAPTURING, NOW, ROUTES, Doctor
-from tests.local.telemetry import PROTOBUF, span, spans_body
+from tests.local.telemetry import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def test_retention_is_what_the_stack_says(doctor: Callable[..., Doctor]) -> None
     one.stack.http.put(
         "/api/default/streams/llm_calls/settings?type=traces", json={"data_retention": 1000}
     )
-    one.stack.http.delete("/api/default/streams/llm_quarantine?type=traces")
+    one.stack.http.delete("/api/default/streams/llm_quarantine?type=logs")
 
     said = one.says("retention")
 
@@ -148,11 +148,8 @@ def test_rows_in_quarantine_are_a_failure(doctor: Callable[..., Doctor]) -> None
     """They are counted nowhere else."""
     one = doctor()
     assert one.says("unfinished").state == "ok"
-    one.stack.http.post(
-        "/api/default/v1/traces",
-        content=spans_body(span("x", NOON - HOUR, {}), resource={"service.name": "bot"}),
-        headers={**PROTOBUF, "stream-name": "llm_quarantine"},
-    )
+    one.stack.now = NOON
+    one.stack.http.post("/api/default/llm_quarantine/_json", json=[{"service_name": "bot"}])
     said = one.says("unfinished")
     assert (said.state, said.evidence) == ("fail", "1 rows in llm_quarantine in the last day")
 

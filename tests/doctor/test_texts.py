@@ -12,7 +12,7 @@ from llmcost_infra.doctor.canary import hatch
 from llmcost_infra.settings import Settings
 from tests.alerts.conftest import MINUTE, NOON
 from tests.doctor.checkup import CAPTURING, NOW, Doctor
-from tests.local.telemetry import PROTOBUF, span, spans_body
+from tests.local.telemetry import record, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +27,9 @@ def function(one: Doctor, name: str, text: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def stored(one: Doctor, stream: str) -> list[dict[str, Any]]:
+def stored(one: Doctor, stream: str, kind: str = "traces") -> list[dict[str, Any]]:
     """Return the rows of a stream."""
-    return list(one.case().rows(f'SELECT * FROM "{stream}"'))  # noqa: S608 - of a test
+    return list(one.case().rows(f'SELECT * FROM "{stream}"', kind=kind))  # noqa: S608 - of a test
 
 
 def test_texts_are_looked_at_where_they_are_kept(doctor: Callable[..., Doctor]) -> None:
@@ -48,14 +48,13 @@ def test_a_text_that_was_not_scrubbed_is_a_failure(doctor: Callable[..., Doctor]
     one.stack.now = NOON
     one.stack.send(span("chat", NOON - MINUTE, given), service="bot")
     assert one.says("scrubbing").state == "ok"
-    leak = span("x", NOON - MINUTE, {"llmcost_prompt": "write to ann@example.com"})
-    one.stack.http.post(
-        "/api/default/v1/traces",
-        content=spans_body(leak, resource={"service.name": "bot"}),
-        headers={**PROTOBUF, "stream-name": "llm_content"},
-    )
-    said = one.says("scrubbing")
-    assert (said.state, "1 of 2 texts" in said.evidence) == ("fail", True)
+    said = record(NOON, {"content": "Hello"}, {"gen_ai.system": "openai"})
+    one.stack.log(said, service__name="bot")
+    assert one.says("scrubbing").evidence.startswith("2 texts")
+    leak = {"llmcost_prompt": "write to ann@example.com"}
+    one.stack.http.post("/api/default/llm_content/_json", json=[leak])
+    told = one.says("scrubbing")
+    assert (told.state, "1 of 3 texts" in told.evidence) == ("fail", True)
 
 
 def test_a_canary_has_a_secret_of_each_kind() -> None:
@@ -85,11 +84,14 @@ def test_no_canary_of_many_gets_through(doctor: Callable[..., Doctor]) -> None:
     assert {one.says("canary").state for _ in range(20)} == {"ok"}
 
 
-@pytest.mark.parametrize(("values", "rows"), [({}, (1, 0)), (CAPTURING, (2, 1))])
+@pytest.mark.parametrize(("values", "rows"), [({}, (1, 1, 0)), (CAPTURING, (2, 1, 2))])
 def test_a_canary_is_sent_and_looked_for(
-    doctor: Callable[..., Doctor], values: dict[str, Any], rows: tuple[int, int]
+    doctor: Callable[..., Doctor], values: dict[str, Any], rows: tuple[int, int, int]
 ) -> None:
-    """A call of a service of its own, and where texts are captured one of such a service."""
+    """A call of a service of its own, and where texts are captured one of such a service.
+
+    Each is a span and a log record.
+    """
     one = doctor(**values)
 
     said = one.says("canary", canary=True)
@@ -99,8 +101,9 @@ def test_a_canary_is_sent_and_looked_for(
         True,
     )
     calls = stored(one, "llm_calls")
-    texts = stored(one, "llm_content") if values else []
-    assert (len(calls), len(texts)) == rows
+    logs = stored(one, "other_logs", "logs")
+    texts = stored(one, "llm_content", "logs") if values else []
+    assert (len(calls), len(logs), len(texts)) == rows
     assert "llmcost-doctor" in {row["service_name"] for row in calls}
     assert {row["llmcost_pricing_status"] for row in calls} == {"priced"}
     assert sum(row["llmcost_cost_usd"] for row in calls) < 0.00001
@@ -132,11 +135,15 @@ def test_a_function_that_is_gone_or_does_not_finish_is_a_failure(
     assert "the server has no function other_" in one.says("canary").evidence
 
 
-def test_a_pipeline_that_is_switched_off_is_found(doctor: Callable[..., Doctor]) -> None:
+@pytest.mark.parametrize("name", ["llm_cost", "llm_logs"])
+def test_a_pipeline_that_is_switched_off_is_found(
+    doctor: Callable[..., Doctor], name: str
+) -> None:
     """Then the source stream keeps what applications send, as they send it."""
     one = doctor()
-    [pipeline] = one.stack.http.get("/api/default/pipelines").json()["list"]
-    path = f"/api/default/pipelines/{pipeline['pipeline_id']}/enable?value=false"
+    listed = one.stack.http.get("/api/default/pipelines").json()["list"]
+    ids = {pipeline["name"]: pipeline["pipeline_id"] for pipeline in listed}
+    path = f"/api/default/pipelines/{ids[name]}/enable?value=false"
     assert one.stack.http.put(path).status_code == 200
 
     said = one.says("canary", canary=True)

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ __all__ = [
     "PROTOBUF",
     "encoded",
     "now",
+    "record",
+    "records_body",
     "rows",
     "schema",
     "span",
@@ -83,6 +86,27 @@ def spans_json(*spans: Json, resource: Json | None = None) -> Json:
 def spans_body(*spans: Json, resource: Json | None = None) -> bytes:
     """Return an export request with spans of one service, as protobuf."""
     return encoded(spans_json(*spans, resource=resource), ExportTraceServiceRequest())
+
+
+def record(micros: int, body: Any = None, attributes: Json | None = None, **more: Any) -> Json:
+    """Return a log record in OTLP/JSON form, of a span."""
+    return {
+        "timeUnixNano": str(micros * 1000),
+        "body": _value(body),
+        "attributes": _pairs(attributes or {}),
+        "traceId": secrets.token_hex(16),
+        "spanId": secrets.token_hex(8),
+        **more,
+    }
+
+
+def records_body(*records: Json, resource: Json | None = None, scope: str = "") -> bytes:
+    """Return an export request with log records of one service, as protobuf."""
+    block = {
+        "resource": {"attributes": _pairs(resource or {"service.name": "shop"})},
+        "scopeLogs": [{"scope": {"name": scope}, "logRecords": list(records)}],
+    }
+    return encoded({"resourceLogs": [block]}, ExportLogsServiceRequest())
 
 
 def encoded(payload: Json, request: Message) -> bytes:

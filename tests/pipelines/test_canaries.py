@@ -67,7 +67,9 @@ def put_in_place(server: httpx.Client, graph: Graph) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def stored(server: httpx.Client, stream: str, trace: str) -> list[dict[str, Any]]:
+def stored(
+    server: httpx.Client, stream: str, trace: str, kind: str = "traces"
+) -> list[dict[str, Any]]:
     """Return what a stream holds of a trace; nothing where there is no stream."""
     query = {
         "sql": f"SELECT * FROM \"{stream}\" WHERE trace_id = '{trace}'",  # noqa: S608 - of a test
@@ -75,7 +77,7 @@ def stored(server: httpx.Client, stream: str, trace: str) -> list[dict[str, Any]
         "end_time": now() + HOUR,
     }
     answer = server.post(
-        "/api/default/_search", params={"type": "traces"}, json={"query": query}
+        "/api/default/_search", params={"type": kind}, json={"query": query}
     ).json()
     hits: list[dict[str, Any]] = answer.get("hits", [])
     return hits
@@ -119,7 +121,8 @@ def test_a_call_leaves_its_texts_behind(server: httpx.Client, graph: Graph) -> N
 
     assert (row["llmcost_pricing_status"], row["llmcost_cost_usd"]) == ("priced", 0.00035)
     assert CANARY not in json.dumps(row).lower()
-    for stream in ("t_llm_quarantine", "t_other_traces", "t_llm_ingest"):
+    assert stored(server, "t_llm_quarantine", trace, "logs") == []
+    for stream in ("t_other_traces", "t_llm_ingest"):
         assert stored(server, stream, trace) == []
 
 
@@ -127,7 +130,7 @@ def test_a_call_that_could_not_be_read_leaves_numbers(server: httpx.Client, brok
     """When the normaliser fails, the quarantine has the ids and times of the row, and no text."""
     trace = sent(server, broken)
 
-    [row] = stored(server, "t_llm_quarantine", trace)
+    [row] = stored(server, "t_llm_quarantine", trace, "logs")
 
     assert (row["llmcost_state"], row["operation_name"]) == ("new", "unfinished")
     assert CANARY not in json.dumps(row).lower()

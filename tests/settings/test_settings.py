@@ -58,6 +58,7 @@ def test_the_prefix_stands_before_every_name() -> None:
         source="demo_llm_ingest",
         calls="demo_llm_calls",
         other="demo_other_traces",
+        other_logs="demo_other_logs",
         quarantine="demo_llm_quarantine",
         rollup="demo_llm_rollup",
         content="demo_llm_content",
@@ -66,6 +67,7 @@ def test_the_prefix_stands_before_every_name() -> None:
     assert settings.functions == Functions(
         mark_new="demo_llm_mark_new",
         normalise="demo_llm_normalise",
+        read_logs="demo_llm_read_logs",
         project="demo_llm_project",
         adjust="demo_llm_adjust",
         scrub_other="demo_llm_scrub_other",

@@ -12,7 +12,7 @@ from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.settings import Settings
 from llmcost_infra.upkeep.forget import stored_of
 from tests.alerts.conftest import DAY, NOON, PASSWORD, USER
-from tests.local.telemetry import span
+from tests.local.telemetry import record, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +64,34 @@ def test_other_spans_may_have_the_hash_as_well(kept: Stack, client: Client) -> N
         kept.send(span("page", NOON - DAY // 24 + at, {"user_id": user}))
     (found,) = stored_of(client, SETTINGS, "ann@example.com", KEY, NOW)
     assert (found.stream, found.rows) == ("other_traces", 2)
+
+
+def test_other_logs_have_the_id_as_it_was_sent(kept: Stack, client: Client) -> None:
+    """A resource's attributes have no prefix in a log record."""
+    kept.now = NOON
+    kept.log(record(NOON - DAY // 24, "page", {"enduser.id": "ann@example.com"}))
+    kept.log(record(NOON - DAY // 24, "page"), user__id=pseudonym("ann@example.com", KEY))
+    kept.log(record(NOON - DAY // 24, "page", {"user.id": "bob@example.com"}))
+    found = list(stored_of(client, SETTINGS, "ann@example.com", KEY, NOW))
+    assert [(one.stream, one.column, one.rows) for one in found] == [
+        ("other_logs", "user_id", 1),
+        ("other_logs", "enduser_id", 1),
+    ]
+
+
+def test_texts_of_a_user_are_found_whoever_sent_them(stack: Callable[..., Stack]) -> None:
+    """The content stream has texts of spans and of log records, under the hash."""
+    content = {"capture": True, "services": ["shop"], "shared_org_ok": True, "days": 3}
+    kept = stack(content=content)
+    kept.call(at=NOON - DAY, llm__input="Hello", user_id="ann@example.com")
+    said = {"gen_ai.system": "openai", "user.id": "ann@example.com"}
+    kept.log(record(NOON - DAY, {"content": "Hello"}, said))
+    settings = Settings.from_mapping({"environment": "prod", "content": content})
+    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+        listed = list(stored_of(client, settings, "ann@example.com", KEY, NOW))
+    found = {one.stream: one for one in listed}
+    assert {stream: one.rows for stream, one in found.items()} == {"llm_calls": 1, "llm_content": 2}
+    assert found["llm_content"].gone == date(2026, 11, 23) + timedelta(days=5)
 
 
 def test_of_somebody_else_nothing_is_found(kept: Stack, client: Client) -> None:

@@ -229,7 +229,9 @@ def test_what_is_no_adjustment_goes_to_the_quarantine(kept: Stack, client: Clien
     kept.call(at=NOON - HOUR, llmcost_adjustment='{"trace_id": "canary"}')
     kept.now = NOON
     assert rows(client) == 0
-    found = client.search('SELECT * FROM "llm_quarantine"', moment(NOON - DAY), moment(NOON)).hits
+    found = client.search(
+        'SELECT * FROM "llm_quarantine"', moment(NOON - DAY), moment(NOON), stream_type="logs"
+    ).hits
     assert len(found) == 1
     assert "canary" not in str(found)
 
