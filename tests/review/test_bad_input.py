@@ -63,9 +63,9 @@ def test_a_declaration_that_cannot_be_read_is_a_note(pull_request: Repository) -
     assert note.place.startswith("head, Pulumi.dev.yaml:")
     assert "llm_days" in note.message
     assert note.stacks == ("dev",)
-    assert [one.finding.sentence for one in report.changes] == [
+    assert {one.finding.sentence for one in report.changes} == {
         "retention 30 → 20 days: deletes about 10 days"
-    ]
+    }
 
 
 def test_prices_that_cannot_be_read_are_a_note(pull_request: Repository) -> None:
