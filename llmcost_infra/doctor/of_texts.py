@@ -131,7 +131,15 @@ def _arrived(case: Case, bird: Canary, wanted: Mapping[str, int]) -> Mapping[str
     found: defaultdict[str, Sequence[Row]] = defaultdict(tuple)
     for pause in _PAUSES:
         time.sleep(pause)
-        for role in ("calls", "quarantine", "other", "other_logs", "source", "log_source", "content"):
+        for role in (
+            "calls",
+            "quarantine",
+            "other",
+            "other_logs",
+            "source",
+            "log_source",
+            "content",
+        ):
             name, kind = getattr(streams, role), streams.type_of(role)
             if "trace_id" in case.columns(name, kind):
                 sql = f"SELECT * FROM \"{name}\" WHERE trace_id = '{bird.trace_id}'"  # noqa: S608

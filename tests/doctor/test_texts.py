@@ -136,9 +136,7 @@ def test_a_function_that_is_gone_or_does_not_finish_is_a_failure(
 
 
 @pytest.mark.parametrize("name", ["llm_cost", "llm_logs"])
-def test_a_pipeline_that_is_switched_off_is_found(
-    doctor: Callable[..., Doctor], name: str
-) -> None:
+def test_a_pipeline_that_is_switched_off_is_found(doctor: Callable[..., Doctor], name: str) -> None:
     """Then the source stream keeps what applications send, as they send it."""
     one = doctor()
     listed = one.stack.http.get("/api/default/pipelines").json()["list"]
