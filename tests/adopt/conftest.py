@@ -13,7 +13,7 @@ import pytest
 from llmcost_infra.local.server import LocalServer
 from llmcost_infra.openobserve import Client
 from tests.adopt.handmade import make
-from tests.cli_engine.stacks import PASSWORD, Stack, find_cli
+from tests.cli_engine.stacks import PASSWORD, Cli, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +43,13 @@ class Filled:
 
 
 @pytest.fixture(scope="session")
-def cli() -> Path:
-    """Folder of the Pulumi CLI."""
-    return find_cli()
+def cli(pulumi_folder: Path) -> Cli:
+    """The Pulumi CLI."""
+    return Cli(pulumi_folder)
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[Filled]:
+def filled(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Iterator[Filled]:
     """Bring our own stack up, as `make up` does, and make objects by hand beside it."""
     folder = tmp_path_factory.mktemp("filled")
     with LocalServer(folder / "data", password=PASSWORD) as server:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from llmcost_infra.local.faults import Faults
 from llmcost_infra.local.server import LocalServer
-from tests.cli_engine.stacks import PASSWORD, Stack, find_cli
+from tests.cli_engine.stacks import PASSWORD, Cli, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+MOST_STARTS = 60
+"""Starts of the CLI that all tests here may need together: each takes a second or more."""
 
 
 @dataclass
@@ -28,25 +34,75 @@ class Deployed:
         return [(method, path) for method, path, _ in self.server.requests if method != "GET"]
 
 
+@dataclass(frozen=True)
+class Template:
+    """A stack and what its server holds, to start others from; nobody runs it.
+
+    Args:
+        stack: the stack.
+        data: the server's folder; it need not be there.
+    """
+
+    stack: Stack
+    data: Path
+
+    @contextmanager
+    def copied(self, folder: Path, faults: Faults | None = None) -> Iterator[Deployed]:
+        """Start a server with a copy of the data, and put a copy of the stack before it."""
+        data = folder / "data"
+        if self.data.exists():
+            shutil.copytree(self.data, data)
+        with LocalServer(data, password=PASSWORD, faults=faults) as server:
+            yield Deployed(self.stack.copy(folder / "stack", server.url), server)
+
+
 @pytest.fixture(scope="session")
-def cli() -> Path:
-    """Folder of the Pulumi CLI."""
-    return find_cli()
+def cli(pulumi_folder: Path) -> Iterator[Cli]:
+    """The Pulumi CLI; whoever adds a test must not make the room much slower."""
+    cli = Cli(pulumi_folder)
+    yield cli
+    assert cli.starts <= MOST_STARTS
 
 
-@pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[Deployed]:
-    """A stack that is up; tests that share it leave it as it is."""
-    folder = tmp_path_factory.mktemp("standing")
-    with LocalServer(folder / "data", password=PASSWORD) as server:
-        stack = Stack.make(folder / "stack", cli, server.url)
-        outcome = stack.up()
+@pytest.fixture(scope="session")
+def never_up(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Template:
+    """A stack that was never up, and an empty server."""
+    folder = tmp_path_factory.mktemp("never-up")
+    return Template(Stack.make(folder / "stack", cli), folder / "data")
+
+
+@pytest.fixture(scope="session")
+def is_up(tmp_path_factory: pytest.TempPathFactory, never_up: Template) -> Template:
+    """A stack that is up."""
+    folder = tmp_path_factory.mktemp("is-up")
+    with never_up.copied(folder) as deployed:
+        outcome = deployed.stack.up()
         assert outcome.code == 0, outcome.text
-        yield Deployed(stack, server)
+    return Template(deployed.stack, folder / "data")
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory, is_up: Template) -> Iterator[Deployed]:
+    """A stack that is up; tests that share it leave it as it is."""
+    with is_up.copied(tmp_path_factory.mktemp("standing")) as deployed:
+        yield deployed
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, cli: Path) -> Iterator[Deployed]:
+def faults() -> Faults:
+    """What goes wrong on the server."""
+    return Faults()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, never_up: Template, faults: Faults) -> Iterator[Deployed]:
     """A stack that was never up, on an empty server."""
-    with LocalServer(tmp_path / "data", password=PASSWORD) as server:
-        yield Deployed(Stack.make(tmp_path / "stack", cli, server.url), server)
+    with never_up.copied(tmp_path, faults) as deployed:
+        yield deployed
+
+
+@pytest.fixture
+def deployed(tmp_path: Path, is_up: Template, faults: Faults) -> Iterator[Deployed]:
+    """A stack that is up, for one test."""
+    with is_up.copied(tmp_path, faults) as deployed:
+        yield deployed

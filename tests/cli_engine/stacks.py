@@ -11,25 +11,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-__all__ = ["PASSWORD", "Outcome", "Stack", "Step", "find_cli"]
+__all__ = ["PASSWORD", "Cli", "Outcome", "Stack", "Step"]
 
 PASSWORD = "Complexpass#123"
 _PROGRAM = Path(__file__).parent / "program" / "__main__.py"
 _BIN = Path(sys.executable).parent
 
 
-def find_cli() -> Path:
-    """Return the folder of the CLI and its Python host: on PATH, or where set-up keeps it."""
-    found = shutil.which("pulumi")
-    if found and shutil.which("pulumi-language-python"):
-        return Path(found).parent
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for folder in sorted(caches.glob("llmcost-infra/pulumi-*/bin"), reverse=True):
-        if (folder / "pulumi-language-python").exists():
-            return folder
-    pytest.skip("there is no Pulumi CLI: `make setup` gets one")
+@dataclass
+class Cli:
+    """The Pulumi CLI.
+
+    Args:
+        folder: where it and its Python host are.
+        starts: how often it was started.
+    """
+
+    folder: Path
+    starts: int = 0
+
+    def started(self) -> Path:
+        """Return the program for one more start."""
+        self.starts += 1
+        return self.folder / "pulumi"
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,19 @@ class Stack:
 
     Args:
         folder: where project, state and the CLI's own files are.
-        cli: folder of the CLI.
+        cli: what runs it.
         environment: what is set besides the CLI's own variables.
     """
 
     folder: Path
-    cli: Path
+    cli: Cli
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def make(
         cls,
         folder: Path,
-        cli: Path,
+        cli: Cli,
         url: str = "",
         *,
         program: Path = _PROGRAM,
@@ -74,12 +78,7 @@ class Stack:
         **environment: str,
     ) -> Stack:
         """Return a new stack of a program whose provider talks to the server at a URL."""
-        access = {
-            "OPENOBSERVE_URL": url,
-            "OPENOBSERVE_USER": "root@example.com",
-            "OPENOBSERVE_PASSWORD": PASSWORD,
-        }
-        made = cls(folder, cli, access | environment)
+        made = cls(folder, cli, _access(url) | environment)
         for name in ("project", "state", "home"):
             (folder / name).mkdir(parents=True)
         shutil.copy(program, folder / "project" / "__main__.py")
@@ -95,10 +94,17 @@ class Stack:
         assert made.run("stack", "init", stack).code == 0
         return made
 
+    def copy(self, folder: Path, url: str) -> Stack:
+        """Return a stack of its own that is where this one is, on the server at a URL."""
+        shutil.copytree(self.folder, folder)
+        # The CLI remembers by path which stack is meant.
+        selected = {"PULUMI_STACK": self._file.stem}
+        return Stack(folder, self.cli, self.environment | _access(url) | selected)
+
     def run(self, *arguments: str, **environment: str) -> Outcome:
         """Run a command of the CLI in the project."""
         done = subprocess.run(  # noqa: S603 - the CLI that we test with
-            [self.cli / "pulumi", *arguments, "--non-interactive", "--color", "never"],
+            [self.cli.started(), *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder / "project",
             env=self._environment(environment),
             stdout=subprocess.PIPE,
@@ -112,7 +118,7 @@ class Stack:
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command of the CLI in the project and do not wait for its end."""
         return subprocess.Popen(  # noqa: S603 - the CLI that we test with
-            [self.cli / "pulumi", *arguments, "--non-interactive", "--color", "never"],
+            [self.cli.started(), *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder / "project",
             env=self._environment(environment),
             stdout=subprocess.DEVNULL,
@@ -135,21 +141,31 @@ class Stack:
         }
 
     def state(self) -> str:
-        """Return the state as it is stored, secrets encrypted."""
-        return self.run("stack", "export").text
+        """Return all that is stored: the state, the ones before it, and how each run went."""
+        files = (file for file in (self.folder / "state").rglob("*") if file.is_file())
+        return "".join(file.read_text() for file in files)
+
+    def deployment(self) -> dict[str, Any]:
+        """Return the state; empty if nothing was ever made."""
+        latest: dict[str, Any] = json.loads(self._file.read_text())["checkpoint"].get("latest", {})
+        return latest
 
     def ids(self) -> dict[str, tuple[str, str]]:
         """Return type and id of every resource by its name."""
-        resources = json.loads(self.state())["deployment"].get("resources", [])
         return {
             one["urn"].rpartition("::")[2]: (one["type"], one["id"])
-            for one in resources
+            for one in self.deployment().get("resources", [])
             if one["type"].startswith("openobserve:")
         }
 
+    @property
+    def _file(self) -> Path:
+        (file,) = (self.folder / "state").rglob("stacks/*/*.json")
+        return file
+
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         ours = {
-            "PATH": os.pathsep.join((str(self.cli), str(_BIN), os.environ["PATH"])),
+            "PATH": os.pathsep.join((str(self.cli.folder), str(_BIN), os.environ["PATH"])),
             "PULUMI_PYTHON_CMD": sys.executable,
             "PULUMI_BACKEND_URL": (self.folder / "state").as_uri(),
             "PULUMI_HOME": str(self.folder / "home"),
@@ -164,6 +180,14 @@ class Stack:
             if not key.startswith(("PULUMI_", "OPENOBSERVE_"))
         }
         return kept | ours | self.environment | more
+
+
+def _access(url: str) -> dict[str, str]:
+    return {
+        "OPENOBSERVE_URL": url,
+        "OPENOBSERVE_USER": "root@example.com",
+        "OPENOBSERVE_PASSWORD": PASSWORD,
+    }
 
 
 def _step(step: dict[str, Any]) -> Step:

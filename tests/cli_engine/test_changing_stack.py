@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llmcost_infra.openobserve.client import Client
-from tests.cli_engine.stacks import PASSWORD, Stack
+from tests.cli_engine.stacks import PASSWORD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli_engine.conftest import Deployed
+    from tests.cli_engine.conftest import Deployed, Template
 
 pytestmark = pytest.mark.cli
 
@@ -29,35 +29,34 @@ def edit_first_panel(deployed: Deployed, **changes: Any) -> None:
         client.put(path, body, {"folder": folder, "hash": found["hash"]})
 
 
-def test_an_edit_in_the_ui_is_seen_kept_and_undone(fresh: Deployed) -> None:
+def test_an_edit_in_the_ui_is_seen_kept_and_undone(deployed: Deployed) -> None:
     """Drift is told at its path; an update that meets it stops; with --refresh it goes through."""
-    assert fresh.stack.up().code == 0
-    edit_first_panel(fresh, title="Edited")
+    edit_first_panel(deployed, title="Edited")
 
-    drift = fresh.stack.run("refresh", "--preview-only", "--expect-no-changes", "--diff")
+    drift = deployed.stack.run("refresh", "--preview-only", "--expect-no-changes", "--diff")
     assert drift.code != 0
     assert '"Calls"' in drift.text
     assert '"Edited"' in drift.text
 
-    fresh.server.requests.clear()
-    stopped = fresh.stack.up(TEST_TITLE="Cost of LLMs")
+    deployed.server.requests.clear()
+    stopped = deployed.stack.up(TEST_TITLE="Cost of LLMs")
     assert stopped.code != 0
     assert "tabs.overview.panels.calls.title" in stopped.text
     assert 'last known: "Calls"' in stopped.text
     assert 'on the server: "Edited"' in stopped.text
     assert "pulumi up --refresh" in stopped.text
-    assert fresh.writes == []
+    assert deployed.writes == []
 
-    healed = fresh.stack.up("--refresh", TEST_TITLE="Cost of LLMs")
+    healed = deployed.stack.up("--refresh", TEST_TITLE="Cost of LLMs")
     assert healed.code == 0, healed.text
-    assert fresh.stack.run("refresh", "--preview-only", "--expect-no-changes").code == 0
+    assert deployed.stack.run("refresh", "--preview-only", "--expect-no-changes").code == 0
 
 
 def test_existing_objects_are_imported_without_a_change(
-    standing: Deployed, tmp_path: Path, cli: Path
+    standing: Deployed, never_up: Template, tmp_path: Path
 ) -> None:
     """A new stack takes over every object; which part of a text is secret is told without one."""
-    other = Stack.make(tmp_path / "other", cli, standing.server.url)
+    other = never_up.stack.copy(tmp_path / "other", standing.server.url)
     wanted = [
         {"type": token, "name": name, "id": id_}
         for name, (token, id_) in standing.stack.ids().items()
@@ -81,27 +80,26 @@ def test_existing_objects_are_imported_without_a_change(
     assert standing.writes == []
 
 
-def test_a_missing_object_cannot_be_imported(standing: Deployed, tmp_path: Path, cli: Path) -> None:
+def test_a_missing_object_cannot_be_imported(fresh: Deployed) -> None:
     """The CLI says that it does not exist."""
-    other = Stack.make(tmp_path / "other", cli, standing.server.url)
     where = ("openobserve:index:Folder", "folder", "default/dashboards/none")
-    imported = other.run("import", *where, "--yes", "--generate-code=false", "--skip-preview")
+    imported = fresh.stack.run("import", *where, "--yes", "--generate-code=false", "--skip-preview")
     assert imported.code != 0
     assert "does not exist" in imported.text
 
 
 def test_an_existing_object_is_adopted_or_refused(
-    standing: Deployed, tmp_path: Path, cli: Path
+    standing: Deployed, never_up: Template, tmp_path: Path
 ) -> None:
     """Equal objects are taken over and the log says so; another title in the place is not."""
-    other = Stack.make(tmp_path / "other", cli, standing.server.url)
+    other = never_up.stack.copy(tmp_path / "other", standing.server.url)
     standing.server.requests.clear()
     adopted = other.up()
     assert adopted.code == 0, adopted.text
     assert "exists and is what was asked for: adopted" in adopted.text
     assert standing.writes == []
 
-    third = Stack.make(tmp_path / "third", cli, standing.server.url)
+    third = never_up.stack.copy(tmp_path / "third", standing.server.url)
     refused = third.up(TEST_SQL_calls="SELECT 1 AS calls")
     assert refused.code != 0
     id_ = standing.stack.ids()["cost"][1]
@@ -109,26 +107,24 @@ def test_an_existing_object_is_adopted_or_refused(
     assert standing.writes == []
 
 
-def test_a_renamed_resource_keeps_its_object(fresh: Deployed) -> None:
+def test_a_renamed_resource_keeps_its_object(deployed: Deployed) -> None:
     """Without an alias the engine creates and deletes: the dashboard survives, with its id."""
-    assert fresh.stack.up().code == 0
-    before = fresh.stack.ids()["cost"]
-    fresh.server.requests.clear()
-    renamed = fresh.stack.up(TEST_NAME="spend")
+    before = deployed.stack.ids()["cost"]
+    deployed.server.requests.clear()
+    renamed = deployed.stack.up(TEST_NAME="spend")
     assert renamed.code == 0, renamed.text
-    assert fresh.stack.ids()["spend"] == before
-    assert fresh.writes == []
-    assert fresh.stack.run("refresh", "--preview-only", "--expect-no-changes").code == 0
+    assert deployed.stack.ids()["spend"] == before
+    assert deployed.writes == []
+    assert deployed.stack.run("refresh", "--preview-only", "--expect-no-changes").code == 0
 
 
-def test_a_destroy_leaves_what_it_says(fresh: Deployed) -> None:
+def test_a_destroy_leaves_what_it_says(deployed: Deployed) -> None:
     """Everything goes but the retained stream, which the log names; destroying again is fine."""
-    assert fresh.stack.up().code == 0
-    gone = fresh.stack.run("destroy", "--yes", "--skip-preview")
+    gone = deployed.stack.run("destroy", "--yes", "--skip-preview")
     assert gone.code == 0, gone.text
     assert "llm_calls" in gone.text
     assert "on_destroy" in gone.text
-    with Client(fresh.server.url, "root@example.com", PASSWORD) as client:
+    with Client(deployed.server.url, "root@example.com", PASSWORD) as client:
         assert client.get("/api/default/dashboards")["dashboards"] == []
         assert client.get("/api/default/functions")["list"] == []
         assert client.get("/api/v2/default/alerts")["list"] == []
@@ -136,4 +132,4 @@ def test_a_destroy_leaves_what_it_says(fresh: Deployed) -> None:
         streams = client.get("/api/default/streams", {"type": "traces"})["list"]
     names = {one["name"] for one in streams}
     assert "llm_calls" in names
-    assert fresh.stack.run("destroy", "--yes", "--skip-preview").code == 0
+    assert deployed.stack.run("destroy", "--yes", "--skip-preview").code == 0

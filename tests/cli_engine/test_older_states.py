@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli_engine.stacks import Stack
+if TYPE_CHECKING:
+    from tests.cli_engine.conftest import Deployed
 
 pytestmark = pytest.mark.cli
 
@@ -19,14 +21,8 @@ def test_the_first_state_is_kept() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(STATES.glob("*.json")), ids=lambda path: path.stem)
-def test_an_older_state_needs_no_replacement(tmp_path: Path, cli: Path, state: Path) -> None:
+def test_an_older_state_needs_no_replacement(fresh: Deployed, state: Path) -> None:
     """Whoever updates the package sees nothing replaced or deleted: objects keep their ids."""
-    stack = Stack.make(tmp_path / "stack", cli)
-    imported = stack.run("stack", "import", "--file", str(state))
+    imported = fresh.stack.run("stack", "import", "--file", str(state))
     assert imported.code == 0, imported.text
-    assert operations(stack) <= {"update"}
-
-
-def operations(stack: Stack) -> set[str]:
-    """Return what a preview would do to resources of the older state."""
-    return {step.operation for step in stack.preview().values()}
+    assert {step.operation for step in fresh.stack.preview().values()} <= {"update"}

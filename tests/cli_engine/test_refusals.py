@@ -6,23 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmcost_infra.local.server import LocalServer
-from tests.cli_engine.conftest import Deployed
-from tests.cli_engine.stacks import PASSWORD, Stack
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from tests.cli_engine.conftest import Deployed, Template
 
 pytestmark = pytest.mark.cli
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory, cli: Path) -> Iterator[Deployed]:
+def empty(tmp_path_factory: pytest.TempPathFactory, never_up: Template) -> Iterator[Deployed]:
     """A stack that no test here gets up."""
-    folder = tmp_path_factory.mktemp("empty")
-    with LocalServer(folder / "data", password=PASSWORD) as server:
-        yield Deployed(Stack.make(folder / "stack", cli, server.url), server)
+    with never_up.copied(tmp_path_factory.mktemp("empty")) as deployed:
+        yield deployed
 
 
 @pytest.mark.parametrize(

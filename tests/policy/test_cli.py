@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_engine.stacks import Stack, find_cli
+from tests.cli_engine.stacks import Cli, Stack
 
 pytestmark = pytest.mark.cli
 
@@ -26,18 +26,23 @@ def violations(said: str) -> set[tuple[str, str, str]]:
 
 
 @pytest.fixture(scope="module")
-def breaking(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+def breaking(tmp_path_factory: pytest.TempPathFactory, pulumi_folder: Path) -> Stack:
     """The stack prod of a program that breaks every policy."""
     program = Path(__file__).with_name("breaking.py")
     folder = tmp_path_factory.mktemp("breaking")
-    return Stack.make(folder, find_cli(), "http://127.0.0.1:9", program=program, stack="prod")
+    cli = Cli(pulumi_folder)
+    return Stack.make(folder, cli, "http://127.0.0.1:9", program=program, stack="prod")
 
 
-def test_the_stack_for_production_passes(tmp_path: Path) -> None:
+def test_the_stack_for_production_passes(tmp_path: Path, pulumi_folder: Path) -> None:
     """What the repository declares for prod keeps the policies that it ships."""
     program = CHECKOUT / "__main__.py"
     stack = Stack.make(
-        tmp_path / "stack", find_cli(), "http://127.0.0.1:9", program=program, stack="prod"
+        tmp_path / "stack",
+        Cli(pulumi_folder),
+        "http://127.0.0.1:9",
+        program=program,
+        stack="prod",
     )
     settings = (CHECKOUT / "Pulumi.prod.yaml").read_text()
     given = "".join(f"  llmcost:{name}: https://{name}.example.com\n" for name in SECRETS.split())
