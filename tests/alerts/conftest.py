@@ -33,6 +33,18 @@ MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 USER, PASSWORD = "root@example.com", "Complexpass#123"
+HOOK = "https://hook.example.com/in-place-of-the-test-s-own"
+"""Where routes lead in what was registered; each test has a webhook of its own."""
+ROUTES = {
+    "hook": {
+        "kind": "webhook",
+        "secret": "hook_url",
+        "severities": ["page", "warn", "info", "heartbeat"],
+    },
+    "slack": {"kind": "slack", "secret": "hook_url"},
+    "cards": {"kind": "teams", "secret": "hook_url"},
+    "pager": {"kind": "pagerduty", "secret": "paging_key"},
+}
 MAKE = ("Folder", "Stream", "Function", "Pipeline", "AlertTemplate", "AlertDestination", "Alert")
 
 Json = dict[str, Any]
@@ -175,10 +187,64 @@ class Stack:
         return [row["text"].removesuffix("\n") for one in told for row in one["found"]]
 
 
+@dataclass(frozen=True)
+class Declared:
+    """A resource that the program registered, as the provider gets it."""
+
+    type: str
+    name: str
+    inputs: Json
+
+
+@pytest.fixture(scope="session")
+def declared_before() -> dict[str, list[Declared]]:
+    """What programs registered, by their settings and files: most stacks are alike."""
+    return {}
+
+
+@pytest.fixture
+def declared(
+    registered: Registered,  # noqa: F811 - the fixture above
+    declared_before: dict[str, list[Declared]],
+    tmp_path: Path,
+) -> Callable[[Json], list[Declared]]:
+    """Return what runs a stack's program with settings, in the folder of the test."""
+
+    def declare(values: Json) -> list[Declared]:
+        files = {
+            path.relative_to(tmp_path).as_posix(): path.read_text()
+            for folder in ("", "alerts", "alerts/sql", "pricing")
+            for path in sorted((tmp_path / folder).glob("*.*"))
+        }
+        key = json.dumps([values, files], sort_keys=True)
+        if key not in declared_before:
+            _run(Settings.from_mapping(values), tmp_path)
+            declared_before[key] = [
+                Declared(one.typ, one.name, clear(dict(one.inputs))) for one in registered.resources
+            ]
+        return declared_before[key]
+
+    return declare
+
+
+def _run(settings: Settings, project: Path) -> None:
+    pulumi.runtime.set_all_config(
+        {
+            "llmcost:hash_key": "grains-of-salt",
+            "llmcost:hook_url": HOOK,
+            "llmcost:paging_key": "k" * 32,
+        }
+    )
+
+    async def program() -> None:
+        LlmCost("cost", settings, project=project)
+
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # Pulumi left it without types
+
+
 @pytest.fixture
 def stack(
-    registered: Registered,  # noqa: F811 - the fixture above
-    tmp_path: Path,
+    declared: Callable[[Json], list[Declared]], tmp_path: Path
 ) -> Iterator[Callable[..., Stack]]:
     """Return what puts a stack on a fresh server: only the alerts that a test names."""
     server = Server(tmp_path / "server", Config())
@@ -188,33 +254,11 @@ def stack(
     with Webhook() as webhook:
 
         def put(*wanted: str, **values: Any) -> Stack:
-            pulumi.runtime.set_all_config(
-                {
-                    "llmcost:hash_key": "grains-of-salt",
-                    "llmcost:hook_url": webhook.url,
-                    "llmcost:paging_key": "k" * 32,
-                }
-            )
-            routes = {
-                "hook": {
-                    "kind": "webhook",
-                    "secret": "hook_url",
-                    "severities": ["page", "warn", "info", "heartbeat"],
-                },
-                "slack": {"kind": "slack", "secret": "hook_url"},
-                "cards": {"kind": "teams", "secret": "hook_url"},
-                "pager": {"kind": "pagerduty", "secret": "paging_key"},
-            }
-            settings = Settings.from_mapping({"environment": "prod", "routes": routes, **values})
-
-            async def program() -> None:
-                LlmCost("cost", settings, project=tmp_path)
-
-            pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # Pulumi left it without types
             http = httpx.Client(transport=transport, base_url="http://local", auth=(USER, PASSWORD))
             made = Stack(server, http, webhook)
             server.clock = lambda: made.now
-            _make(made, client, registered, wanted)
+            resources = declared({"environment": "prod", "routes": ROUTES, **values})
+            _make(made, client, resources, wanted)
             return made
 
         yield put
@@ -222,14 +266,15 @@ def stack(
     server.close()
 
 
-def _make(made: Stack, client: Client, registered: Registered, wanted: tuple[str, ...]) -> None:  # noqa: F811 - the fixture above
+def _make(made: Stack, client: Client, resources: list[Declared], wanted: tuple[str, ...]) -> None:
     """Make what was registered, as the provider would."""
     every = stores(client, sleep=lambda _seconds: None)
     folder = ""
     for kind in MAKE:
-        for one in [one for one in registered.resources if one.typ == f"openobserve:index:{kind}"]:
-            store = every[one.typ]
-            given = store.kind.defaults(clear(dict(one.inputs)))
+        for one in [one for one in resources if one.type == f"openobserve:index:{kind}"]:
+            store = every[one.type]
+            leading = json.dumps(one.inputs).replace(HOOK, made.webhook.url)
+            given = store.kind.defaults(json.loads(leading))
             if kind == "Alert":
                 if wanted and given["name"].removesuffix("_teams") not in wanted:
                     continue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.alerts.conftest import stack  # noqa: F401 - a fixture
+from tests.alerts.conftest import declared, declared_before, stack  # noqa: F401 - fixtures
 from tests.doctor.checkup import Doctor
 from tests.resources.conftest import registered  # noqa: F401 - a fixture
 
