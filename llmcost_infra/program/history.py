@@ -44,7 +44,7 @@ class Base:
         """
         archive = _git(self.top, "archive", "--format=tar", self.commit)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(where, filter="data")
+            files.extractall(where, filter=_within)  # noqa: S202 - it is Python's, and leaves out more
         return where / self.folder.resolve().relative_to(self.top)
 
     def changed_files(self) -> tuple[str, ...]:
@@ -112,6 +112,14 @@ def find_base(folder: Path, ref: str, option: str = "--base") -> Base:
         )
     commit = _asked(folder, "merge-base", found, "HEAD") or found
     return Base(ref, commit, folder, Path(top).resolve())
+
+
+def _within(member: tarfile.TarInfo, where: str) -> tarfile.TarInfo | None:
+    """Leave out what leads out of the repository, such as a link to a folder of this machine."""
+    try:
+        return tarfile.data_filter(member, where)
+    except tarfile.FilterError:
+        return None
 
 
 def _asked(folder: Path, *arguments: str) -> str | None:

@@ -52,6 +52,17 @@ def test_the_base_is_where_a_branch_began(pull_request: Repository) -> None:
     assert base.changed_files() == ()
 
 
+def test_a_link_out_of_the_repository_is_left_out(pull_request: Repository, tmp_path: Path) -> None:
+    """It means something on one machine only; the base is laid out all the same."""
+    (pull_request.folder / "data").symlink_to("/nowhere/data")
+    pull_request.commit()
+
+    place = find_base(pull_request.folder, "HEAD").lay_out(tmp_path)
+
+    assert (place / "Pulumi.yaml").is_file()
+    assert not (place / "data").is_symlink()
+
+
 def test_a_declaration_that_cannot_be_read_is_a_note(pull_request: Repository) -> None:
     """One stack's mistake is told with file and line; other stacks are compared all the same."""
     pull_request.edit("Pulumi.dev.yaml", "llm_days: 62", "llm_dayz: 62")
