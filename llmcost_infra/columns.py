@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BILLING",
     "CONTENT",
+    "COUNTED",
+    "COUNTED_STREAM",
     "LOGICAL",
     "PRICED",
     "QUARANTINED",
@@ -243,4 +245,21 @@ BILLING: Final[Mapping[str, ColumnType]] = MappingProxyType(
 """Columns of the billing stream: a UTC day (`day_start`, µs) of a model in a scope, on both sides.
 
 A day that was compared again has its rows again; those of its greatest `computed_at` (µs) count.
+"""
+
+COUNTED_STREAM: Final = "gen_ai_usage_cost_usd_sum"
+"""Stream of metrics in which OpenObserve keeps the sums of `gen_ai.usage.cost_usd`, a histogram."""
+
+COUNTED: Final[Mapping[str, ColumnType]] = MappingProxyType(
+    {
+        "__hash__": "utf8",
+        "start_time": "utf8",
+        "value": "float64",
+        "aggregation_temporality": "utf8",
+        "service_name": "utf8",
+    }
+)
+"""Columns of that stream that statements read: an export of a series each row.
+
+A series is a process and its labels; `start_time` (ns, as text) is when it began.
 """

@@ -12,6 +12,7 @@ from llmcost_infra.catalog.panels import AnyPanel, Id, Text
 from llmcost_infra.catalog.stack_values import fill_in
 from llmcost_infra.catalog.templates import OWNER_OF_FEATURE, sql_text
 from llmcost_infra.catalog.variables import QueryValues
+from llmcost_infra.columns import COUNTED_STREAM
 from llmcost_infra.declarations import Strict
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ Inputs = dict[str, Any]
 STREAM_TYPE: Final = "traces"
 TOTALS_TYPE: Final = "logs"
 """Of the streams that hold totals and no calls."""
+METRICS_TYPE: Final = "metrics"
 
 
 class TabDeclaration(Strict):
@@ -35,7 +37,7 @@ class TabDeclaration(Strict):
 
     order: int
     name: Text
-    only_with: Literal["billing", "features", "history"] | None = None
+    only_with: Literal["billing", "cost_metric", "features", "history"] | None = None
     """Setting of the stack without which the tab is left out."""
     panels: Annotated[Mapping[Id, AnyPanel], Field(min_length=1)]
 
@@ -122,6 +124,8 @@ def _rendered(panel: PanelSpec, settings: Settings) -> Inputs:
             inputs |= {"stream": streams.rollup, "stream_type": TOTALS_TYPE}
         elif statement.reads_billing:
             inputs |= {"stream": streams.billing, "stream_type": TOTALS_TYPE}
+        elif statement.reads_counted:
+            inputs |= {"stream": COUNTED_STREAM, "stream_type": METRICS_TYPE}
     if config := inputs.get("config"):
         fill_in(config, settings)
     return inputs

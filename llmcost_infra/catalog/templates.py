@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import jinja2
 
-from llmcost_infra.columns import LOGICAL, PRICED
+from llmcost_infra.columns import COUNTED_STREAM, LOGICAL, PRICED
 from llmcost_infra.declarations import nearest, roots
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.profiles import ATTRIBUTED, attributed
@@ -63,8 +63,8 @@ _CHOICES: Final = {
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
 _PUBLIC: Final = (
-    *("age", "billing", "bucket", "calls", "closed_rollups", "found_at", "rollup", "tool_shares"),
-    *("tools", "total", "unfinished", "usd"),
+    *("age", "all_calls", "billing", "bucket", "calls", "closed_rollups", "counted", "found_at"),
+    *("rollup", "tool_shares", "tools", "total", "unfinished", "usd"),
 )
 
 SqlMacros = dict[str, Any]
@@ -101,6 +101,11 @@ class Statement:
     def reads_billing(self) -> bool:
         """Whether it reads the billing stream and not the LLM stream."""
         return _BILLING in self.text
+
+    @property
+    def reads_counted(self) -> bool:
+        """Whether it reads what applications counted themselves and not the LLM stream."""
+        return COUNTED_STREAM in self.text
 
     def over(
         self,
@@ -261,6 +266,7 @@ class SqlTemplates:
                 "rollup_stream": _ROLLUP,
                 "quarantine_stream": _QUARANTINE,
                 "billing_stream": _BILLING,
+                "counted_stream": COUNTED_STREAM,
                 "whose": f"\6{profile.expressions['team']}\6",
                 "whose_total": "\6team\6",
                 "filters": tuple(filters.items()),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.check.analysis import Analysis, Declared, analyse
 from llmcost_infra.check.registered import StackResources
-from llmcost_infra.columns import LOGICAL, STORED_NAMES
+from llmcost_infra.columns import COUNTED, COUNTED_STREAM, LOGICAL, STORED_NAMES
 from llmcost_infra.openobserve.kinds.rules import entries, maps
 
 if TYPE_CHECKING:
@@ -109,8 +109,11 @@ class StackView(StackResources):
 
     def columns(self, stream_type: str) -> Declared:
         """Return the columns of the declared streams of a type, for planning."""
+        # Nobody declares what the server makes of a metric.
+        metrics = ((COUNTED_STREAM, tuple(COUNTED.items())),) if stream_type == "metrics" else ()
         return Declared(
-            tuple(
+            metrics
+            + tuple(
                 sorted(
                     (name, (*(_TRACE if kind == "traces" else ()), *_own(stream.inputs)))
                     for (kind, name), stream in self.streams.items()

@@ -167,5 +167,6 @@ def _narrowed(
             "routes": heard,
             "alerts": alerts,
             "billing": (),  # bills know no teams
+            "cost_metric": False,  # and the metric is everybody's
         }
     )

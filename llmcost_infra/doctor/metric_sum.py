@@ -13,6 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from llmcost_infra.columns import COUNTED_STREAM
 from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
@@ -21,16 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEAD",
-    "METRIC_STREAM",
     "MetricSum",
     "compare_sums",
     "metric_statement",
     "metric_sums",
     "span_statement",
 ]
-
-METRIC_STREAM: Final = "gen_ai_usage_cost_usd_sum"
-"""Stream of metrics in which OpenObserve keeps the histogram's sums."""
 
 LEAD: Final = timedelta(hours=1)
 """How long before its time range the statement about metrics has to be asked from: to know how far
@@ -101,7 +98,7 @@ def metric_statement(begin: datetime) -> str:
     )
     series = 'service_name, "__hash__", start_time, aggregation_temporality'
     # What is put together is ours, but for a number.
-    return f'SELECT {series}, {values} FROM "{METRIC_STREAM}" GROUP BY {series}'  # noqa: S608
+    return f'SELECT {series}, {values} FROM "{COUNTED_STREAM}" GROUP BY {series}'  # noqa: S608
 
 
 def span_statement(stream: str) -> str:

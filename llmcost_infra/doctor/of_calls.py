@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from llmcost_infra.catalog.stack_statements import relation
+from llmcost_infra.columns import COUNTED_STREAM
 from llmcost_infra.doctor.double_counting import find_double_counting
 from llmcost_infra.doctor.double_counting import statement as call_statement
 from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown, warn
 from llmcost_infra.doctor.metric_sum import (
     LEAD,
-    METRIC_STREAM,
     compare_sums,
     metric_statement,
     metric_sums,
@@ -194,7 +194,7 @@ def metric(case: Case) -> Said:
     """
     if refused := _own(case):
         return refused
-    if case.stream(METRIC_STREAM, "metrics") is None:
+    if case.stream(COUNTED_STREAM, "metrics") is None:
         return unknown(
             "no application counts its cost (gen_ai.usage.cost_usd)",
             "use llmcost_infra.telemetry in one, to see whether spans are lost on the way",

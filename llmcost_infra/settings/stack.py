@@ -65,6 +65,8 @@ class Settings(Strict):
     """Trace stream that the panels read, for every profile but ``pipeline``, e.g. ``default``."""
     history: bool = False
     """Whether the rollup stream and the tab that reads it are there."""
+    cost_metric: bool = False
+    """Whether applications send `gen_ai.usage.cost_usd`; a tab compares it with the calls."""
     query_range_hours: Annotated[int, Field(ge=1)] | None = None
     """Longest time range of a query that the server allows on the streams, if it has a limit."""
     retention: Retention = Retention()
@@ -100,6 +102,8 @@ class Settings(Strict):
             raise misplaced(f"profile {self.profile} reads a stream", "stream", hint=hint)
         if not ours and self.history:
             raise misplaced("only profile pipeline has a rollup", "history")
+        if self.team is not None and self.cost_metric:
+            raise misplaced("the metric is everybody's, not a team's", "cost_metric")
         if not ours and self.content.capture:
             hint = "whoever fills the stream decides what it keeps"
             raise misplaced("only profile pipeline captures", "content", "capture", hint=hint)

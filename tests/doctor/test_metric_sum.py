@@ -17,7 +17,12 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
-from llmcost_infra.catalog import load_pipeline, render_pipeline
+from llmcost_infra.catalog import (
+    load_dashboard,
+    load_pipeline,
+    render_dashboard,
+    render_pipeline,
+)
 from llmcost_infra.doctor.metric_sum import (
     LEAD,
     MetricSum,
@@ -148,8 +153,11 @@ def test_services_that_do_not_count_are_no_findings() -> None:
 
 
 def test_a_server_answers_both_and_they_agree(tmp_path: Path) -> None:
-    """Sums that an SDK exported again and again, and calls that were sent twice, are the same."""
-    settings = Settings(environment="staging", prefix="t_")
+    """Sums that an SDK exported again and again, and calls that were sent twice, are the same.
+
+    The dashboard's panels of the metric say so as well.
+    """
+    settings = Settings(environment="staging", prefix="t_", cost_metric=True)
     graph = Graph(render_pipeline(load_pipeline("llm_cost"), settings, load_table()))
     calls = [span("chat gpt-4o", now() - HOUR + at, CALL) for at in range(3)]
     auth = ("root@example.com", "Complexpass#123")
@@ -184,6 +192,16 @@ def test_a_server_answers_both_and_they_agree(tmp_path: Path) -> None:
         metrics = metric_sums(ask(metric_statement(begin), "metrics", begin - LEAD), begin)
         spans = ask(span_statement(settings.streams.calls), "traces", begin)
 
+        tab = render_dashboard(load_dashboard("llm_cost_details"), settings)["tabs"]["cross_check"]
+        shown = {
+            name: ask(panel["query"], panel["stream_type"], begin)
+            for name, panel in tab["panels"].items()
+            if panel["stream_type"] == "metrics"
+        }
+
+    assert shown["counted_cost"] == [{"counted_cost": pytest.approx(0.00105, abs=1e-12)}]
+    by_time = sum(row["cost"] for row in shown["counted_over_time"])
+    assert by_time == pytest.approx(0.00105, abs=1e-12)
     [found] = compare_sums(metrics, spans)
     assert found.service == "shop"
     assert float(found.span_usd) == pytest.approx(0.00105, abs=1e-12)
