@@ -11,12 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from embedded_stack import make
+
 from llmcost_infra.first_run.send import Endpoint, send
 from llmcost_infra.first_run.traffic import traces_between
 from llmcost_infra.local.server import Config, LocalServer
 from llmcost_infra.local.tab_pictures import picture_of
 from llmcost_infra.openobserve import Client
-from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.program import run_program
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ _HOURS: Final = 24
 _AT_ONCE_HOURS: Final = 4
 """OpenObserve refuses spans that are older than five hours."""
 _ORGANIZATION: Final = "default"
-_MAKE: Final = ("Stream", "Function", "Pipeline", "Dashboard")
-_KNOWN: Final = {"folder": "default", "secrets": {"hash_key": "sample-calls-only"}}
-"""Inputs that a program's run leaves open: ids of what an update makes, and secrets."""
 _DRAWN: Final[tuple[tuple[str, str, ThemeName], ...]] = (
     ("LLM Cost", "overview", "light"),
     ("LLM Cost", "overview", "dark"),
@@ -64,7 +62,7 @@ def pictures() -> Iterator[tuple[str, str]]:
         return int(now.timestamp()) * 1_000_000
 
     with TemporaryDirectory() as folder, LocalServer(folder, clock=clock) as server:
-        boards = _make(program, server)
+        boards = _dashboards(program, server)
         endpoint = Endpoint(
             server.url,
             _ORGANIZATION,
@@ -89,16 +87,10 @@ def pictures() -> Iterator[tuple[str, str]]:
             yield f"{tab}-{theme}.svg", picture.svg
 
 
-def _make(program: Program, server: LocalServer) -> dict[str, dict[str, Any]]:
+def _dashboards(program: Program, server: LocalServer) -> dict[str, dict[str, Any]]:
     """Make what the pictures need on a server; return dashboards by their titles."""
     with Client(server.url, Config.user, Config.password) as client:
-        every = stores(client)
-        for kind in _MAKE:
-            token = f"openobserve:index:{kind}"
-            for one in program.resources:
-                if one.type == token:
-                    known = {key: value for key, value in _KNOWN.items() if key in one.inputs}
-                    every[token].create({**one.inputs, **known}, one.urn)
+        make(program, client)
     stored = server.server.objects.items(_ORGANIZATION, "dashboards")
     return {record["body"]["title"]: record["body"] for _, record in stored}
 

@@ -14,7 +14,7 @@ from llmcost_infra.reconcile.cells import cells_of
 from llmcost_infra.reconcile.explain import explain, explain_items, explain_uncounted
 from llmcost_infra.reconcile.rates import RateBook
 from llmcost_infra.reconcile.scopes import UNMAPPED
-from llmcost_infra.reconcile.verdict import FLOOR_USD, LIMIT, UNMAPPED_LIMIT, lines_of
+from llmcost_infra.reconcile.verdict import FLOOR_USD, LIMIT, OFFSETTING, UNMAPPED_LIMIT, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ class Comparison:
     @cached_property
     def lines(self) -> list[Line]:
         """A line for each scope and model, the greatest difference first."""
-        return lines_of(self.compared)
+        return lines_of(self.compared, self.findings)
 
     @cached_property
     def ours(self) -> Decimal:
@@ -148,10 +148,10 @@ class Comparison:
 
 
 def _off(line: Line) -> str:
-    if line.problem == "offsetting days":
+    if line.problem == OFFSETTING:
         return (
-            f"days are off by ${line.gross:,.2f} in all, more than {LIMIT:.0%} of the bill, though "
-            "the month is not"
+            f"differences of ${line.gross:,.2f} in all, more than {LIMIT:.0%} of the bill, offset "
+            "each other"
         )
     share = "nothing was billed" if line.drift is None else f"{line.drift:+.1%}"
     sign = "-" if line.difference < 0 else "+"

@@ -158,7 +158,8 @@ def read_ours(
 
 def own_calls(rows: Sequence[dict[str, Any]]) -> list[OwnCalls]:
     """Return groups of calls as the server answered them."""
-    # Some instrumentations leave the number out where nothing was cached; others never tell it.
+    # Some instrumentations leave the number out where nothing was cached; others never tell it. By
+    # day, because one may be exchanged for the other within a month.
     telling: defaultdict[tuple[Any, ...], bool] = defaultdict(bool)
     for row in rows:
         telling[_application(row)] |= bool(row.get("cache_told"))
@@ -166,7 +167,7 @@ def own_calls(rows: Sequence[dict[str, Any]]) -> list[OwnCalls]:
 
 
 def _application(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row.get(name) for name in ("environment", "team", "model", "dialect"))
+    return tuple(row.get(name) for name in ("utc_day", "environment", "team", "model", "dialect"))
 
 
 def _own(row: dict[str, Any], telling: bool) -> OwnCalls:

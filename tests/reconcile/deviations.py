@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.reconcile.causes import Cause
-from llmcost_infra.reconcile.records import Charge, Part
+from llmcost_infra.reconcile.records import Charge
 from tests.reconcile.worlds import BATCH, DAYS, FLEX, LONG, MODELS, TrueCall, World, priced
 
 if TYPE_CHECKING:
@@ -131,13 +131,13 @@ def over_midnight(world: World) -> None:
 def images(world: World) -> None:
     """Images are billed, and no span shows them."""
     for day in DAYS:
-        world.items.append(Charge(day, Part("proj_search"), Decimal("3.21"), "image generation"))
+        world.items.append(Charge(day, world.part, Decimal("3.21"), "image generation"))
         world.truth[Cause.NOT_OBSERVABLE] -= Decimal("3.21")
 
 
 def words_nobody_knows(world: World) -> None:
     """A line item that is new."""
-    item = Charge(DAYS[0], Part("proj_search"), Decimal("7.50"), "hyperloop units", known=False)
+    item = Charge(DAYS[0], world.part, Decimal("7.50"), "hyperloop units", known=False)
     world.items.append(item)
     world.truth[Cause.UNPARSED] -= Decimal("7.50")
 
@@ -216,3 +216,39 @@ def offsetting(world: World) -> None:
         twin = TrueCall(like.day, like.model, dict(like.tokens), seen=2, twin=True, touched=True)
         world.calls.append(twin)
         world.truth[Cause.DOUBLE_COUNTING] += twin.cost()
+
+
+def twins_then_gaps(world: World) -> None:
+    """Calls come twice on one day, and as many lack on another."""
+    for call in world.take(7, None, DAYS[0]):
+        call.seen, call.twin = 2, True
+        world.truth[Cause.DOUBLE_COUNTING] += call.cost()
+    for call in world.take(7, None, DAYS[3]):
+        call.seen = 0
+        world.truth[Cause.MISSING_TRAFFIC] -= call.cost()
+
+
+def batches_then_silence(world: World) -> None:
+    """Batches that do not say so count twice their price, and another day's streams nothing."""
+    for call in world.take(14, None, DAYS[0]):
+        call.lane = BATCH
+        call.tokens = {"input": call.tokens["input"], "output": call.tokens["output"]}
+        world.truth[Cause.BATCH] += call.cost("standard") - call.cost()
+    for call in world.take(6, None, DAYS[2]):
+        call.usage_told = False
+        world.truth[Cause.NO_USAGE] -= call.cost()
+
+
+def twins_over_batches(world: World) -> None:
+    """On one day calls come twice and batch jobs make no spans: its sums agree."""
+    for call in world.take(6, None, DAYS[1]):
+        call.seen, call.twin = 2, True
+        world.truth[Cause.DOUBLE_COUNTING] += call.cost()
+    for call in world.take(13, None, DAYS[1]):
+        call.lane, call.seen = BATCH, 0
+        call.tokens = {"input": call.tokens["input"], "output": call.tokens["output"]}
+        world.truth[Cause.MISSING_TRAFFIC] -= call.cost()
+
+
+OFFSETTING: Final = (twins_then_gaps, batches_then_silence, twins_over_batches)
+"""Net within 5 % of the bill and gross beyond it, for three pairs of causes."""

@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -24,6 +25,9 @@ from llmcost_infra.settings import Settings
 from llmcost_infra.utc import Month
 from tests.reconcile import deviations
 from tests.reconcile.worlds import DAYS, World, ordinary, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SETTINGS = Settings(environment="prod")
 
@@ -115,20 +119,32 @@ def test_within_the_limits_all_is_fine() -> None:
     assert compared(world).exit_code is ExitCode.FINE
 
 
-def test_offsetting_days_fail_although_the_month_agrees() -> None:
-    """Too much on one day and as much too little on another is no agreement."""
-    world = ordinary()
-    for one, other in zip(
-        world.take(12, "o3", DAYS[0]), world.take(12, "o3", DAYS[3]), strict=True
-    ):
-        one.seen, one.twin, other.seen = 2, True, 0
+@pytest.mark.parametrize("happened", deviations.OFFSETTING)
+def test_offsetting_differences_fail_although_the_month_agrees(
+    happened: Callable[[World], None],
+) -> None:
+    """Too much by one cause and as much too little by another is no agreement."""
+    world = ordinary(calls=20)
+    happened(world)
     found = compared(world)
-    [line] = [one for one in found.lines if one.model == "openai/o3"]
+    [line] = [one for one in found.lines if one.model == "openai/gpt-4o"]
     assert line.drift is not None
     assert abs(line.drift) < Decimal("0.05")
-    assert line.problem == "offsetting days"
+    assert line.gross == sum(abs(usd) for usd in world.truth.values())
+    assert line.problem == "offsetting differences"
     assert found.exit_code is ExitCode.FINDINGS
-    assert "though the month is not" in found.problems[0]
+    assert "offset each other" in found.problems[0]
+
+
+def test_calls_over_midnight_are_no_gross_difference() -> None:
+    """The next day has what a day lacks, and there is nothing to do about it."""
+    world = ordinary(calls=20)
+    for call in world.take(18, None, DAYS[0]):
+        call.ended = DAYS[1]
+    found = compared(world)
+    assert {one.cause for one in found.findings} == {Cause.LATE_DATA}
+    assert [one.gross for one in found.lines] == [0, 0]
+    assert found.exit_code is ExitCode.FINE
 
 
 def test_missing_data_go_before_a_verdict() -> None:

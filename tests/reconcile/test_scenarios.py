@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from decimal import Decimal
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import pytest
 from llmcost_infra.reconcile.causes import Cause, Finding, Range
 from llmcost_infra.reconcile.explain import explain
 from tests.reconcile import deviations
-from tests.reconcile.worlds import World, ordinary
+from tests.reconcile.worlds import CENT, ZERO, check, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from llmcost_infra.reconcile.cells import Cell
     from llmcost_infra.reconcile.explain import Compared
     from tests.reconcile.worlds import Explain
-
-CENT = Decimal("0.01")
-ZERO = Decimal(0)
 
 HIDDEN = {deviations.replayed, deviations.a_share_of_all_spans}
 """Copies that nothing shows, where calls lack as well: only the net of the two can be seen."""
@@ -43,39 +39,10 @@ LEAVES_DOUBT = {
 }
 """What hides calls, their tokens or their copies; beside anything else no doubt is allowed."""
 
-WIDEST = Decimal("1.5")
-"""Of all that was done to a world: a wider range would hold any truth and say nothing."""
-
 
 def named(case: tuple[object, ...]) -> str:
     """Return what a scenario is called."""
     return "-".join(getattr(one, "__name__", str(one)) for one in case)
-
-
-def check(world: World, findings: Sequence[Finding], difference: Decimal) -> list[Finding]:
-    """Check that every cause is found to the cent, or lies in the narrow range that is named.
-
-    Returns:
-        The ambiguous findings.
-    """
-    assert sum((one.usd for one in findings), ZERO) == difference, "lines do not add up"
-    booked: defaultdict[Cause, Decimal] = defaultdict(Decimal)
-    low: defaultdict[Cause, Decimal] = defaultdict(Decimal)
-    high: defaultdict[Cause, Decimal] = defaultdict(Decimal)
-    for one in findings:
-        for range_ in one.ranges:
-            assert range_.low <= range_.high
-            low[range_.cause] += range_.low
-            high[range_.cause] += range_.high
-        if not one.ranges:
-            booked[one.cause] += one.usd
-    done = sum((abs(one) for one in world.truth.values()), ZERO)
-    for cause in {*world.truth, *booked, *low}:
-        truth = world.truth.get(cause, ZERO)
-        least, most = booked[cause] + low[cause], booked[cause] + high[cause]
-        assert least - CENT <= truth <= most + CENT, (cause, truth, least, most)
-        assert most - least <= done * WIDEST, (cause, "is anything", least, most)
-    return [one for one in findings if one.ranges]
 
 
 def run(case: tuple[object, ...], explaining: Explain = explain) -> list[Finding]:

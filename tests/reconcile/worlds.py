@@ -32,6 +32,10 @@ SCOPE: Final = "prod/search"
 MODELS: Final = {"openai": ("gpt-4o", "o3"), "anthropic": ("claude-sonnet-4-5-20250929",)}
 STANDARD, BATCH, FLEX = Lane(), Lane("batch"), Lane("flex")
 LONG: Final = Lane("standard", 200_000)
+ZERO: Final = Decimal(0)
+CENT: Final = Decimal("0.01")
+WIDEST: Final = Decimal("1.5")
+"""Of all that was done to a world: a wider range would hold any truth and say nothing."""
 
 # USD for a million tokens, read from the providers' pages and not from our table.
 PRICES: Final[dict[tuple[str, str], dict[str, str]]] = {
@@ -124,6 +128,7 @@ class World:
         items: further charges.
         truth: cause → ours less the bill, in USD.
         to_cents: whether lines of the bill are rounded to cents.
+        part: of the account that is billed.
     """
 
     provider: str
@@ -132,6 +137,7 @@ class World:
     items: list[Charge] = field(default_factory=list)
     truth: defaultdict[Cause, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     to_cents: bool = False
+    part: Part = Part("proj_search")  # noqa: RUF009 - frozen
 
     def take(self, count: int, model: str | None = None, *days: date) -> list[TrueCall]:
         """Return calls that no deviation is about yet."""
@@ -155,12 +161,11 @@ class World:
             for name, count in call.tokens.items():
                 usd = priced(call.model, {name: count}, rates_of(call.lane)) * factor
                 sums[day, call.model, name] += usd
-        cent = Decimal("0.01")
         return [
             Charge(
                 day,
-                Part("proj_search"),
-                usd.quantize(cent) if self.to_cents else usd,
+                self.part,
+                usd.quantize(CENT) if self.to_cents else usd,
                 f"{model}, {name}",
                 model,
                 name,
@@ -178,7 +183,7 @@ class World:
         return [
             Usage(
                 day,
-                Part("proj_search"),
+                self.part,
                 model,
                 lane,
                 _summed(call.tokens for call in calls),
@@ -279,3 +284,31 @@ def ordinary(provider: str = "openai", seed: int = 7, calls: int = 60) -> World:
                     tokens["cache_write"] = dice.randrange(1_000, 9_000)
                 made.append(TrueCall(day, model, tokens))
     return World(provider, made)
+
+
+def check(world: World, findings: Sequence[Finding], difference: Decimal) -> list[Finding]:
+    """Check that every cause is found to the cent, or lies in the narrow range that is named.
+
+    Returns:
+        The ambiguous findings.
+    """
+    told = sum((one.usd for one in findings), ZERO)
+    # Averages of what the server added up have more digits than a context keeps.
+    assert abs(told - difference) < Decimal("1e-18"), "lines do not add up"
+    booked: defaultdict[Cause, Decimal] = defaultdict(Decimal)
+    low: defaultdict[Cause, Decimal] = defaultdict(Decimal)
+    high: defaultdict[Cause, Decimal] = defaultdict(Decimal)
+    for one in findings:
+        for range_ in one.ranges:
+            assert range_.low <= range_.high
+            low[range_.cause] += range_.low
+            high[range_.cause] += range_.high
+        if not one.ranges:
+            booked[one.cause] += one.usd
+    done = sum((abs(one) for one in world.truth.values()), ZERO)
+    for cause in {*world.truth, *booked, *low}:
+        truth = world.truth.get(cause, ZERO)
+        least, most = booked[cause] + low[cause], booked[cause] + high[cause]
+        assert least - CENT <= truth <= most + CENT, (cause, truth, least, most)
+        assert most - least <= done * WIDEST, (cause, "is anything", least, most)
+    return [one for one in findings if one.ranges]
