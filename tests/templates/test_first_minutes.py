@@ -77,18 +77,45 @@ def platform(
     server.stop()
 
 
-def variables(readme: str, environment: str) -> dict[str, str]:
-    """Return what a shell exports that runs the README's lines for an environment."""
-    lines = re.search(rf"In {environment}:\n\n```sh\n(.*?)```", readme, re.DOTALL)
-    assert lines is not None
-    told = subprocess.run(  # noqa: S603 - what our own template says
-        ["sh", "-euc", f"{lines[1]}\nenv"],  # noqa: S607 - the system's shell
-        env={"PATH": os.defpath, "OPENOBSERVE_USER": USER, "OPENOBSERVE_PASSWORD": PASSWORD},
+@pytest.fixture
+def shell(pulumi_folder: Path, installed: Installed, tmp_path: Path) -> dict[str, str]:
+    """Return the variables of a shell in which nothing of the checkout is."""
+    (tmp_path / "state").mkdir()
+    folders = (str(installed.folder / "bin"), str(pulumi_folder), os.defpath)
+    return {
+        "PATH": os.pathsep.join(folders),
+        "HOME": str(tmp_path),
+        "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_SKIP_CONFIRMATIONS": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "OPENOBSERVE_USER": USER,
+        "OPENOBSERVE_PASSWORD": PASSWORD,
+        "ALERTS_URL": ALERTS_URL,
+    }
+
+
+def typed(script: str, folder: Path, shell: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Type a script that comes to its end."""
+    done = subprocess.run(  # noqa: S603 - what our own pages say
+        ["sh", "-euc", script],  # noqa: S607 - the system's shell
+        cwd=folder,
+        env=shell,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    found = dict(line.partition("=")[::2] for line in told.stdout.splitlines())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def variables(lines: str, folder: Path, shell: dict[str, str]) -> dict[str, str]:
+    """Return what a shell exports to an application that types a README's lines."""
+    told = typed(f"{lines}\nenv", folder, shell).stdout
+    found = dict(line.partition("=")[::2] for line in told.splitlines())
     return {name: value for name, value in found.items() if name.startswith("OTEL_")}
 
 
@@ -161,11 +188,10 @@ def transcript(**instead: str) -> str:
 
 
 def test_the_page_leads_from_template_to_panels(
-    installed: Installed, platform: LocalServer, pulumi_folder: Path, tmp_path: Path
+    installed: Installed, platform: LocalServer, shell: dict[str, str], tmp_path: Path
 ) -> None:
     """Line by line as typed, and nothing of the checkout takes part: it is the wheel that runs."""
     _bring_pip(installed)
-    (tmp_path / "state").mkdir()
     script = transcript(
         copier=str(Path(sys.executable).parent / "copier"),
         template=str(TEMPLATE),
@@ -173,28 +199,7 @@ def test_the_page_leads_from_template_to_panels(
         environment=f"ln -s {installed.folder} .venv",
         install=".venv/bin/python -c 'import llmcost_infra'",
     )
-    done = subprocess.run(  # noqa: S603 - what our own page says
-        ["sh", "-c", script],  # noqa: S607 - the system's shell
-        cwd=tmp_path,
-        env={
-            "PATH": os.pathsep.join(
-                (str(installed.folder / "bin"), str(pulumi_folder), os.defpath)
-            ),
-            "HOME": str(tmp_path),
-            "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
-            "PULUMI_HOME": str(tmp_path / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "x",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "OPENOBSERVE_PASSWORD": PASSWORD,
-            "ALERTS_URL": ALERTS_URL,
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = typed(script, tmp_path, shell)
     team = tmp_path / "team-search"
     kept = (team / "Pulumi.dev.yaml").read_text()
     assert kept.count("secure:") == 2
@@ -202,7 +207,49 @@ def test_the_page_leads_from_template_to_panels(
         assert PASSWORD not in text
         assert ALERTS_URL not in text
 
-    otel = variables((team / "README.md").read_text(), "dev")
+    lines = re.search(r"In dev:\n\n```sh\n(.*?)```", (team / "README.md").read_text(), re.DOTALL)
+    assert lines is not None
+    _shown(platform, variables(lines[1], team, shell))
+
+
+def test_a_project_of_pulumi_leads_to_panels(
+    installed: Installed, platform: LocalServer, shell: dict[str, str], tmp_path: Path
+) -> None:
+    """`pulumi new`, its questions answered, then what its README says."""
+    _bring_pip(installed)
+    team = tmp_path / "team"
+    # Without --generate-only it installs the package from an index, which has none yet.
+    answers = {
+        "llmcost:team": "search",
+        "llmcost:monthly_usd": "4000",
+        "llmcost:owner": "ann@example.com",
+        "llmcost:features": "rank",
+        "llmcost:prefix": "dev_",
+        "openobserve:url": platform.url,
+        "openobserve:organization": "default",
+        "openobserve:user": USER,
+    }
+    plain = " ".join(f"--plaintext {name}={value}" for name, value in answers.items())
+    typed(
+        f"pulumi new {CHECKOUT}/templates/team-pulumi --generate-only --yes --offline "
+        f"--name llmcost-search --description d --dir {team}\n"
+        f"cd {team}; ln -s {installed.folder} .venv; pulumi stack init dev\n"
+        f"pulumi config set-all {plain} "
+        '--secret openobserve:password="$OPENOBSERVE_PASSWORD" '
+        '--secret llmcost:alerts_url="$ALERTS_URL"',
+        tmp_path,
+        shell,
+    )
+    readme = (team / "README.md").read_text()
+    [up] = re.findall(r"```console\n(.*?)```", readme, re.DOTALL)
+    typed(re.sub(r"(?m)^\$ (source .*)?", "", up), team, shell)
+
+    [lines] = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
+    _shown(platform, variables(lines, team, shell | {"PREFIX": "dev_"}))
+
+
+def _shown(platform: LocalServer, otel: dict[str, str]) -> None:
+    """Send calls with an application's variables, and see them on the team's panels alone."""
     send(otel, 3)
     send(otel, 5, team="somebody-else")
     with Client(platform.url, USER, PASSWORD) as client:
