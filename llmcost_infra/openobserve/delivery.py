@@ -55,9 +55,10 @@ class Delivery:
     def cancel(self) -> None:
         """Send nothing any more, stop waiting, and give up answers that take over a second."""
         self._cancelled.set()
-        timer = Timer(_GRACE_S, self._give_up)
-        timer.daemon = True
-        timer.start()
+        if self._under_way:
+            timer = Timer(_GRACE_S, self._give_up)
+            timer.daemon = True
+            timer.start()
 
     def _give_up(self) -> None:
         for answer in list(self._under_way):
@@ -116,17 +117,22 @@ class Delivery:
         raise AssertionError(request)  # pragma: no cover - the loop returns or raises
 
     def _send(self, request: httpx.Request) -> httpx.Response:
+        answer: Future[httpx.Response] = Future()
         with self._places:
-            if self.cancelled:
-                raise TransportError("Cancelled: the request was not sent.")
-            response = self._answer_to(request)
+            # In this order, so that `cancel` sees whatever does not see it.
+            self._under_way.add(answer)
+            try:
+                if self.cancelled:
+                    raise TransportError("Cancelled: the request was not sent.")
+                response = self._answer_to(request, answer)
+            finally:
+                self._under_way.discard(answer)
         if self._retry.temporary(response):
             raise RetryableAnswer(response)
         return response
 
-    def _answer_to(self, request: httpx.Request) -> httpx.Response:
+    def _answer_to(self, request: httpx.Request, answer: Future[httpx.Response]) -> httpx.Response:
         """Send from a thread of its own: one that reads from a socket cannot be called back."""
-        answer: Future[httpx.Response] = Future()
 
         def send() -> None:
             with suppress(InvalidStateError):  # given up meanwhile
@@ -135,9 +141,5 @@ class Delivery:
                 except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
                     answer.set_exception(error)
 
-        self._under_way.add(answer)
-        try:
-            Thread(target=send, name="openobserve-request", daemon=True).start()
-            return answer.result()
-        finally:
-            self._under_way.discard(answer)
+        Thread(target=send, name="openobserve-request", daemon=True).start()
+        return answer.result()

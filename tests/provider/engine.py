@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,14 +12,13 @@ from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
     provider_pb2,
-    provider_pb2_grpc,
     status_pb2,
 )
 
-from llmcost_infra.provider.rpc import serve
 from llmcost_infra.provider.servicer import Servicer
 from llmcost_infra.provider.values import decode_map, encode_map
 from tests.provider.names import prefix
+from tests.provider.wires import wires
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,32 +114,21 @@ class Engine:
     @contextmanager
     def provider(self) -> Iterator[Callable[..., Any]]:
         """Start a provider; yields how to call it."""
-        log_server = grpc.server(ThreadPoolExecutor(4))
-        engine_pb2_grpc.add_EngineServicer_to_server(self.log, log_server)
-        log_port = log_server.add_insecure_port("127.0.0.1:0")
-        log_server.start()
         servicer = Servicer(self.open, self.environ)
-        served = serve(servicer)
-        # The engine's own limit.
-        limit = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
-        channel = grpc.insecure_channel(f"127.0.0.1:{served.port}", options=limit)
-        stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
+        with wires(servicer, self.log) as connected:
 
-        def call(method: str, request: Any) -> Any:
+            def call(method: str, request: Any) -> Any:
+                try:
+                    return getattr(connected.stub, method)(request, timeout=self.patience)
+                except grpc.RpcError as error:
+                    raise CallError(error) from None
+
+            address = connected.log_address
             try:
-                return getattr(stub, method)(request, timeout=self.patience)
-            except grpc.RpcError as error:
-                raise CallError(error) from None
-
-        try:
-            address = f"127.0.0.1:{log_port}"
-            call("Handshake", provider_pb2.ProviderHandshakeRequest(engine_address=address))
-            yield call
-        finally:
-            servicer.close()
-            served.stop(0)
-            channel.close()
-            log_server.stop(0).wait()
+                call("Handshake", provider_pb2.ProviderHandshakeRequest(engine_address=address))
+                yield call
+            finally:
+                servicer.close()
 
     @contextmanager
     def configured(self) -> Iterator[Callable[..., Any]]:
