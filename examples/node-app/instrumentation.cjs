@@ -7,9 +7,16 @@ const { NodeSDK } = require("@opentelemetry/sdk-node");
 const { OTLPTraceExporter } = require("@opentelemetry/exporter-trace-otlp-proto");
 const { BatchSpanProcessor } = require("@opentelemetry/sdk-trace-base");
 const { AttributionProcessor } = require("./attribution.cjs");
+const { CostProcessor } = require("./cost.cjs");
+const { LlmSampler } = require("./sampler.cjs");
 
 const sdk = new NodeSDK({
-  spanProcessors: [new AttributionProcessor(), new BatchSpanProcessor(new OTLPTraceExporter())],
+  sampler: new LlmSampler(),
+  spanProcessors: [
+    new AttributionProcessor(),
+    new CostProcessor(),
+    new BatchSpanProcessor(new OTLPTraceExporter()),
+  ],
   instrumentations: [new OpenAIInstrumentation({ captureMessageContent: false })],
 });
 sdk.start();

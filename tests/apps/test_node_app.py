@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from example_apps import NODE_APP
 
+from llmcost_infra.doctor import compare_sums, metric_statement, metric_sums
+from llmcost_infra.pricing.compiled import SHIPPED
 from llmcost_infra.pseudonyms import pseudonym
+from llmcost_infra.telemetry.cost import usd_of
 from tests.pipelines.conftest import HASH_KEY
 
 if TYPE_CHECKING:
     from tests.apps.conftest import OpenObserve, Run
+
+APP = ("node", "--require", "./instrumentation.cjs", "app.cjs")
+MAY_2026_NS = 1_778_000_000_000_000_000
+
+
+def told_by(node: str, program: str) -> Any:
+    """Return what a program prints as JSON, run in the application's folder."""
+    told = subprocess.run(  # noqa: S603 - our own words
+        [node, "-e", program], cwd=NODE_APP, capture_output=True, text=True, check=True
+    )
+    return json.loads(told.stdout)
 
 
 def test_a_node_application_is_seen(run: Run, openobserve: OpenObserve, node: str) -> None:
@@ -21,8 +36,7 @@ def test_a_node_application_is_seen(run: Run, openobserve: OpenObserve, node: st
 
     Its instrumentation tells no cached tokens, so that the stream counts them at the full price.
     """
-    command = (node, "--require", "./instrumentation.cjs", "app.cjs")
-    printed = run("node-app", *command, service="node-bot")
+    printed = run("node-app", node, *APP[1:], service="node-bot")
     assert printed.splitlines() == ["A short answer.", "A short answer.", "refused: 429"]
 
     rows = {row["llmcost_feature"]: row for row in openobserve.calls("node-bot")}
@@ -38,6 +52,86 @@ def test_a_node_application_is_seen(run: Run, openobserve: OpenObserve, node: st
     assert {row["llmcost_environment"] for row in rows.values()} == {"dev"}
 
 
+@pytest.mark.usefixtures("node")
+def test_every_call_is_there_however_little_is_sampled(run: Run, openobserve: OpenObserve) -> None:
+    """A share of 0 is one of all other traces; the metric counts what is stored."""
+    begin = datetime.fromtimestamp(openobserve.since / 1e6, UTC)
+    run("node-app", "env", "OTEL_TRACES_SAMPLER_ARG=0", *APP, service="node-sampled")
+
+    rows = openobserve.calls("node-sampled")
+    asked = metric_statement(begin - timedelta(minutes=1))
+    counted = metric_sums(openobserve.search(asked, "metrics"), begin)
+
+    usd = sum(row["llmcost_cost_usd"] for row in rows if "llmcost_cost_usd" in row)
+    spans = [{"service_name": "node-sampled", "usd": usd}]
+    mine = {name: one for name, one in counted.items() if name == "node-sampled"}
+    [found] = compare_sums(mine, spans)
+    assert len(rows) == 3
+    assert usd == pytest.approx(0.000231 + 0.008015, abs=1e-12)
+    assert float(found.metric_usd) == pytest.approx(usd, abs=1e-12)
+
+
+def test_a_sampler_leaves_all_other_spans_to_their_parents(node: str) -> None:
+    """Under a parent that is not kept a call is kept, and a database query is not."""
+    program = """
+        const { LlmSampler } = require('./sampler.cjs');
+        const { ROOT_CONTEXT, trace } = require('@opentelemetry/api');
+        const ids = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0 };
+        const under = trace.setSpanContext(ROOT_CONTEXT, ids);
+        const one = (attributes) => new LlmSampler().shouldSample(
+            under, ids.traceId, 'a span', 2, attributes, []).decision;
+        const call = { 'gen_ai.operation.name': 'chat' };
+        console.log(JSON.stringify([one(call), one({ 'db.system': 'x' })]));
+    """
+    assert told_by(node, program) == [2, 0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"gen_ai.response.model": "gpt-4o-2024-08-06"},
+        {"gen_ai.usage.cache_read.input_tokens": 1920},
+        {"gen_ai.response.model": "gpt-4.1-mini", "openai.response.service_tier": "priority"},
+        {"openai.response.service_tier": "no-such-tier"},
+        {"gen_ai.response.model": "gpt-7-unheard-of"},
+        {"gen_ai.response.model": "text-embedding-3-small", "gen_ai.usage.output_tokens": None},
+        {"gen_ai.usage.input_tokens": 0, "gen_ai.usage.output_tokens": 0},
+        {"gen_ai.usage.cache_read.input_tokens": 9_999},
+        {"gen_ai.provider.name": "nobody"},
+        {"gen_ai.response.model": None},
+    ],
+)
+def test_a_call_costs_the_same_in_every_language(node: str, said: dict[str, Any]) -> None:
+    """Node counts what Python counts, and nothing where Python does not know."""
+    attributes = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-4o-mini",
+        "gen_ai.usage.input_tokens": 2006,
+        "gen_ai.usage.output_tokens": 300,
+    } | said
+    attributes = {name: value for name, value in attributes.items() if value is not None}
+    program = (
+        f"const usd = require('./cost.cjs').usdOf({json.dumps(attributes)},"
+        f" {MAY_2026_NS // 1000}, require({json.dumps(str(SHIPPED))}));"
+        "console.log(JSON.stringify(usd ?? null))"
+    )
+    usd = usd_of(attributes, MAY_2026_NS)
+    assert told_by(node, program) == (None if usd is None else pytest.approx(float(usd)))
+
+
+def test_without_prices_the_application_runs_and_counts_nothing(node: str) -> None:
+    """What is missing is said once."""
+    ended = subprocess.run(  # noqa: S603 - our own words
+        [node, "-e", "new (require('./cost.cjs').CostProcessor)('nowhere.json').onEnd({})"],
+        cwd=NODE_APP,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "no prices in nowhere.json (ENOENT)" in ended.stderr
+
+
 @pytest.mark.parametrize(
     "person", ["ann@example.com", "  Bob ", "üñí", "🦊" * 250, "0123456789abcdef" * 2]
 )
@@ -45,23 +139,18 @@ def test_a_person_is_the_same_in_every_language(node: str, person: str) -> None:
     """What Node sends as an id is what Python sends, and what the pipeline would store."""
     program = (
         "const { pseudonym } = require('./attribution.cjs');"
-        f"console.log(pseudonym({json.dumps(person)}, 'grains-of-salt'))"
+        f"console.log(JSON.stringify(pseudonym({json.dumps(person)}, 'grains-of-salt')))"
     )
-    told = subprocess.run(  # noqa: S603 - our own words
-        [node, "-e", program], cwd=NODE_APP, capture_output=True, text=True, check=True
-    )
-    assert told.stdout.strip() == pseudonym(person, "grains-of-salt")
+    assert told_by(node, program) == pseudonym(person, "grains-of-salt")
 
 
 def test_without_a_key_no_person_leaves_node(node: str) -> None:
     """Nobody is sent unhashed."""
     program = (
-        "const { pseudonym } = require('./attribution.cjs'); console.log(pseudonym('ann', ''))"
+        "const { pseudonym } = require('./attribution.cjs');"
+        "console.log(JSON.stringify(pseudonym('ann', '') ?? null))"
     )
-    told = subprocess.run(  # noqa: S603 - our own words
-        [node, "-e", program], cwd=NODE_APP, capture_output=True, text=True, check=True
-    )
-    assert told.stdout.strip() == "undefined"
+    assert told_by(node, program) is None
 
 
 def test_the_lock_checks_every_package_and_names_no_registry() -> None:
