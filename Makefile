@@ -55,6 +55,7 @@ docs: environment ## write the pages and schemas that follow from declarations, 
 	@$(VENV)/python tools/compiled_prices.py
 	@$(VENV)/python tools/telemetry_page.py
 	@$(VENV)/python tools/pictures_of_docs.py
+	@PYTHONPATH=examples/reconciliation $(VENV)/python tools/reconciliation_page.py
 	@for name in stack settings dashboard pipeline prices; do \
 	  $(VENV)/llmcost schema $$name > schemas/$$name.json || exit 1; done
 

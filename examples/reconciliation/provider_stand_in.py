@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import argparse
 import socket
+import threading
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from starlette.requests import Request
 
@@ -300,20 +303,37 @@ def _anthropic(account: Account, known: dict[date, list[Json]], request: Request
     return JSONResponse({"data": data, "has_more": after is not None, "next_page": after})
 
 
+@contextmanager
+def served(openai: Account, anthropic: Account) -> Iterator[str]:
+    """Serve from a thread of this process.
+
+    Yields:
+        The address.
+    """
+    config = uvicorn.Config(build_app(openai, anthropic), log_level="warning")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
 def main() -> None:
     """Serve until Ctrl-C."""
-    import uvicorn  # noqa: PLC0415 - tests that import this file need no server
-
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--port", type=int, default=8787)
     chosen = parser.parse_args()
     openai, anthropic = openai_month(), anthropic_month()
     for account in (openai, anthropic):
         account.faults = [429, 500]
-    served = uvicorn.Config(build_app(openai, anthropic), log_level="warning")
+    config = uvicorn.Config(build_app(openai, anthropic), log_level="warning")
     with socket.create_server(("127.0.0.1", chosen.port)) as listening:
         print(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", flush=True)
-        uvicorn.Server(served).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ def _sampled(cells: Sequence[Cell], tokens: list[Finding]) -> list[Finding]:
         if cell.requests and sum(cell.requests.values()) >= _ENOUGH
     ]
     lacking = [one / there for one, there in shares]
-    if len(shares) < _CELLS or not all(0 < share < _LOST for share in lacking):
+    if len(shares) < _CELLS or not all(0 < share < _LOST for share in lacking) or _whole(cells):
         return tokens
     share = sum(one for one, _ in shares) / sum(there for _, there in shares)
     if not all(_by_chance(one, there, share) for one, there in shares):
@@ -187,6 +187,20 @@ def _sampled(cells: Sequence[Cell], tokens: list[Finding]) -> list[Finding]:
     certain = Decimal(max(0.0, 1.0 - chance)).quantize(Decimal("0.001"))
     said = f"the same share of calls, {share:.1%}, is here for every model on every day"
     return [_or_sampling(one, said, certain) for one in tokens]
+
+
+def _whole(cells: Sequence[Cell]) -> bool:
+    """Return whether a model, or a lane, has all of its calls: a sampler would take of them too."""
+    here: defaultdict[object, int] = defaultdict(int)
+    there: defaultdict[object, int] = defaultdict(int)
+    for cell in cells:
+        ours = ours_in(cell)
+        for lane, count in (cell.requests or {}).items():
+            once = ours.calls.get(lane, 0) - ours.twin_calls.get(lane, 0)
+            for pool in (cell.model, lane):
+                here[pool] += once
+                there[pool] += count
+    return any(here[pool] >= _LOST * count for pool, count in there.items() if count >= _ENOUGH)
 
 
 def _chance(there: int, share: float) -> float:

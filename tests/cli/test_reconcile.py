@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
-import socket
 import subprocess
 import sys
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
+from provider_stand_in import Account, served
 
 from llmcost_infra.columns import BILLING, STORED
 from llmcost_infra.local.server import LocalServer
 from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.days import previous_month
-from tests.reconcile.conftest import load_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,20 +40,11 @@ config:
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> Iterator[tuple[Any, str]]:
+def stand_in() -> Iterator[tuple[Account, str]]:
     """OpenAI's account and the address at which it is served."""
-    module = load_stand_in()
-    account = module.Account(page=31)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(module.build_app(account, module.Account()), log_level="warning")
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield account, f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-        server.should_exit = True
-        thread.join()
+    account = Account(page=31)
+    with served(account, Account()) as url:
+        yield account, url
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +68,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
 
 @pytest.fixture
 def project(
-    server: LocalServer, stand_in: tuple[Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: LocalServer,
+    stand_in: tuple[Account, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     """A project, and an environment that names the server and holds the key."""
     account, _ = stand_in
@@ -105,7 +96,7 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llmcost_infra.openobserve.delivery.Delivery.pause", lambda *_: None)
 
 
-def charge(account: Any, usd: str = "212.00") -> None:
+def charge(account: Account, usd: str = "212.00") -> None:
     """Bill something that nobody sent a span for."""
     day = MONTH.first + timedelta(days=4)
     account.costs[day] = [
@@ -128,7 +119,7 @@ def charge(account: Any, usd: str = "212.00") -> None:
 
 
 @pytest.mark.usefixtures("project")
-def test_a_month_without_anything_is_fine(llmcost: Type, stand_in: tuple[Any, str]) -> None:
+def test_a_month_without_anything_is_fine(llmcost: Type, stand_in: tuple[Account, str]) -> None:
     """Nothing billed, nothing called."""
     ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
     assert ended.code == 0, ended.err
@@ -137,7 +128,7 @@ def test_a_month_without_anything_is_fine(llmcost: Type, stand_in: tuple[Any, st
 
 @pytest.mark.usefixtures("no_waits")
 def test_drift_ends_with_four_and_says_why(
-    llmcost: Type, stand_in: tuple[Any, str], project: Path
+    llmcost: Type, stand_in: tuple[Account, str], project: Path
 ) -> None:
     """On the terminal, as JSON, and in five files; the key is in none of them."""
     charge(stand_in[0])
@@ -161,7 +152,7 @@ def test_drift_ends_with_four_and_says_why(
 
 @pytest.mark.usefixtures("project")
 def test_the_key_is_nowhere_on_the_server(
-    llmcost: Type, stand_in: tuple[Any, str], server: LocalServer
+    llmcost: Type, stand_in: tuple[Account, str], server: LocalServer
 ) -> None:
     """Neither in what it keeps nor in what it was asked; the rows are there."""
     charge(stand_in[0])
@@ -180,7 +171,7 @@ def test_the_key_is_nowhere_on_the_server(
 
 
 @pytest.mark.usefixtures("project")
-def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Any, str]) -> None:
+def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Account, str]) -> None:
     """No verdict on half a bill, and what is missing."""
     day = MONTH.first + timedelta(days=9)
     stand_in[0].late = {day}
@@ -228,7 +219,7 @@ def test_a_downloaded_bill_needs_no_key(
 def test_the_key_may_be_a_secret_of_the_stack(
     llmcost: Type,
     project: Path,
-    stand_in: tuple[Any, str],
+    stand_in: tuple[Account, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Asked of the engine's CLI; where there is none, the way to set it is told."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
-from embedded_stack import make
+from embedded_stack import make, write_project
 
 from llmcost_infra.local.app import build_app
 from llmcost_infra.local.server import Config, Server
@@ -27,7 +26,6 @@ from tests.reconcile.worlds import DAYS, ZERO, World, check, ordinary, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PAIRS: Final[dict[str, tuple[Callable[[World], None], ...]]] = {
     "lost-untold": (happens.missing_traffic, happens.cache_not_told),
@@ -78,7 +76,7 @@ def found(
 ) -> Iterator[dict[str, Comparison]]:
     """What is found of all of them, by provider: one server, one reading, a scope each."""
     project = tmp_path_factory.mktemp("project")
-    write_project(project)
+    write_project(project, "prod", stack_with_a_scope_for_each())
     settings = read_stack(project, "prod").settings()
     server = Server(tmp_path_factory.mktemp("server"), Config())
     transport = _Direct(build_app(server))
@@ -102,8 +100,8 @@ def found(
     server.close()
 
 
-def write_project(project: Path) -> None:
-    """Write a project whose accounts have a part for each case."""
+def stack_with_a_scope_for_each() -> dict[str, Any]:
+    """Return settings whose accounts have a part for each case."""
     parts = {"openai": "project", "anthropic": "workspace"}
     billing = [
         {
@@ -117,13 +115,7 @@ def write_project(project: Path) -> None:
         }
         for provider, part in parts.items()
     ]
-    stack = {"config": {"mine:settings": {"environment": "prod", "billing": billing}}}
-    (project / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
-    (project / "Pulumi.prod.yaml").write_text(json.dumps(stack))
-    (project / "__main__.py").write_text(
-        "from llmcost_infra.components import LlmCost, stack_settings\n"
-        'LlmCost("cost", stack_settings())\n'
-    )
+    return {"environment": "prod", "billing": billing}
 
 
 def bill_of(provider: str, worlds: dict[str, World]) -> Bill:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 from llmcost_infra.reconcile.causes import Cause, Finding, Range
 from llmcost_infra.reconcile.explain import explain
 from tests.reconcile import deviations
-from tests.reconcile.worlds import CENT, ZERO, check, ordinary
+from tests.reconcile.worlds import BATCH, CENT, ZERO, check, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,18 @@ def test_where_nothing_is_here_all_of_it_lacks() -> None:
         if call.seen and call.model == "gpt-4o":
             call.seen = 0
             world.truth[Cause.MISSING_TRAFFIC] -= call.cost()
+    difference, findings = world.explained()
+    assert check(world, findings, difference) == []
+
+
+def test_what_lacks_in_one_lane_is_not_sampled() -> None:
+    """A job without spans, as large on each day, beside fewer calls that are all here."""
+    world = ordinary(calls=12)
+    for call in [one for one in world.calls if one.model == "gpt-4o"]:
+        tokens = {"input": call.tokens["input"], "output": call.tokens["output"]}
+        for _ in range(5):
+            world.calls.append(replace(call, tokens=tokens, lane=BATCH, seen=0))
+            world.truth[Cause.MISSING_TRAFFIC] -= world.calls[-1].cost()
     difference, findings = world.explained()
     assert check(world, findings, difference) == []
 

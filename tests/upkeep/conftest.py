@@ -1,4 +1,4 @@
 """A whole stack on a server whose clock tests turn."""
 
-from tests.alerts.conftest import stack  # noqa: F401 - a fixture
+from tests.alerts.conftest import declared, declared_before, stack  # noqa: F401 - fixtures
 from tests.resources.conftest import registered  # noqa: F401 - a fixture
