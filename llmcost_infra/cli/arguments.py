@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["days", "stack_option"]
+__all__ = ["complete_stacks", "days", "stack_option"]
 
 
 def stack_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -21,7 +21,22 @@ def stack_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
         what: what the command does with the stack, as its help says it.
     """
     said = f"Stack {what}, e.g. prod; without it, the one that Pulumi has selected or the only one."
-    return click.option("--stack", metavar="NAME", callback=_stack, help=said)
+    return click.option(
+        "--stack", metavar="NAME", callback=_stack, shell_complete=complete_stacks, help=said
+    )
+
+
+def complete_stacks(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+    """Offer a shell the stacks of the project, if there is one."""
+    # Heavy, and help needs none of it.
+    from llmcost_infra.errors import LlmCostError  # noqa: PLC0415
+    from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
+    from llmcost_infra.program.project import stack_names  # noqa: PLC0415
+
+    try:
+        return [name for name in stack_names(project_folder()) if name.startswith(typed)]
+    except LlmCostError:
+        return []
 
 
 def _stack(context: click.Context, _param: click.Parameter, value: str | None) -> str | None:

@@ -10,6 +10,8 @@ from llmcost_infra.utc import microseconds
 
 __all__: list[str] = []
 
+_MONTH_DAYS: Final = 32
+"""A month, and a day in which its last calls may still come."""
 _SKEW_US: Final = 120_000_000
 
 
@@ -41,7 +43,7 @@ def _release(version: str) -> tuple[int, ...]:
 
 @check("retention")
 def retention(case: Case) -> Said:
-    """Every stream keeps its rows as long as the stack says.
+    """Every stream keeps its rows as long as the stack says, and calls for a month at least.
 
     A stream without a setting of its own keeps rows as long as the server does, often years.
     """
@@ -67,6 +69,11 @@ def retention(case: Case) -> Said:
             wrong.append(f"{name} keeps {there or 'what the server does'}, the stack says {kept}")
     if wrong:
         return fail("; ".join(wrong), "run `pulumi up` for the stack")
+    if days.llm_days < _MONTH_DAYS:
+        return warn(
+            f"calls are kept {days.llm_days} days: budgets and statements of a month see a part",
+            f"set retention.llm_days to {_MONTH_DAYS} or more",
+        )
     return ok(", ".join(f"{getattr(names, role)} {kept} days" for role, kept in wanted.items()))
 
 

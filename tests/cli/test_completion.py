@@ -52,6 +52,15 @@ def test_options_and_their_values_are_completed() -> None:
     assert complete("schema", "s") == ["stack", "settings"]
 
 
+@pytest.mark.parametrize("command", ["doctor", "check", "review"])
+def test_stacks_are_completed(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that have a file in the project."""
+    monkeypatch.chdir(ROOT)
+    assert complete(command, "--stack", "p") == ["prod"]
+    monkeypatch.chdir("/")
+    assert not any(complete(command, "--stack", "p"))
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_page_names_the_script_of_each_shell(shell: str) -> None:
     """The line on the page makes a script that knows our command."""

@@ -81,6 +81,15 @@ def test_retention_is_what_the_stack_says(doctor: Callable[..., Doctor]) -> None
     assert "llm_quarantine is not there" in said.evidence
 
 
+@pytest.mark.parametrize(("days", "state"), [(32, "ok"), (31, "warn")])
+def test_less_than_a_month_of_calls_is_a_warning(
+    doctor: Callable[..., Doctor], days: int, state: str
+) -> None:
+    """Budgets and statements of a month would be about a part of it."""
+    said = doctor(retention={"llm_days": days}).says("retention")
+    assert (said.state, f"{days} days" in said.evidence) == (state, True)
+
+
 def test_a_clock_that_is_ahead_is_found(doctor: Callable[..., Doctor]) -> None:
     """The newest call began after now."""
     one = doctor()

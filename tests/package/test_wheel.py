@@ -95,10 +95,13 @@ def test_the_library_is_the_installed_one(installed: Installed) -> None:
     assert Path(told.stdout.strip()).is_relative_to(installed.site)
 
 
-def test_the_provider_starts(installed: Installed) -> None:
-    """The engine waits for a line with the port, and ends what it started."""
+@pytest.mark.parametrize(
+    "plugin", ["pulumi-resource-openobserve", "pulumi-analyzer-policy-llmcost"]
+)
+def test_what_the_engine_starts_starts(installed: Installed, plugin: str) -> None:
+    """Provider and policy pack say their port; the engine waits for it, and ends them."""
     with subprocess.Popen(  # noqa: S603 - the program of our own wheel
-        [str(installed.folder / "bin/pulumi-resource-openobserve"), "127.0.0.1:1"],
+        [str(installed.folder / "bin" / plugin), "127.0.0.1:1"],
         env=installed.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
