@@ -164,6 +164,9 @@ def _of_resource(columns: Sequence[str]) -> list[str]:
 def _node(node: Node, nodes: Mapping[str, Node], settings: Settings) -> dict[str, Any]:
     following = [name for name in node.next if name in nodes]
     onwards: dict[str, Any] = {"next": following} if following else {}
+    remote = settings.content.remote
+    if isinstance(node, StreamNode) and node.stream == "content" and remote:
+        return {"type": "remote_stream", "destination_name": remote}
     if isinstance(node, StreamNode):
         name = getattr(settings.streams, node.stream)
         kind = Streams.type_of(node.stream)

@@ -49,7 +49,7 @@ class LlmStreams(pulumi.ComponentResource):
     rollup: pulumi.Output[str] | None = None
     """Totals of hours and days, where the stack keeps a history."""
     content: pulumi.Output[str] | None = None
-    """Scrubbed prompts and completions, where the stack captures them."""
+    """Scrubbed prompts and completions, where the stack keeps them here."""
     billing: pulumi.Output[str] | None = None
     """What days cost by the provider's bill and by ours, where the stack names accounts."""
 
@@ -85,7 +85,7 @@ class LlmStreams(pulumi.ComponentResource):
         self.quarantine = self._stream(
             "quarantine", names.quarantine, days.quarantine_days, QUARANTINED
         )
-        if self._settings.content.capture:
+        if self._settings.content.kept_here:
             kept_for = self._settings.content.days
             self.content = self._stream("content", names.content, kept_for, CONTENT)
         if self._settings.history:

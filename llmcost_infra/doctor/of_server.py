@@ -53,7 +53,7 @@ def retention(case: Case) -> Said:
     names = settings.streams
     wanted = {"calls": days.llm_days, "other": days.other_days, "other_logs": days.other_days}
     wanted["quarantine"] = days.quarantine_days
-    if settings.content.capture:
+    if settings.content.kept_here:
         wanted["content"] = settings.content.days
     if settings.history:
         wanted["rollup"] = days.rollup_days

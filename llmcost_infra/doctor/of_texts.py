@@ -32,6 +32,8 @@ def scrubbing(case: Case) -> Said:
     content = case.settings.content
     if not content.capture:
         return ok("no text is captured")
+    if content.remote:
+        return _elsewhere(case, content.remote)
     stream = case.settings.streams.content
     if case.stream(stream, "logs") is None:
         return fail(f"{stream} is not there", _PROVISION)
@@ -46,6 +48,15 @@ def scrubbing(case: Case) -> Said:
     if row["leaks"]:
         return fail(f"{row['leaks']:,} of {row['found']:,} texts hold an address or a key", _STOP)
     return ok(f"{row['found']:,} texts of the last day hold no address and no key")
+
+
+def _elsewhere(case: Case, remote: str) -> Said:
+    if case.client.get_config().build_type == "opensource":
+        return fail(
+            f"an open-source build drops what a pipeline leads to {remote}",
+            "take content.remote out, and say with shared_org_ok that texts may be kept here",
+        )
+    return unknown(f"texts go to {remote}", "look at them there")
 
 
 @check("canary")
@@ -108,7 +119,9 @@ def _sent(case: Case, bird: Canary) -> Said:
     case.client.export("traces", bird.request(), streams.source)
     case.client.export("logs", bird.log_request(), streams.log_source)
     services, captured = len(bird.services), len(bird.services) - 1
-    wanted = {"calls": services, "other_logs": services - captured, "content": 2 * captured}
+    wanted = {"calls": services, "other_logs": services - captured}
+    if case.settings.content.kept_here:
+        wanted["content"] = 2 * captured
     found = _arrived(case, bird, wanted)
     if said := _leaks(case, bird, found):
         return said

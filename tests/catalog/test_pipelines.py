@@ -222,6 +222,41 @@ def test_capture_adds_its_branch_and_nothing_else() -> None:
     assert PipelineKind().problems({"name": on.name, "nodes": on.nodes}) == []
 
 
+@pytest.mark.parametrize("name", ["llm_cost", "llm_logs"])
+def test_texts_may_leave_the_organization(name: str) -> None:
+    """The scrubbed ones go to a destination, and to no stream here."""
+    content = {"capture": True, "services": ["bot"], "remote": "texts"}
+    chosen = Settings.from_mapping({"environment": "staging", "content": content})
+
+    rendered = render_pipeline(load_pipeline(name), chosen, NO_PRICES)
+
+    assert rendered.nodes["content"] == {"type": "remote_stream", "destination_name": "texts"}
+    assert rendered.nodes["is_scrubbed"]["next"] == ["content"]
+    assert "llm_content" not in {one.get("stream_name") for one in rendered.nodes.values()}
+    assert PipelineKind().problems({"name": rendered.name, "nodes": rendered.nodes}) == []
+
+
+def test_no_key_is_needed_where_nothing_of_a_record_is_kept() -> None:
+    """Without capture, what takes texts and users out of log records is not there."""
+    rendered = render_pipeline(load_pipeline("llm_logs"), settings(), NO_PRICES)
+
+    assert rendered.name == "demo_llm_logs"
+    assert rendered.functions["read_logs"].secrets == []
+    assert "llm_input" not in rendered.functions["read_logs"].text.partition("if about_model")[2]
+    assert {n["stream_name"] for n in rendered.nodes.values() if n["type"] == "stream"} == {
+        "demo_llm_ingest",
+        "demo_other_logs",
+        "demo_llm_quarantine",
+    }
+
+
+def test_a_pipeline_of_logs_fills_streams_of_logs() -> None:
+    """What it would lead to a stream of another type, the server drops."""
+    nodes = render_pipeline(load_pipeline("llm_logs"), capturing(), NO_PRICES).nodes
+
+    assert {n["stream_type"] for n in nodes.values() if n["type"] == "stream"} == {"logs"}
+
+
 def test_capture_needs_a_branch_to_go_to(project: Callable[..., Path]) -> None:
     """A project with an older pipeline of its own learns that nothing would be captured."""
     folder = project(llm_cost__yaml=SHIPPED.replace(" is_content,", ""))

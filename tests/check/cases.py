@@ -115,7 +115,10 @@ def template(body: str) -> Program:
 
 
 def pipeline(
-    *chain: str, conditions: tuple[str, ...] = (), name: str = "pipeline"
+    *chain: str,
+    conditions: tuple[str, ...] = (),
+    name: str = "pipeline",
+    types: tuple[str, str] = ("traces", "traces"),
 ) -> list[Registered]:
     """Return a pipeline of functions, one after another, that ends in `llm_calls`.
 
@@ -123,9 +126,11 @@ def pipeline(
         chain: texts of the functions.
         conditions: values of `state` that lead to the stream; without, every row gets there.
         name: of the pipeline.
+        types: of the stream that it reads and of the one that it fills.
     """
+    reads, fills = types
     nodes: dict[str, Any] = {
-        "in": {"type": "stream", "stream_name": "source", "stream_type": "traces"}
+        "in": {"type": "stream", "stream_name": "source", "stream_type": reads}
     }
     last, functions = "in", list[Registered]()
     for number, text in enumerate(chain):
@@ -133,7 +138,7 @@ def pipeline(
         nodes[last]["next"] = [f"f{number}"]
         last = f"f{number}"
         nodes[last] = {"type": "function", "name": last}
-    nodes["out"] = {"type": "stream", "stream_name": "llm_calls", "stream_type": "traces"}
+    nodes["out"] = {"type": "stream", "stream_name": "llm_calls", "stream_type": fills}
     nodes[last]["next"] = [f"is_{value}" for value in conditions] or ["out"]
     for value in conditions:
         test = {"filterType": "condition", "column": "state", "operator": "=", "value": value}
@@ -304,6 +309,13 @@ CASES: dict[str, Case] = {
     ),
     "pipeline-source": Case(
         program(*pipeline(LISTED), *pipeline(LISTED, name="second")), program(*pipeline(LISTED))
+    ),
+    "pipeline-signal": Case(
+        program(*pipeline(LISTED, types=("logs", "traces"))),
+        program(
+            *pipeline(LISTED, types=("logs", "logs")),
+            *pipeline(LISTED, name="spans", types=("traces", "logs")),
+        ),
     ),
     "pipeline-allow-list": Case(program(*pipeline(DONE)), program(*pipeline(DONE, LISTED))),
     "pipeline-row-lost": Case(

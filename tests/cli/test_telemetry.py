@@ -14,6 +14,7 @@ from opentelemetry.util.re import parse_env_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tests.cli.conftest import Type
 
@@ -60,6 +61,32 @@ def test_a_shell_that_evaluates_it_is_set_up(llmcost: Type) -> None:
     headers = sent(told["OTEL_EXPORTER_OTLP_HEADERS"])
     assert headers["stream-name"] == "llm_ingest"
     assert is_let_in(headers)
+
+
+@pytest.mark.parametrize(("service", "exporter"), [("", "otlp"), ("bot", "otlp"), ("shop", "none")])
+def test_log_records_are_sent_where_their_texts_are_kept(
+    llmcost: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, exporter: str
+) -> None:
+    """By the same header; where nobody keeps them, texts do not leave the application."""
+    content = {"capture": True, "services": ["bot"], "shared_org_ok": True}
+    config = {
+        "llmcost:settings": {"environment": "dev", "content": content},
+        "openobserve:url": "https://observe.example.com",
+    }
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(json.dumps({"config": config}))
+    (tmp_path / "__main__.py").touch()
+    monkeypatch.chdir(tmp_path)
+    asked = ("--service", service) if service else ()
+    told = json.loads(llmcost("telemetry", "env", "--stack", "dev", "--json", *asked).out)
+    assert told["variables"]["OTEL_LOGS_EXPORTER"] == exporter
+    assert "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" not in told["variables"]
+
+
+def test_without_capture_no_log_record_is_sent(llmcost: Type) -> None:
+    """Instrumentations put prompts there."""
+    told = json.loads(llmcost("telemetry", "env", "--stack", "prod", "--json").out)
+    assert told["variables"]["OTEL_LOGS_EXPORTER"] == "none"
 
 
 def test_a_shell_without_a_user_says_so(llmcost: Type) -> None:

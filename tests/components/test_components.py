@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
 
 from llmcost_infra.columns import CONTENT, ROLLUP, STORED
+from llmcost_infra.declarations import find
 from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.profiles import PROFILES
 from tests.components.conftest import clear
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def tokens(resources: dict[str, Any]) -> dict[str, int]:
@@ -78,6 +82,25 @@ def test_without_capture_there_is_neither_stream_nor_branch(declared: Any) -> No
     for pipeline in ("cost-pipeline", "cost-pipeline-logs"):
         nodes = found[pipeline].inputs["nodes"]
         assert {"is_content", "project_content", "is_scrubbed", "content"}.isdisjoint(nodes)
+
+
+def test_texts_that_go_elsewhere_have_no_stream_here(declared: Any) -> None:
+    """Who may open this organization finds none."""
+    found = declared(content={"capture": True, "services": ["bot"], "remote": "texts"})
+    assert "cost-streams-content" not in found
+    for pipeline in ("cost-pipeline", "cost-pipeline-logs"):
+        node = found[pipeline].inputs["nodes"]["content"]
+        assert node["destination_name"] == "texts"
+
+
+def test_one_function_has_one_text(declared: Any, tmp_path: Path) -> None:
+    """Pipelines share functions, so a file of one's own has to be named in both."""
+    (tmp_path / "pipelines").mkdir()
+    shipped = find("pipelines", "llm_logs").read_text(encoding="utf-8")
+    own = shipped.replace("quarantine: quarantine.vrl.j2", "quarantine: mark_new.vrl")
+    (tmp_path / "pipelines" / "llm_logs.yaml").write_text(own, encoding="utf-8")
+    with pytest.raises(pulumi.RunError, match="the function quarantine is another one in llm_logs"):
+        declared()
 
 
 @pytest.mark.parametrize("profile", [name for name in PROFILES if name != "pipeline"])

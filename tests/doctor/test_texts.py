@@ -57,6 +57,17 @@ def test_a_text_that_was_not_scrubbed_is_a_failure(doctor: Callable[..., Doctor]
     assert (told.state, "1 of 3 texts" in told.evidence) == ("fail", True)
 
 
+def test_texts_that_an_open_source_server_would_drop_are_a_failure(
+    doctor: Callable[..., Doctor],
+) -> None:
+    """Only the Enterprise build sends to a remote destination."""
+    one = doctor()
+    content = {"capture": True, "services": ["bot"], "remote": "texts"}
+    one.settings = Settings.from_mapping({"environment": "prod", "content": content})
+    said = one.says("scrubbing")
+    assert (said.state, "drops what a pipeline leads to texts" in said.evidence) == ("fail", True)
+
+
 def test_a_canary_has_a_secret_of_each_kind() -> None:
     """Made up anew for each look, and found again however it is spelled."""
     settings = Settings(environment="prod")

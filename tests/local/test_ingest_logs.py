@@ -101,6 +101,34 @@ class TestLogs:
         assert partial.rejected_log_records == 1
         assert partial.error_message.startswith("Too old data, only last 5 hours")
 
+    def test_a_pipeline_of_logs_fills_streams_of_logs_only(self, client: httpx.Client) -> None:
+        """What it leads to a stream of another type is dropped, with status 200."""
+        stream = {"node_type": "stream", "org_id": "default"}
+        nodes: list[Row] = [
+            {"id": "1", "io_type": "input"}, {"id": "2", "io_type": "output"},
+            {"id": "3", "io_type": "output"},
+        ]  # fmt: skip
+        to = [("calls_in", "logs"), ("kept", "logs"), ("dropped", "traces")]
+        for node, (name, kind) in zip(nodes, to, strict=True):
+            node |= {
+                "position": {"x": 0, "y": 0},
+                "data": stream | {"stream_name": name, "stream_type": kind},
+            }
+        edges = [{"id": f"e1-{one}", "source": "1", "target": one} for one in "23"]
+        body = {"pipeline_id": "", "version": 0, "enabled": True, "org": "default", "name": "p"}
+        made = client.post(
+            "/api/default/pipelines",
+            json=body | {"description": "", "nodes": nodes, "edges": edges},
+        )
+        assert made.status_code == 200, made.text
+
+        answer = client.post("/api/default/v1/logs", content=self._export({}), headers=NAMED)
+
+        assert answer.status_code == 200
+        assert len(rows(client, "kept", "logs")) == 1
+        listed = client.get("/api/default/streams", params={"type": "traces"}).json()["list"]
+        assert listed == []
+
     def test_json_records_keep_their_types(self, client: httpx.Client) -> None:
         """One or several."""
         one = client.post(

@@ -127,7 +127,7 @@ def test_events_of_a_captured_service_are_kept_scrubbed(
     ]
     details = texts[5:]
     assert len(details) == 25
-    assert all('"role":"user"' in asked for asked, _ in details)
+    assert all('"role":"user"' in str(asked) for asked, _ in details)
     assert len([answered for _, answered in details if answered]) == 15
     assert CANARY not in json.dumps(found)
 

@@ -220,10 +220,22 @@ class TestContent:
         (problem,) = refused(profile="llm", stream="default", content=chosen)
         assert problem.startswith("content.capture: only profile pipeline captures")
 
+    def test_texts_may_go_to_another_organization(self) -> None:
+        """By a destination of pipelines: then nobody here can read them."""
+        chosen = {"capture": True, "services": ["bot"], "remote": "texts"}
+        assert not read(content=chosen).content.kept_here
+        assert refused(content=chosen | {"remote": "a b"})[0].startswith("content.remote: ")
+
     @pytest.mark.parametrize("days", [0, 31])
     def test_it_is_not_kept_for_long(self, days: int) -> None:
         """Thirty days at most."""
         assert refused(content={"days": days})[0].startswith("content.days: ")
+
+    def test_who_means_more_days_says_so(self) -> None:
+        """Nobody keeps texts for a year by a typing error."""
+        (said,) = refused(content={"days": 90})
+        assert said.endswith("at most\n  if more are meant, write long_ok: true")
+        assert read(content={"days": 90, "long_ok": True}).content.days == 90
 
 
 class TestBudget:

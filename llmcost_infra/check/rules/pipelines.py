@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.check.stack import StackView
 
-__all__ = ["allow_list", "functions_before", "outputs", "row_lost", "source"]
+__all__ = ["allow_list", "functions_before", "outputs", "row_lost", "signal", "source"]
 
 _LONG_LIVED_DAYS = 30
 _ASSIGNED = re.compile(r"^\s*\.(\w+)\s*=\s*(?:\"([^\"]*)\"|(true|false)\s*$|(.+))", re.MULTILINE)
@@ -98,6 +98,31 @@ def source(stack: StackView) -> Iterator[Breach]:
             if other != pipeline.name:
                 said = f"{other} already reads the stream {key[1]} in real time"
                 yield Breach(pipeline, f"nodes.{name}", said, "join the two pipelines")
+
+
+@rule("pipeline-signal")
+def signal(stack: StackView) -> Iterator[Breach]:
+    """A pipeline that reads logs fills streams of logs; rows for any other vanish without a word.
+
+    A pipeline that reads traces may fill both.
+
+    Wrong::
+
+        Pipeline(…, nodes={"in": {…, "stream_type": "logs"}, "out": {…, "stream_type": "traces"}})
+
+    Right::
+
+        Pipeline(…, nodes={"in": {…, "stream_type": "logs"}, "out": {…, "stream_type": "logs"}})
+    """
+    for pipeline in stack.of("Pipeline"):
+        nodes = entries(pipeline.inputs.get("nodes"))
+        before = predecessors(_graph(nodes))
+        streams = {name: node for name, node in nodes.items() if node.get("type") == "stream"}
+        reads = {node.get("stream_type") for name, node in streams.items() if not before[name]}
+        for name, node in streams.items():
+            if "logs" in reads and before[name] and node.get("stream_type") != "logs":
+                said = f"{node.get('stream_name')} is of {node.get('stream_type')}, and gets no row"
+                yield Breach(pipeline, f"nodes.{name}", said, "make it a stream of logs")
 
 
 @rule("pipeline-allow-list")
