@@ -141,6 +141,35 @@ def test_calls_that_are_all_there_agree(kept: Stack, client: Client) -> None:
     assert found.left_out == ("1 calls ($3.00) through azure.ai.openai: another bill",)
 
 
+def test_calls_through_a_cloud_are_on_its_bill_and_not_on_the_providers(
+    kept: Stack, client: Client
+) -> None:
+    """Each cloud is named with what it cost; neither sum has any of it, and nothing drifts."""
+    account = Account(kept)
+    account.call(NOON - DAY, FLAT)
+    # A region of Bedrock takes a tenth more than Anthropic.
+    claude = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+    clouds = {
+        "aws.bedrock": (claude, "2 calls ($0.30) through aws.bedrock"),
+        "azure.ai.openai": ("gpt-4o", "2 calls ($0.18) through azure.ai.openai"),
+    }
+    for number, (cloud, (model, _)) in enumerate(clouds.items(), start=1):
+        for minute in (number, number + 30):
+            kept.call(
+                at=NOON - 2 * HOUR + minute * MINUTE,
+                gen_ai__provider__name=cloud,
+                gen_ai__request__model=model,
+                gen_ai__response__model=model,
+                gen_ai__usage__input_tokens=0,
+                gen_ai__usage__output_tokens=9_000,
+                team="search",
+            )
+    found = compared(client, account.bill())
+    assert (found.ours, found.findings) == (cost(FLAT), ())
+    assert found.exit_code is ExitCode.FINE
+    assert {f"{said}: another bill" for _, said in clouds.values()} <= set(found.left_out)
+
+
 def test_what_was_done_to_calls_is_found_by_scope(kept: Stack, client: Client) -> None:
     """Missing and doubled calls in one project, caches that nobody tells of in another."""
     account = Account(kept)

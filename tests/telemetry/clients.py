@@ -9,15 +9,28 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
 __all__ = [
+    "END",
+    "FIRST",
+    "LAST",
+    "USD",
     "AsyncStream",
     "Managed",
     "RefusedError",
     "Stream",
     "anthropic",
+    "chat",
     "chunks",
     "completion",
+    "leave_by_closing",
     "openai",
+    "streaming",
 ]
+
+
+USD = 0.005615
+FIRST = "gen_ai.response.time_to_first_chunk"
+LAST = "llmcost.stream.time_to_last_chunk"
+END = "llmcost.stream.end"
 
 
 class RefusedError(Exception):
@@ -181,3 +194,19 @@ def anthropic(answer: Callable[..., Any]) -> Any:
     """Return a client of Anthropic's API."""
     messages = SimpleNamespace(create=answer, stream=answer)
     return SimpleNamespace(messages=messages, base_url="https://api.anthropic.com")
+
+
+def streaming(**asked: Any) -> Stream:
+    """Answer with a stream, as OpenAI does: usage where it is asked for."""
+    return Stream(chunks(usage=bool((asked.get("stream_options") or {}).get("include_usage"))))
+
+
+def chat(client: Any, **more: Any) -> Any:
+    """Make a call as an application does."""
+    return client.chat.completions.create(model="gpt-4o", messages=["a secret"], **more)
+
+
+def leave_by_closing(stream: Any) -> None:
+    """Close it."""
+    next(iter(stream))
+    stream.close()

@@ -1,0 +1,136 @@
+"""Where somebody else reports calls already, and where a whole library is tracked at once."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from opentelemetry import trace
+
+from llmcost_infra.telemetry import track
+from llmcost_infra.telemetry.cost import COST
+from llmcost_infra.telemetry.libraries import track_libraries
+from tests.telemetry.clients import (
+    FIRST,
+    USD,
+    anthropic,
+    chat,
+    completion,
+    leave_by_closing,
+    openai,
+    streaming,
+    told,
+)
+from tests.telemetry.conftest import CALL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.telemetry.conftest import Telemetry
+
+
+def instrumented(telemetry: Telemetry, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a client's method as an instrumentation does that tells little."""
+    tracer = telemetry.provider.get_tracer("somebody's instrumentation")
+
+    def create(**asked: Any) -> Any:
+        span = tracer.start_span("theirs", kind=trace.SpanKind.CLIENT, attributes=CALL)
+        answer = method(**asked)
+        if not asked.get("stream"):
+            span.set_attribute("gen_ai.usage.input_tokens", answer.usage.prompt_tokens)
+            span.set_attribute("gen_ai.usage.output_tokens", answer.usage.completion_tokens)
+            span.end()
+            return answer
+        answer.pieces = _until_its_end(answer.pieces, span)
+        return answer
+
+    return create
+
+
+def _until_its_end(pieces: Any, span: trace.Span) -> Any:
+    yield from pieces
+    span.end()
+
+
+def test_beside_an_instrumentation_its_span_gets_what_it_lacks(telemetry: Telemetry) -> None:
+    """Cached tokens, say; a second span would be the same call twice."""
+    chat(track(openai(instrumented(telemetry, lambda **_: completion()))))
+    (span,) = telemetry.spans
+    assert span.name == "theirs"
+    assert telemetry.last["gen_ai.usage.cache_read.input_tokens"] == 1920
+    assert telemetry.last[COST] == USD
+    assert [point.count for point in telemetry.points()] == [1]
+
+
+def test_beside_an_instrumentation_a_stream_is_told_once_too(telemetry: Telemetry) -> None:
+    """Whether it is read to its end or left."""
+    client = track(openai(instrumented(telemetry, streaming)))
+    assert len(list(chat(client, stream=True))) == 3
+    (span,) = telemetry.spans
+    assert span.name == "theirs"
+    assert telemetry.last[COST] == USD
+    assert FIRST in telemetry.last
+    leave_by_closing(chat(client, stream=True))
+    assert len(telemetry.spans) == 1
+
+
+def test_a_clients_own_span_is_no_instrumentation(telemetry: Telemetry) -> None:
+    """Anthropic's client writes one of its own accord, which a stack takes for a repetition."""
+    usage = {"input_tokens": 1200, "output_tokens": 85}
+    message = {"model": "claude-sonnet-4-5", "usage": usage}
+
+    def create(**_: Any) -> Any:
+        own = {**CALL, "gen_ai.provider.name": "anthropic", "http.route": "/v1/messages"}
+        tracer = telemetry.provider.get_tracer("com.anthropic.sdk.python")
+        span = tracer.start_span("own", kind=trace.SpanKind.CLIENT, attributes=own)
+        span.set_attribute("gen_ai.usage.input_tokens", 1200)
+        span.set_attribute("gen_ai.usage.output_tokens", 85)
+        span.end()
+        return told(message)
+
+    track(anthropic(create)).messages.create(model="claude-sonnet-4-5")
+    own, ours = telemetry.spans
+    assert COST not in (own.attributes or {})
+    assert (ours.attributes or {})[COST] == 0.004875
+    assert [point.count for point in telemetry.points()] == [1]
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> type:
+    """A class of a client library that is loaded."""
+
+    class Completions:
+        def __init__(self, answer: Callable[..., Any]) -> None:
+            self.answer = answer
+            self._client = openai(answer)
+
+        def create(self, **asked: Any) -> Any:
+            return self.answer(**asked)
+
+    module = SimpleNamespace(Completions=Completions)
+    monkeypatch.setitem(sys.modules, "openai.resources.chat.completions", module)
+    return Completions
+
+
+def test_a_library_is_tracked_as_a_whole(telemetry: Telemetry, library: Any) -> None:
+    """Every client, also one that is tracked by itself: one span a call."""
+    track_libraries()
+    track_libraries()
+    stream = library(streaming).create(model="gpt-4o", stream=True)
+    assert [len(piece.choices) for piece in stream] == [1, 1, 1]
+    assert telemetry.last[COST] == USD
+    assert telemetry.last["gen_ai.provider.name"] == "openai"
+    client = SimpleNamespace(chat=SimpleNamespace(completions=library(lambda **_: completion())))
+    chat(track(client))
+    assert len(telemetry.spans) == 2
+
+
+def test_a_library_is_not_asked_where_that_is_not_wanted(
+    telemetry: Telemetry, library: Any
+) -> None:
+    """A variable switches the question off."""
+    track_libraries(ask_for_usage=False)
+    assert len(list(library(streaming).create(model="gpt-4o", stream=True))) == 3
+    assert COST not in telemetry.last
