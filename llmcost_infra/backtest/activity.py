@@ -191,6 +191,8 @@ class Activity:
         groups: number of each call's group.
         count: of groups.
         times: of the steps, in µs, ascending.
+        counts: where a row stands for several calls, how many, and by expression how many of them
+            have a value.
     """
 
     def __init__(
@@ -199,8 +201,10 @@ class Activity:
         groups: NDArray[np.int64],
         count: int,
         times: NDArray[np.int64],
+        counts: Mapping[str, NDArray[np.float64]] | None = None,
     ) -> None:
         self._calls, self._groups, self._times = calls, groups, times
+        self._counts = counts or {}
         self.shape = (count, len(times))
 
     def values(self, expression: exp.Expr) -> NDArray[np.float64]:
@@ -208,13 +212,22 @@ class Activity:
         found: NDArray[np.float64] = self._calls[expression.sql(DIALECT)]
         return found
 
+    def count_of(self, expression: exp.Expr) -> NDArray[np.float64]:
+        """Return for each row how many calls of it have a value of an expression; of * all."""
+        text = expression.sql(DIALECT)
+        if text in self._counts:
+            return self._counts[text]
+        if isinstance(expression, exp.Star):
+            return np.ones(len(self._groups))
+        return np.where(np.isnan(self.values(expression)), 0.0, 1.0)
+
     def within(self, since: NDArray[np.int64], until: NDArray[np.int64]) -> Active:
         """Return spans of evaluation times."""
         return Active(self, since, until)
 
     def counted(self, active: Active) -> NDArray[np.float64]:
         """Return how many calls count, by group and step."""
-        return self.summed(active, np.ones(len(self._groups)))
+        return self.summed(active, self.count_of(exp.Star()))
 
     def summed(self, active: Active, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the sum over the calls that count, by group and step."""

@@ -110,19 +110,23 @@ class Bounds:
         active = self._seen.where(conditions)
         counts = isinstance(expression.find(exp.Sum, exp.Count), exp.Count)
         if isinstance(of, exp.Star):
-            values = np.ones(len(active.since))
+            values = self._activity.count_of(of)
         elif reads_clock(of) or UNKNOWN in of.sql(DIALECT):
             return (np.zeros((1, 1)), self._activity.counted(active)) if counts else _anything()
+        elif counts:
+            values = self._activity.count_of(of)
         else:
-            values = self._activity.values(of)
-            values = np.where(np.isnan(values), 0.0, 1.0 if counts else values)
+            values = np.nan_to_num(
+                self._activity.values(of), nan=0.0, posinf=np.inf, neginf=-np.inf
+            )
         if not np.isfinite(values).all():
             return _anything()
         return self._summed(active, values)
 
     def _summed(self, active: Active, values: NDArray[np.float64]) -> Interval:
         # Adding n numbers in any order is off by at most n roundings of their absolute sum.
-        off = 4 * _ULP * max(1, len(values)) * float(np.abs(values).sum())
+        calls = float(self._activity.count_of(exp.Star()).sum())
+        off = 4 * _ULP * max(1.0, calls) * float(np.abs(values).sum())
         if not active.loose:
             total = self._activity.summed(active, values)
             return total - off, total + off

@@ -29,7 +29,7 @@ from llmcost_infra.local.schedule import MINUTE
 from llmcost_infra.sql_engine.arrow import arrow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from llmcost_infra.backtest.rules import Rule
     from llmcost_infra.backtest.shape import Shape
 
-__all__ = ["Prefilter", "prefilter_of"]
+__all__ = ["Prefilter", "group_numbers", "numbers", "prefilter_of"]
 
 _CELLS: Final = 4_000_000
 """Groups times steps that are looked at together: 32 MB for each number that is bounded."""
@@ -50,9 +50,16 @@ class Prefilter:
         shape: of its statement.
         period: how far back it looks, in µs.
         calls: columns by expression, one value a call.
+        counts: where a row stands for several calls, how many, in all and by expression.
     """
 
-    def __init__(self, shape: Shape, period: int, calls: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        period: int,
+        calls: dict[str, Any],
+        counts: Mapping[str, NDArray[np.float64]] | None = None,
+    ) -> None:
         self._shape, self._period = shape, period
         groups = calls.pop("group") if shape.keys else None
         started: NDArray[np.int64] = calls[STARTED]
@@ -62,6 +69,7 @@ class Prefilter:
         order = np.argsort(self._groups, kind="stable")
         self._groups = self._groups[order]
         self._calls = {name: column[order] for name, column in calls.items()}
+        self._counts = {name: column[order] for name, column in (counts or {}).items()}
         self._count = int(self._groups[-1]) + 1 if len(order) else 0
 
     def possible(self, steps: Sequence[int]) -> list[bool]:
@@ -106,7 +114,8 @@ class Prefilter:
         """Return bounds for some groups, and at which steps each is there."""
         low, high = np.searchsorted(self._groups, [first, end])
         part = {name: column[low:high] for name, column in self._calls.items()}
-        activity = Activity(part, self._groups[low:high] - first, end - first, times)
+        counts = {name: column[low:high] for name, column in self._counts.items()}
+        activity = Activity(part, self._groups[low:high] - first, end - first, times, counts)
         started: NDArray[np.int64] = part[STARTED]
         seen = activity.within(started + 1, started + self._period + 1)
         seen = seen.where(self._shape.where)
@@ -168,13 +177,13 @@ def _columns(table: Any, texts: Sequence[str], keys: int) -> dict[str, Any] | No
         return None  # copies of a call that lie in different windows count in some of them
     found: dict[str, Any] = {STARTED: started}
     for at, text in enumerate(texts):
-        found[text] = _numbers(table.column(f"c{at}").combine_chunks())
+        found[text] = numbers(table.column(f"c{at}").combine_chunks())
     if keys:
-        found["group"] = _group_numbers([table.column(f"k{at}") for at in range(keys)])
+        found["group"] = group_numbers([table.column(f"k{at}") for at in range(keys)])
     return found
 
 
-def _numbers(column: Any) -> NDArray[Any] | NDArray[np.float64]:
+def numbers(column: Any) -> NDArray[Any] | NDArray[np.float64]:
     """Return a column as floats, null as NaN; text says only whether it is there."""
     if arrow.types.is_boolean(column.type) or arrow.types.is_integer(column.type):
         column = column.cast(arrow.float64(), safe=False)
@@ -184,7 +193,8 @@ def _numbers(column: Any) -> NDArray[Any] | NDArray[np.float64]:
     return np.where(there, 0.0, np.nan)
 
 
-def _group_numbers(columns: Sequence[Any]) -> NDArray[np.int64]:
+def group_numbers(columns: Sequence[Any]) -> NDArray[np.int64]:
+    """Return for each row the number of its group, by columns that are equal within one."""
     numbers = np.zeros(len(columns[0]), np.int64)
     for column in columns:
         encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")

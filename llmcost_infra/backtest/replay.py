@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from llmcost_infra.backtest.rules import Rule
     from llmcost_infra.backtest.screen import Beforehand
 
-__all__ = ["Firing", "Replay", "evaluate", "first_step", "looks", "replay"]
+__all__ = [
+    "Firing",
+    "Replay",
+    "Row",
+    "evaluate",
+    "first_step",
+    "found_by",
+    "looks",
+    "replay",
+    "replay_by",
+]
 
 Row = dict[str, Any]
 
@@ -78,7 +88,34 @@ def replay(
         EngineError: the statement is refused, or a step failed.
     """
     plan(rule.sql, streams)
-    walk = _Walk(rule, streams, time_range.end)
+
+    def look(at: int) -> list[Row]:
+        return evaluate(rule, streams, at)
+
+    return replay_by(rule, look, time_range, known=known, progress=progress)
+
+
+def replay_by(
+    rule: Rule,
+    look: Callable[[int], list[Row]],
+    time_range: TimeRange,
+    *,
+    known: Beforehand | None = None,
+    progress: Callable[[int], object] = int,
+) -> Replay:
+    """Return what an alert would have done, wherever it is evaluated.
+
+    Args:
+        rule: the alert.
+        look: what the alert finds when it runs at a time, in µs.
+        time_range: when it runs.
+        known: knows steps at which nothing can be found; without one every step is evaluated.
+        progress: told the time that has been reached, in µs.
+
+    Raises:
+        EngineError: a step failed.
+    """
+    walk = _Walk(rule, look, time_range.end)
     grid = _Grid.starting(first_step(rule, time_range.start), rule, time_range.end, known)
     place = 0
     while place < len(grid.steps):
@@ -137,8 +174,8 @@ class _Grid:
 class _Walk:
     """Goes from run to run, and remembers what was found."""
 
-    def __init__(self, rule: Rule, streams: SortedStreams, end: int) -> None:
-        self._rule, self._streams, self._end = rule, streams, end
+    def __init__(self, rule: Rule, look: Callable[[int], list[Row]], end: int) -> None:
+        self._rule, self._look, self._end = rule, look, end
         self._firings: list[Firing] = []
         self._stretches: list[tuple[int, int]] = []
         self._steps = self._evaluated = 0
@@ -148,7 +185,7 @@ class _Walk:
         """Tell whether the alert matches at a time."""
         self._steps += 1
         self._evaluated += possible
-        rows = evaluate(self._rule, self._streams, at) if possible else []
+        rows = self._look(at) if possible else []
         hit = is_hit(self._rule.body, len(rows))
         if hit and rows:
             self._firings.append(Firing(at, tuple(rows)))
@@ -172,14 +209,31 @@ def evaluate(rule: Rule, streams: SortedStreams, at: int) -> list[Row]:
     Raises:
         EngineError: the statement failed.
     """
-    start, end = window(rule.body, at, at)
 
-    def looked(shift: int, size: int) -> list[Row]:
-        reach = TimeRange(start - shift, end - shift)
+    def asked(reach: TimeRange, size: int) -> list[Row]:
         answer = query(rule.sql, streams, reach, size=size, now=at)
         if answer.fault:
             raise EngineError(answer.fault)
         return answer.rows
+
+    return found_by(rule, at, asked)
+
+
+def found_by(rule: Rule, at: int, asked: Callable[[TimeRange, int], list[Row]]) -> list[Row]:
+    """Return what an alert finds when it runs at a time.
+
+    Args:
+        rule: the alert.
+        at: when, in µs.
+        asked: runs its statement as of then over a range, and returns at most so many rows.
+
+    Raises:
+        EngineError: its function or an offset of its windows failed.
+    """
+    start, end = window(rule.body, at, at)
+
+    def looked(shift: int, size: int) -> list[Row]:
+        return asked(TimeRange(start - shift, end - shift), size)
 
     rows = rows_of(rule.body, looked)
     if rows is None:

@@ -96,6 +96,16 @@ def rewrite(
     return Rewritten(_apply(clauses.text, edits), widths[0] if widths else None)
 
 
+def at_instant(clauses: Clauses, now: int) -> str:
+    """Return a statement that says whenever it is asked what it says at a time.
+
+    Args:
+        clauses: the statement, taken apart.
+        now: what `now()` answers, in microseconds since 1970.
+    """
+    return _apply(clauses.text, list(_times(clauses.tokens, now)))
+
+
 def _apply(text: str, edits: Sequence[_Edit]) -> str:
     pieces: list[str] = []
     at = 0
