@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 from sqlglot import exp
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Active", "Activity", "Moment", "moment_of", "read_clock", "summand"]
+__all__ = ["Active", "Activity", "Moment", "Read", "moment_of", "reads", "summand"]
 
 _SECOND: Final = 1_000_000
 _UNITS: Final = {"MONTH": "datetime64[M]", "DAY": "datetime64[D]"}
@@ -91,7 +91,21 @@ def summand(aggregate: exp.Expr) -> tuple[exp.Expr, tuple[exp.Expr, ...]] | None
     return (of, conditions) if not isinstance(of, exp.Distinct) else None
 
 
-def read_clock(condition: exp.Expr) -> Iterator[exp.Expr]:
+class Read(NamedTuple):
+    """What has to be known of each call before a condition can be bounded.
+
+    Args:
+        of: expression over the call.
+        role: whether it is added up, counted, compared with the clock, or true or not.
+        moment: when it is compared with the clock: how.
+    """
+
+    of: exp.Expr
+    role: Literal["summed", "counted", "moment", "condition"]
+    moment: Moment | None = None
+
+
+def reads(condition: exp.Expr) -> Iterator[Read]:
     """Yield what has to be known of each call before a condition can be bounded."""
     aggregates = [
         node for node in condition.walk() if isinstance(node, exp.Filter | exp.Sum | exp.Count)
@@ -104,16 +118,17 @@ def read_clock(condition: exp.Expr) -> Iterator[exp.Expr]:
         if found := summand(aggregate):
             of, conditions = found
             if not isinstance(of, exp.Star) and _is_plain(of):
-                yield of
+                counted = isinstance(aggregate.find(exp.Sum, exp.Count), exp.Count)
+                yield Read(of, "counted" if counted else "summed")
             yield from _of_calls(conditions)
 
 
-def _of_calls(conditions: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
+def _of_calls(conditions: Iterable[exp.Expr]) -> Iterator[Read]:
     for condition in conditions:
         if moment := moment_of(condition):
-            yield moment.of
+            yield Read(moment.of, "moment", moment)
         elif _is_plain(condition):
-            yield condition
+            yield Read(condition, "condition")
 
 
 def _is_plain(expression: exp.Expr) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -14,13 +13,13 @@ from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.clauses import TIMESTAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from llmcost_infra.backtest.data import Rows
     from llmcost_infra.openobserve import Client
     from llmcost_infra.sql_engine.intervals import TimeRange
 
-__all__ = ["Kind", "fetch_rows", "kept_days"]
+__all__ = ["Kind", "answers", "fetch_rows", "kept_days", "refuse_forgotten"]
 
 Kind = Literal["logs", "traces", "metrics"]
 """Types of streams."""
@@ -32,20 +31,46 @@ _MOST: Final = 10_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pages:
-    client: Client
-    sql: str
-    kind: str
-    columns: Sequence[str]
+def answers(
+    client: Client,
+    sql: str,
+    kind: Kind,
+    time_range: TimeRange,
+    progress: Callable[[int], object] = int,
+) -> Iterator[list[Any]]:
+    """Yield the rows of a statement, a page of time after the other.
 
-    def between(self, start: datetime, end: datetime) -> list[Any]:
-        """Return tables of the rows of a page."""
-        found = self.client.search(self.sql, start, end, stream_type=self.kind, size=_MOST)
-        middle = start + (end - start) // 2
-        if len(found.hits) < _MOST or middle == start:
-            return [rows_from_hits(found.hits, self.columns)]
-        return [*self.between(start, middle), *self.between(middle, end)]
+    Args:
+        client: of the server.
+        sql: the statement.
+        kind: type of its stream.
+        time_range: of the rows that it reads.
+        progress: told the time that has been reached, in µs.
+
+    Raises:
+        OpenObserveError: the server refused, or left rows out.
+    """
+    start, end, page = _at(time_range.start), _at(time_range.end), _PAGE
+    while start < end:
+        after = min(start + page, end)
+        found = list(_between(client, sql, kind, start, after))
+        yield from found
+        # Quiet days need fewer questions.
+        page = min(2 * page, _LONGEST) if sum(map(len, found)) < _MOST // 4 else _PAGE
+        start = after
+        progress((start - _EPOCH) // timedelta(microseconds=1))
+
+
+def _between(
+    client: Client, sql: str, kind: Kind, start: datetime, end: datetime
+) -> Iterator[list[Any]]:
+    found = client.search(sql, start, end, stream_type=kind, size=_MOST)
+    middle = start + (end - start) // 2
+    if len(found.hits) < _MOST or middle == start:
+        yield found.hits
+    else:
+        yield from _between(client, sql, kind, start, middle)
+        yield from _between(client, sql, kind, middle, end)
 
 
 def fetch_rows(  # noqa: PLR0913, PLR0917 - what a stream and a range are
@@ -73,23 +98,13 @@ def fetch_rows(  # noqa: PLR0913, PLR0917 - what a stream and a range are
         OpenObserveError: the server refused, or left rows out.
     """
     told = _schema(client, stream, kind)
-    start, end = (_at(moment) for moment in (time_range.start, time_range.end))
-    _refuse_forgotten(stream, _kept_days(told), start, now)
+    refuse_forgotten(stream, _kept_days(told), time_range, now)
     there = {item["name"] for item in told["schema"]}
     wanted = [name for name in columns if name in there]
     listed = ", ".join(f'"{name}"' for name in wanted)
     sql = f'SELECT {listed} FROM "{stream}" ORDER BY {TIMESTAMP}'  # noqa: S608 - the server's names
-    pages = _Pages(client, sql, kind, wanted)
-    tables: list[Any] = []
-    page = _PAGE
-    while start < end:
-        after = min(start + page, end)
-        found = pages.between(start, after)
-        tables += found
-        # Quiet days need fewer questions.
-        page = min(2 * page, _LONGEST) if sum(map(len, found)) < _MOST // 4 else _PAGE
-        start = after
-        progress((start - _EPOCH) // timedelta(microseconds=1))
+    found = answers(client, sql, kind, time_range, progress)
+    tables = [rows_from_hits(hits, wanted) for hits in found]
     table = arrow.concat_tables(tables) if tables else rows_from_hits([], wanted)
     return complete(table, column_types(columns), f"{stream} on {client.url}")
 
@@ -114,7 +129,19 @@ def _kept_days(told: Any) -> int:
     return int(told["settings"].get("data_retention") or 0)
 
 
-def _refuse_forgotten(stream: str, days: int, start: datetime, now: datetime) -> None:
+def refuse_forgotten(stream: str, days: int, time_range: TimeRange, now: datetime) -> None:
+    """Refuse a range that begins before what a stream keeps.
+
+    Args:
+        stream: its name.
+        days: that it keeps rows; 0 for as long as the server does.
+        time_range: of the rows that are needed.
+        now: when this is.
+
+    Raises:
+        LlmCostError: it does.
+    """
+    start = _at(time_range.start)
     oldest = now - timedelta(days=days)
     if days and start < oldest:
         raise LlmCostError(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from sqlglot import exp
 
-from llmcost_infra.backtest.activity import Activity, read_clock
+from llmcost_infra.backtest.activity import Activity, reads
 from llmcost_infra.backtest.bounds import Bounds, holds
 from llmcost_infra.backtest.rows import of_all_rows
 from llmcost_infra.backtest.shape import (
@@ -151,7 +151,7 @@ def _calls(shape: Shape, streams: SortedStreams) -> dict[str, Any] | None:
     """Return each call once, with all that conditions need to know of it."""
     wanted: dict[str, exp.Expr] = {}
     for one in (*shape.where, *(shape.having if shape.grouped else ())):
-        wanted |= {part.sql(DIALECT): part for part in read_clock(one)}
+        wanted |= {part.of.sql(DIALECT): part.of for part in reads(one)}
     if any(UNKNOWN in text for text in wanted) or any(reads_clock(key) for key in shape.keys):
         return None
     texts = list(wanted)

@@ -13,12 +13,12 @@ from llmcost_infra.local.schedule import MINUTE
 from llmcost_infra.sql_engine.intervals import TimeRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from llmcost_infra.backtest.data import Rows
     from llmcost_infra.backtest.rules import Rule
 
-__all__ = ["backtest", "range_before"]
+__all__ = ["backtest", "notes_of", "range_before"]
 
 
 def range_before(end: int, days: float) -> TimeRange:
@@ -54,7 +54,7 @@ def backtest(
             f"{rule.name} reads the stream {rule.stream}, of which no rows are given.",
             hint=f"Name a file of them: --data {rule.stream}=FILE",
         )
-    notes = _notes(rule, found, time_range)
+    notes = notes_of(rule, found.span, found.absent, time_range)
     streams = SortedStreams({name: one.batch for name, one in rows.items()})
     try:
         known = None if step_by_step else known_beforehand(rule, streams)
@@ -64,12 +64,23 @@ def backtest(
     return Report(rule, done, time_range, notes)
 
 
-def _notes(rule: Rule, rows: Rows, time_range: TimeRange) -> tuple[str, ...]:
-    first, last = rows.span or (0, 0)
-    if rows.span is None or last < time_range.start or first >= time_range.end:
-        between = (
-            f"they are from {moment(first)} to {moment(last)}" if rows.span else "there is none"
-        )
+def notes_of(
+    rule: Rule, span: tuple[int, int] | None, absent: Sequence[str], time_range: TimeRange
+) -> tuple[str, ...]:
+    """Return what a reader has to know of the rows of a stream.
+
+    Args:
+        rule: the alert that reads them.
+        span: times of the first and the last row, in µs; None without rows.
+        absent: columns that no row has.
+        time_range: when the alert runs.
+
+    Raises:
+        LlmCostError: no row lies in the range.
+    """
+    first, last = span or (0, 0)
+    if span is None or last < time_range.start or first >= time_range.end:
+        between = f"they are from {moment(first)} to {moment(last)}" if span else "there is none"
         raise LlmCostError(
             f"No row of {rule.stream} lies between {moment(time_range.start)} and "
             f"{moment(time_range.end)}: {between}.",
@@ -85,7 +96,7 @@ def _notes(rule: Rule, rows: Rows, time_range: TimeRange) -> tuple[str, ...]:
         )
     if last < time_range.end - 60 * MINUTE:
         notes.append(f"rows end {moment(last)}, before the range does")
-    read = [name for name in rows.absent if name in rule.sql]
+    read = [name for name in absent if name in rule.sql]
     if read:
         notes.append(f"no row has {', '.join(read)}: taken for unknown")
     return tuple(notes)

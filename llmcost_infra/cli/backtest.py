@@ -23,18 +23,21 @@ if TYPE_CHECKING:
 
 __all__ = ["backtest"]
 
+_FIT = 5_000_000
+"""Rows of a stream that are fetched; of more, sums are made on the server."""
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Where rows come from, and of when."""
+    """Where rows come from, and of when; and whether every alert is meant."""
 
     data: Sequence[str]
     live: bool
     days: int
     start: datetime | None
     end: datetime | None
+    every: bool
 
 
 @click.command()
@@ -84,10 +87,10 @@ def backtest(  # noqa: PLR0913 - its options
     before: list[Rule] = []
     if compare:
         before = rules_of(program_at(project, stack, compare, "--compare"), project)
-    wanted = _Wanted(data, live, days, start, end)
+    wanted = _Wanted(data, live, days, start, end, every=not alerts)
     rows, time_range = _rows(wanted, known, [*rules, *_named(before, rules)])
-    reports = _reports(rules, rows, time_range, skip=not alerts)
-    old = {one.rule.name: one for one in _reports(_named(before, rules), rows, time_range)}
+    reports = _reports(rules, rows, time_range, wanted)
+    old = {one.rule.name: one for one in _reports(_named(before, rules), rows, time_range, wanted)}
     compared = [Comparison(old.get(one.rule.name), one) for one in reports] if compare else []
     if out:
         _draw(reports, rows, out)
@@ -136,7 +139,9 @@ def _read(data: Sequence[str], known: Sequence[Rule], rules: Sequence[Rule]) -> 
 
 
 def _fetch(rules: Sequence[Rule], time_range: TimeRange) -> dict[str, Rows]:
+    """Return the rows of each stream whose rows fit this machine; those of others stay there."""
     from llmcost_infra.backtest import fetch_rows, needed_columns  # noqa: PLC0415 - heavy
+    from llmcost_infra.backtest.on_server import extent_of  # noqa: PLC0415 - heavy
     from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415 - heavy
     from llmcost_infra.sql_engine.intervals import TimeRange  # noqa: PLC0415 - heavy
 
@@ -147,6 +152,8 @@ def _fetch(rules: Sequence[Rule], time_range: TimeRange) -> dict[str, Rows]:
             period = max(int(rule.body["trigger_condition"]["period"]) for rule in own)
             reach = TimeRange(time_range.start - period * 60_000_000, time_range.end)
             columns, kind = needed_columns(rule.sql for rule in own), own[0].body["stream_type"]
+            if extent_of(client, stream, kind, reach).rows > _FIT:
+                continue
             now = datetime.now(UTC)
             told = _progress(f"rows of {stream}", reach)
             found[stream] = fetch_rows(client, stream, kind, columns, reach, now, told)
@@ -154,17 +161,28 @@ def _fetch(rules: Sequence[Rule], time_range: TimeRange) -> dict[str, Rows]:
 
 
 def _reports(
-    rules: Sequence[Rule], rows: Mapping[str, Rows], time_range: TimeRange, *, skip: bool = False
+    rules: Sequence[Rule], rows: Mapping[str, Rows], time_range: TimeRange, wanted: _Wanted
 ) -> list[Report]:
     from llmcost_infra.backtest import backtest as run  # noqa: PLC0415 - heavy
 
     found: list[Report] = []
     for rule in rules:
-        if skip and rule.stream not in rows:
+        told = _progress(rule.name, time_range)
+        if rule.stream not in rows and wanted.live:
+            found.append(_on_server(rule, time_range, told))
+        elif rule.stream not in rows and wanted.every:
             click.echo(f"{rule.name}: not replayed, no rows of {rule.stream}", err=True)
-            continue
-        found.append(run(rule, rows, time_range, progress=_progress(rule.name, time_range)))
+        else:
+            found.append(run(rule, rows, time_range, progress=told))
     return found
+
+
+def _on_server(rule: Rule, time_range: TimeRange, told: Callable[[int], object]) -> Report:
+    from llmcost_infra.backtest.on_server import backtest_on_server  # noqa: PLC0415 - heavy
+    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415 - heavy
+
+    with client_at_hand() as client:
+        return backtest_on_server(rule, client, time_range, datetime.now(UTC), progress=told)
 
 
 def _draw(reports: Sequence[Report], rows: Mapping[str, Rows], out: Path) -> None:
@@ -172,6 +190,9 @@ def _draw(reports: Sequence[Report], rows: Mapping[str, Rows], out: Path) -> Non
 
     out.mkdir(parents=True, exist_ok=True)
     for report in reports:
+        if report.rule.stream not in rows:
+            click.echo(f"{report.rule.name}: not drawn, its rows stayed on the server", err=True)
+            continue
         told = _progress(f"picture of {report.rule.name}", report.time_range)
         for path in draw(report, rows, out, progress=told):
             click.echo(f"drawn: {path}", err=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llmcost_infra.sql_engine.intervals import TimeRange
     from llmcost_infra.sql_engine.tokens import Token
 
-__all__ = ["Rewritten", "rewrite"]
+__all__ = ["Rewritten", "at_instant", "rewrite"]
 
 _PLACEHOLDER = "'_o2_all_'"
 _TRUE_WHEN_ALL = frozenset({"=", ">=", "<=", ">", "<", "LIKE", "ILIKE", "IN"})

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.backtest.conftest import DAY, NOON, ROOT, call
+from tests.review.stored_calls import StoredCalls
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.cli.conftest import Type
 
@@ -86,3 +89,34 @@ def test_bad_input_is_told_before_anything_is_replayed(
 
     assert ended.code == code
     assert said in ended.err
+
+
+def test_a_history_that_does_not_fit_stays_on_the_server(
+    llmcost: Type, rows: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decisions are those of fetched rows; what is drawn needs the rows, and says so."""
+    lines = Path(rows).read_text(encoding="utf-8").splitlines()
+    server = StoredCalls([json.loads(line) for line in lines])
+
+    @contextmanager
+    def at_hand() -> Iterator[StoredCalls]:
+        yield server
+
+    monkeypatch.setattr("llmcost_infra.first_run.at_hand.client_at_hand", at_hand)
+    typed = (
+        *("backtest", "daily_budget", "--stack", "prod", "--live", "--json"),
+        *("--from", "2026-11-23", "--to", "2026-11-25"),
+    )
+    (fetched,) = json.loads(llmcost(*typed).out)
+    monkeypatch.setattr("llmcost_infra.cli.backtest._FIT", 2)
+    server.asked.clear()
+
+    stayed = llmcost(*typed, "--out", str(tmp_path / "pictures"))
+
+    (told,) = json.loads(stayed.out)
+    assert told.pop("notes")[-1] == "3 rows were looked at on the server"
+    assert fetched["firings"] == 12
+    same = {key: value for key, value in fetched.items() if key not in {"notes", "evaluated"}}
+    assert {key: value for key, value in told.items() if key != "evaluated"} == same
+    assert "daily_budget: not drawn, its rows stayed on the server" in stayed.err
+    assert not any(sql.startswith('SELECT "') for sql in server.asked)
