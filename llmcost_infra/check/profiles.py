@@ -33,6 +33,7 @@ _CHOICES: Final[Mapping[str, Any]] = {
         "feature_daily_usd": {"any": "5"},
     },
     "billing": [{"provider": "openai", "account": "any"}],
+    "cost_metric": True,
 }
 """What brings every tab and every alert in."""
 

@@ -30,6 +30,7 @@ _TYPES = {
 _TRACE = tuple(
     (name, _TYPES[column.type]) for name, column in LOGICAL.items() if STORED_NAMES[name] == name
 )
+_COUNTED = tuple((name, _TYPES[kind]) for name, kind in COUNTED.items())
 _VARIABLE = re.compile(r"'?\$\{\s*([\w-]+)(?::\w+)?\s*\}'?")
 _ALL = "'_o2_all_'"
 
@@ -110,9 +111,8 @@ class StackView(StackResources):
     def columns(self, stream_type: str) -> Declared:
         """Return the columns of the declared streams of a type, for planning."""
         # Nobody declares what the server makes of a metric.
-        metrics = ((COUNTED_STREAM, tuple(COUNTED.items())),) if stream_type == "metrics" else ()
         return Declared(
-            metrics
+            (((COUNTED_STREAM, _COUNTED),) if stream_type == "metrics" else ())
             + tuple(
                 sorted(
                     (name, (*(_TRACE if kind == "traces" else ()), *_own(stream.inputs)))

@@ -117,7 +117,12 @@ def test_a_stream_of_somebody_else_is_only_read(declared: Any, profile: str) -> 
 
 
 @pytest.mark.parametrize(
-    "chosen", [{"history": True}, {"content": CAPTURE}, {"profile": "llm", "stream": "default"}]
+    "chosen",
+    [
+        {"history": True, "cost_metric": True},
+        {"content": CAPTURE},
+        {"profile": "llm", "stream": "default"},
+    ],
 )
 def test_the_provider_takes_all_of_it(declared: Any, chosen: dict[str, Any]) -> None:
     """No kind finds anything wrong with what a stack declares."""
