@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from hypothesis import settings
@@ -14,7 +17,42 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CHECKOUT = Path(__file__).parents[1]
+
+
+class MadeOnce(Protocol):
+    """Returns a folder that one process of a run of the tests makes, and all of them use."""
+
+    def __call__(self, name: str, make: Callable[[Path], object]) -> Path:
+        """Make a folder of a name that no other has, unless it is there."""
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that all processes of a run of the tests have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def made_once(shared_folder: Path) -> MadeOnce:
+    """Make what is dear once, and not once for each process."""
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, whole = shared_folder / name, shared_folder / f"{name}.whole"
+        with (shared_folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from tests.cli_engine.stacks import PASSWORD, Cli, Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.conftest import MadeOnce
+
 CHECKOUT = Path(__file__).parents[2]
 USER = "root@example.com"
 
@@ -49,12 +51,20 @@ def cli(pulumi_folder: Path) -> Cli:
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Iterator[Filled]:
+def filled(
+    tmp_path_factory: pytest.TempPathFactory, made_once: MadeOnce, cli: Cli
+) -> Iterator[Filled]:
+    """Start a server on a copy of what `fill` made."""
+    filled = made_once("filled", lambda folder: fill(folder, cli))
+    data = shutil.copytree(filled / "data", tmp_path_factory.mktemp("filled") / "data")
+    with LocalServer(data, password=PASSWORD) as server:
+        yield Filled(server)
+
+
+def fill(folder: Path, cli: Cli) -> None:
     """Bring our own stack up, as `make up` does, and make objects by hand beside it."""
-    folder = tmp_path_factory.mktemp("filled")
     with LocalServer(folder / "data", password=PASSWORD) as server:
-        found = Filled(server)
-        with found.client() as client:
+        with Filled(server).client() as client:
             make(client)
         own = Stack.make(folder / "own", cli, server.url, PULUMI_CONFIG_PASSPHRASE="local")
         project = own.folder / "project"
@@ -64,7 +74,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Iterator[Fille
         assert own.run("stack", "init", "local").code == 0
         outcome = own.up("--stack", "local")
         assert outcome.code == 0, outcome.text
-        yield found
 
 
 @pytest.fixture

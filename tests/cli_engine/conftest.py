@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.conftest import MadeOnce
+
 MOST_STARTS = 60
 """Starts of the CLI that all tests here may need together: each takes a second or more."""
 
@@ -57,28 +59,31 @@ class Template:
 
 
 @pytest.fixture(scope="session")
-def cli(pulumi_folder: Path) -> Iterator[Cli]:
+def cli(pulumi_folder: Path, shared_folder: Path) -> Iterator[Cli]:
     """The Pulumi CLI; whoever adds a test must not make the room much slower."""
-    cli = Cli(pulumi_folder)
+    cli = Cli(pulumi_folder, shared_folder / "starts-of-the-cli")
     yield cli
     assert cli.starts <= MOST_STARTS
 
 
 @pytest.fixture(scope="session")
-def never_up(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Template:
+def never_up(made_once: MadeOnce, cli: Cli) -> Template:
     """A stack that was never up, and an empty server."""
-    folder = tmp_path_factory.mktemp("never-up")
-    return Template(Stack.make(folder / "stack", cli), folder / "data")
+    folder = made_once("never-up", lambda folder: Stack.make(folder / "stack", cli))
+    return Template(Stack(folder / "stack", cli), folder / "data")
 
 
 @pytest.fixture(scope="session")
-def is_up(tmp_path_factory: pytest.TempPathFactory, never_up: Template) -> Template:
+def is_up(made_once: MadeOnce, never_up: Template) -> Template:
     """A stack that is up."""
-    folder = tmp_path_factory.mktemp("is-up")
-    with never_up.copied(folder) as deployed:
-        outcome = deployed.stack.up()
-        assert outcome.code == 0, outcome.text
-    return Template(deployed.stack, folder / "data")
+
+    def make(folder: Path) -> None:
+        with never_up.copied(folder) as deployed:
+            outcome = deployed.stack.up()
+            assert outcome.code == 0, outcome.text
+
+    folder = made_once("is-up", make)
+    return Template(Stack(folder / "stack", never_up.stack.cli), folder / "data")
 
 
 @pytest.fixture(scope="session")

@@ -18,22 +18,31 @@ _PROGRAM = Path(__file__).parent / "program" / "__main__.py"
 _BIN = Path(sys.executable).parent
 
 
-@dataclass
+@dataclass(frozen=True)
 class Cli:
     """The Pulumi CLI.
 
     Args:
         folder: where it and its Python host are.
-        starts: how often it was started.
+        log: file with a line for every start, of all processes that run tests; by default none.
     """
 
     folder: Path
-    starts: int = 0
+    log: Path | None = None
 
     def started(self) -> Path:
         """Return the program for one more start."""
-        self.starts += 1
+        if self.log is not None:
+            with self.log.open("a") as log:
+                log.write("started\n")
         return self.folder / "pulumi"
+
+    @property
+    def starts(self) -> int:
+        """How often it was started."""
+        if self.log is None or not self.log.exists():
+            return 0
+        return len(self.log.read_text().splitlines())
 
 
 @dataclass(frozen=True)

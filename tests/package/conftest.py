@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tests.conftest import MadeOnce
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -65,23 +67,38 @@ class Installed:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(made_once: MadeOnce) -> Path:
     """Build the wheel of this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
+    (built,) = made_once("wheel", _build).glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, made_once: MadeOnce) -> Installed:
+    """Install the wheel into a new environment, with its own requirements and no extra's."""
+
+    def make(folder: Path) -> None:
+        _install(wheel, folder)
+        add(_of(wheel, folder), _of(wheel, folder).site, "")
+
+    return _of(wheel, made_once("clean", make))
+
+
+def _of(wheel: Path, folder: Path) -> Installed:
+    paths = {"base": str(folder), "platbase": str(folder)}
+    return Installed(wheel, folder, Path(sysconfig.get_path("purelib", "venv", vars=paths)))
+
+
+def _build(folder: Path) -> None:
     subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=CHECKOUT,
         capture_output=True,
         check=True,
     )
-    (built,) = folder.glob("*.whl")
-    return built
 
 
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Install the wheel into a new environment, with its own requirements and no extra's."""
-    folder = tmp_path_factory.mktemp("clean")
+def _install(wheel: Path, folder: Path) -> None:
     subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True
     )
@@ -91,12 +108,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
         capture_output=True,
         check=True,
     )
-    site = Path(
-        sysconfig.get_path("purelib", "venv", vars={"base": str(folder), "platbase": str(folder)})
-    )
-    installed = Installed(wheel, folder, site)
-    add(installed, site, "")
-    return installed
 
 
 def add(installed: Installed, site: Path, extra: str) -> None:
