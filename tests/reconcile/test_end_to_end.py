@@ -13,6 +13,7 @@ from llmcost_infra.errors import ExitCode, ReconcileError
 from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.causes import Cause
 from llmcost_infra.reconcile.comparison import Period, compare
+from llmcost_infra.reconcile.files import read_file
 from llmcost_infra.reconcile.ours import kept_as, read_ours, read_totals
 from llmcost_infra.reconcile.records import Bill, Charge, Lane, Part, Usage
 from llmcost_infra.reconcile.scopes import ScopeMap
@@ -20,16 +21,18 @@ from llmcost_infra.reconcile.stored import write_days
 from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
 from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
-from tests.reconcile.worlds import table
+from tests.upkeep.tables import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from llmcost_infra.reconcile.comparison import Comparison
     from tests.alerts.conftest import Stack
 
 TODAY = date(2026, 11, 24)
 YESTERDAY = TODAY - timedelta(days=1)
+DAYS = (YESTERDAY, TODAY)
 SEARCH, SUPPORT = Part("proj_search"), Part("proj_support")
 BILLING = [
     {
@@ -106,12 +109,16 @@ class Account:
         return Bill("openai", "stand-in", (*charges, *items), tuple(usage))
 
 
-def compared(client: Client, bill: Bill, *chosen: str) -> Comparison:
+def compared(
+    client: Client,
+    bill: Bill,
+    *chosen: str,
+    settings: Settings = SETTINGS,
+) -> Comparison:
     """Compare two days."""
-    days = (YESTERDAY, TODAY)
-    own = read_ours(client, SETTINGS, days)
-    scopes = ScopeMap.of(SETTINGS, "openai", None, chosen)
-    return compare(Period("2026-11", days), bill, own, scopes, table())
+    own = read_ours(client, settings, DAYS)
+    scopes = ScopeMap.of(settings, bill.provider, None, chosen)
+    return compare(Period("2026-11", DAYS), bill, own, scopes, TABLE)
 
 
 def causes(found: Comparison) -> dict[tuple[str, Cause], Decimal]:
@@ -205,6 +212,30 @@ def test_batches_that_do_not_say_so_are_found(kept: Stack, client: Client) -> No
     assert found.exit_code is ExitCode.FINDINGS
 
 
+def test_a_clouds_own_file_compares_what_went_through_it(
+    kept: Stack, client: Client, tmp_path: Path
+) -> None:
+    """By a FOCUS export; then the calls that went to the maker are those on another bill."""
+    for at in (NOON - DAY, NOON):
+        kept.call(at=at, usd=2.0, gen_ai__provider__name="azure.ai.openai")
+    kept.call(at=NOON, usd=4.0)
+    export = tmp_path / "azure.csv"
+    lines = [
+        f"{day}T00:00:00Z,{usd},USD,Azure OpenAI,Microsoft,gpt-4o Output Tokens,Usage,200,1K Tokens"
+        for day, usd in zip(DAYS, ("2.00", "2.60"), strict=True)
+    ]
+    heading = (
+        "ChargePeriodStart,BilledCost,BillingCurrency,ServiceName,ServiceProviderName,"
+        "ChargeDescription,ChargeCategory,ConsumedQuantity,ConsumedUnit"
+    )
+    export.write_text("\n".join([heading, *lines]))
+    bill = read_file(export, "openai", DAYS, TABLE)
+    found = compared(client, bill, settings=Settings(environment="prod"))
+    assert (found.ours, found.billed) == (Decimal(4), Decimal("4.60"))
+    assert [(one.cause, one.usd) for one in found.causes] == [(Cause.PRICE_CHANGE, Decimal("-0.6"))]
+    assert "1 calls ($4.00) through openai: another bill" in found.left_out
+
+
 def test_a_share_of_an_unmapped_project_fails(kept: Stack, client: Client) -> None:
     """Above 1 % of the bill, with a line of its own."""
     account = Account(kept)
@@ -280,7 +311,7 @@ def test_old_months_are_compared_by_their_totals(
         list(roll_up(client, settings, [TODAY], now))
         own = read_totals(client, settings, [TODAY], lambda _: "openai")
     scopes = ScopeMap.of(settings, "openai", None, ())
-    found = compare(Period("2026-11", (TODAY,)), account.bill(), own, scopes, table())
+    found = compare(Period("2026-11", (TODAY,)), account.bill(), own, scopes, TABLE)
     assert found.ours == pytest.approx(3 * cost(FLAT))
     lost = {key: usd for key, usd in causes(found).items() if key[0] == "prod/support"}
     assert lost == {

@@ -18,7 +18,8 @@ from llmcost_infra.reconcile.scopes import ScopeMap
 from llmcost_infra.upkeep.reprice import reprice
 from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
 from tests.reconcile.test_end_to_end import BILLING, SEARCH, SETTINGS, TODAY, YESTERDAY, causes
-from tests.upkeep.test_reprice import NEW, moment, with_model
+from tests.upkeep.tables import with_model
+from tests.upkeep.test_reprice import NEW, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,22 +13,21 @@ import pytest
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.openobserve import Client
-from llmcost_infra.pricing import PriceTable, load_table
-from llmcost_infra.pricing.pattern import Pattern
-from llmcost_infra.pricing.table import Contract, Model
+from llmcost_infra.pricing.table import Contract
 from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
 from llmcost_infra.upkeep import reprice as module
 from llmcost_infra.upkeep.reprice import DayRepriced, reprice
 from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
+from tests.upkeep.tables import TABLE, with_model, without_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from llmcost_infra.pricing import PriceTable
     from tests.alerts.conftest import Stack
 
 SETTINGS = Settings(environment="prod", history=True)
-TABLE = load_table()
 NEW = "gpt-9"
 CALLED = NOON - 14 * DAY
 LATE: dict[str, Any] = {"gen_ai__request__model": NEW, "gen_ai__response__model": NEW}
@@ -50,21 +49,6 @@ def client(kept: Stack) -> Iterator[Client]:
 def moment(micros: int) -> datetime:
     """Return a time."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
-
-
-def with_model(name: str, like: str = "gpt-4o") -> PriceTable:
-    """Return the shipped prices and those of a model that costs what another one does."""
-    model = TABLE.model("openai", like)
-    assert model is not None
-    new = Model(f"openai/{name}", Pattern(f"^{name}$"), model.rows)
-    models = (*TABLE.providers["openai"], new)
-    return replace(TABLE, providers={**TABLE.providers, "openai": models})
-
-
-def without_model(name: str) -> PriceTable:
-    """Return the shipped prices but those of a model."""
-    left = tuple(one for one in TABLE.providers["openai"] if not one.pattern.matches(name))
-    return replace(TABLE, providers={**TABLE.providers, "openai": left})
 
 
 def run(kept: Stack, client: Client, table: PriceTable, at: int = NOON, **more: Any) -> DayRepriced:
