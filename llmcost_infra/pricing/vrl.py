@@ -46,15 +46,16 @@ _COUNTS: Final = {
     "cache_write_1h": "call_cache_write_1h",
     "output": "visible",
     "reasoning": "call_reasoning",
-    "input_audio": "audio",
+    "input_audio": "input_audio",
     "cache_read_audio": "call_cache_read_audio",
-    "output_audio": "call_output_audio",
-    "input_image": "call_input_image",
-    "output_image": "call_output_image",
+    "output_audio": "output_audio",
+    "input_image": "input_image",
+    "output_image": "output_image",
 }
-_TOLD_APART: Final = (
-    "call_input_audio", "call_output_audio", "call_input_image", "call_output_image",
-)  # fmt: skip
+_TOLD_APART: Final = ("input_audio", "output_audio", "input_image", "output_image")
+# Audio and images are rare: what is about them runs only where a call tells them apart.
+_TEXT: Final = tuple(name for name in CLASSES if "audio" not in name and "image" not in name)
+_MEDIA: Final = tuple(name for name in CLASSES if name not in _TEXT)
 _MEGA: Final = 6
 # So many models make a common beginning worth a test of its own.
 _FAMILY: Final = 3
@@ -71,57 +72,75 @@ def compile_vrl(table: PriceTable) -> str:
     return "\n".join(
         (
             f"# Prices, version {table.version}: generated, change pricing/*.yaml instead.",
+            "# Rates are USD per million tokens of:",
+            f"# {', '.join(CLASSES)}.",
+            *_lookup(table),
             *_split(),
-            'if price_status != "no_usage" {',
-            *_indent(_providers(table)),
-            "}",
-            *_read_card(),
-            *_region(),
+            *_card_of_call(),
             *_amounts(),
             *_contracts(table.contracts),
         )
     )
 
 
+def _lookup(table: PriceTable) -> Iterator[str]:
+    """Yield what finds the row of a call, and what stands there."""
+    # First of all: the compiler carries every variable that there is through every branch.
+    yield "cached = call_cache_read + call_cache_write + call_cache_write_1h"
+    yield "sent = if call_cache_inside { call_input } else { call_input + cached }"
+    yield "needs_split = false"
+    yield "factor = 0.0"
+    yield from _no_card()
+    if table.providers:
+        yield "if call_input >= 0 {"
+        yield from _indent(_providers(table))
+        yield "}"
+
+
 def _split() -> Iterator[str]:
-    tiers = " || ".join(f'call_tier == "{tier}"' for tier in sorted(STANDARD_TIERS))
-    yield 'price_status = "unpriced_model"'
+    yield 'price_status = "no_usage"'
     yield 'price_row = ""'
     yield "price_input_usd = 0.0"
     yield "price_output_usd = 0.0"
-    yield 'card = ""'
-    yield "needs_split = false"
-    yield f'if {tiers} {{ call_tier = "{STANDARD}" }}'
-    yield f'if call_batch {{ call_tier = "{BATCH}" }}'
-    yield f"told_apart = {' || '.join(f'{one} != -1' for one in _TOLD_APART)}"
-    yield "if !told_apart { call_cache_read_audio = 0 }"
-    yield from (f"if {one} == -1 {{ {one} = 0 }}" for one in _TOLD_APART)
-    yield "cached = call_cache_read + call_cache_write + call_cache_write_1h"
-    yield "sent = call_input"
-    yield "if !call_cache_inside { sent = call_input + cached }"
-    yield "audio = call_input_audio - call_cache_read_audio"
-    yield "plain = sent - cached - audio - call_input_image"
-    yield "from_cache = call_cache_read - call_cache_read_audio"
-    yield "visible = 0 - call_reasoning"
-    yield "if call_output > 0 { visible = call_output - call_reasoning }"
-    yield "visible = visible - call_output_audio - call_output_image"
-    impossible = " || ".join(f"{count} < 0" for count in ("call_input", *_COUNTS.values()))
-    yield f'if {impossible} {{ price_status = "no_usage" }}'
+    yield "plain = sent - cached"
+    yield "from_cache = call_cache_read"
+    yield "visible = if call_output > 0 { call_output } else { 0 }"
+    yield "visible = visible - call_reasoning"
+    yield from (f"{one} = 0" for one in _TOLD_APART)
+    yield f"told_apart = {' || '.join(f'call_{one} != -1' for one in _TOLD_APART)}"
+    yield "if told_apart {"
+    yield from _indent(_take_apart())
+    yield "}"
+    impossible = ("call_input", *(_COUNTS[name] for name in _TEXT))
+    yield f"impossible = {' || '.join(f'{count} < 0' for count in impossible)}"
+    media = " || ".join(f"{_COUNTS[name]} < 0" for name in _MEDIA)
+    yield f"if told_apart && ({media}) {{ impossible = true }}"
+
+
+def _take_apart() -> Iterator[str]:
+    """Yield what moves audio and images out of the counts that they are part of."""
+    yield from (f"if call_{one} != -1 {{ {one} = call_{one} }}" for one in _TOLD_APART)
+    yield "input_audio = input_audio - call_cache_read_audio"
+    yield "plain = plain - input_audio - input_image"
+    yield "from_cache = from_cache - call_cache_read_audio"
+    yield "visible = visible - output_audio - output_image"
 
 
 def _providers(table: PriceTable) -> Iterator[str]:
-    for name, aliases in _names(table.aliases).items():
-        tests = " || ".join(f'call_provider == "{alias}"' for alias in aliases)
-        yield f'if {tests} {{ call_provider = "{name}" }}'
-    for index, (provider, models) in enumerate(sorted(table.providers.items())):
-        yield f'{"} else " if index else ""}if call_provider == "{provider}" {{'
+    names = _names(table.aliases)
+    # No else, as with families: a name is one provider's only.
+    for provider, models in sorted(table.providers.items()):
+        own = sorted({provider, *names.get(provider, ())})
+        tests = " || ".join(f'call_provider == "{name}"' for name in own)
+        yield f"if {tests} {{"
+        if len(own) > 1:
+            yield f' call_provider = "{provider}"'
         prefix = f"{provider}/"
         yield f' if starts_with(call_model, "{prefix}") {{'
         yield f"  call_model = slice(call_model, {len(prefix)}) ?? call_model"
         yield " }"
         yield from _indent(_families(models))
-    yield "}" if table.providers else ""
-    yield 'if card != "" { price_status = "missing_rate" }'
+        yield "}"
 
 
 def _names(aliases: Mapping[str, str]) -> dict[str, list[str]]:
@@ -163,6 +182,9 @@ def _model(model: Model) -> Iterator[str]:
 
 
 def _fits(model: Model) -> str:
+    ids = model.pattern.literals
+    if len(ids) == 1 and not model.pattern.open_forms:
+        return f'call_model == "{min(ids)}"'
     # Unicode digits are no digits of a model id.
     pattern = model.pattern.text.replace(r"\d", "[0-9]")
     return f"match(call_model, r'{pattern}')"
@@ -172,12 +194,22 @@ def _rows(rows: Sequence[Row]) -> Iterator[str]:
     *older, row = rows
     if older:
         yield f"if call_at >= {row.from_us} {{"
-        yield from _indent(_cards(row))
+        yield from _indent(_row(row, is_first=False))
         yield "} else {"
         yield from _indent(_rows(older))
         yield "}"
     else:
-        yield from _cards(row)
+        yield from _row(row, is_first=True)
+
+
+def _row(row: Row, *, is_first: bool) -> Iterator[str]:
+    if is_first:
+        yield f"since = {row.from_us}"
+    if row.to_us is not None:
+        yield f"until = {row.to_us}"
+    for name, factor in row.regions.items():
+        yield f'if call_region == "{name}" {{ factor = {_number(factor)} }}'
+    yield from _cards(row)
 
 
 def _cards(row: Row) -> Iterator[str]:
@@ -192,42 +224,57 @@ def _cards(row: Row) -> Iterator[str]:
 
 def _card(row: Row, card: Card) -> Iterator[str]:
     # Text, not an object: its type is known without a look, so that hundreds compile in a second.
-    told = [f'"row":"{row.name(card, STANDARD)}"', f'"from":{row.from_us}']
-    told += [f'"to":{row.to_us}'] if row.to_us is not None else []
-    told += [f'"~{name}":{_number(factor)}' for name, factor in row.regions.items()]
-    *tiers, last = [f'"+{tier}":{_rates(rates)}' for tier, rates in card.tiers.items()]
-    yield f"card = s'{{{','.join(told)},"
-    yield from (f"{tier}," for tier in tiers)
-    yield f"{last}}}'"
+    # Most calls are of the standard tier, so that its rates are read without those of the others.
+    yield f'row = "{row.name(card, STANDARD)}"'
+    yield f"rates = s'{_rates(card.tiers[STANDARD])}'"
+    others = [f'"{tier}":{_rates(rates)}' for tier, rates in card.tiers.items() if tier != STANDARD]
+    if others:
+        *tiers, last = others
+        yield "tiers = s'{"
+        yield from (f"{tier}," for tier in tiers)
+        yield f"{last}}}'"
 
 
 def _rates(rates: Rates) -> str:
-    told = (f'"{name}":{_number(rate.scaleb(_MEGA))}' for name, rate in rates.items())
-    return f"{{{','.join(told)}}}"
+    told = dict(rates.items())
+    last = max(map(CLASSES.index, told))
+    listed = (
+        _number(told[name].scaleb(_MEGA)) if name in told else "null"
+        for name in CLASSES[: last + 1]
+    )
+    return f"[{','.join(listed)}]"
 
 
-def _read_card() -> Iterator[str]:
-    """Yield what finds the rates of the call's tier on a card; -1.0 where there is none."""
-    yield "told = object(parse_json(card) ?? {}) ?? {}"
-    yield "rates = {}"
-    yield "since = int(told.from) ?? 0"
-    yield "until = int(told.to) ?? call_at + 1"
-    yield "in_force = call_at >= since && call_at < until"
-    yield "if in_force {"
-    yield ' rates = object(get(told, ["+" + call_tier]) ?? null) ?? {}'
+def _no_card() -> Iterator[str]:
+    yield 'row = ""'
+    yield "since = 0"
+    yield "until = call_at + 1"
+    yield 'rates = "[]"'
+    yield 'tiers = "{}"'
+
+
+def _read_card(condition: str) -> Iterator[str]:
+    """Yield what reads the rates of the call's tier from a card; -1.0 where there is none."""
+    yield f"in_force = {condition}call_at >= since && call_at < until"
+    yield "told = []"
+    yield f'if in_force && call_tier == "{STANDARD}" {{'
+    yield " told = array(parse_json(rates) ?? []) ?? []"
     yield "}"
-    yield from (f"rate_{name} = float(rates.{name}) ?? -1.0" for name in _COUNTS)
-
-
-def _region() -> Iterator[str]:
-    yield 'price_row = string(told.row) ?? ""'
-    yield 'factor = float(get(told, ["~" + call_region]) ?? null) ?? 0.0'
-    yield 'place = ""'
-    yield 'if factor > 0.0 { place = "~" + call_region } else { factor = 1.0 }'
-    yield "if needs_split && in_force && !told_apart {"
-    yield ' price_status = "no_usage"'
-    yield " rate_input = -1.0"
+    yield f'if in_force && call_tier != "{STANDARD}" {{'
+    yield " others = object(parse_json(tiers) ?? {}) ?? {}"
+    yield " told = array(get(others, [call_tier]) ?? null) ?? []"
     yield "}"
+    yield from _read_rates(_TEXT)
+
+
+def _read_rates(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        yield f"rate_{name} = -1.0"
+        # A look costs a third of a reading.
+        place = CLASSES.index(name)
+        yield f"if exists(told[{place}]) {{ rate_{name} = float(told[{place}]) ?? -1.0 }}"
+        if whole := SOLD_AS.get(name):
+            yield f"if rate_{name} < 0.0 {{ rate_{name} = rate_{whole} }}"
 
 
 def _number(value: Decimal) -> str:
@@ -235,21 +282,33 @@ def _number(value: Decimal) -> str:
     return text if "." in text else f"{text}.0"
 
 
+def _card_of_call() -> Iterator[str]:
+    """Yield what the tier of a call makes of its row; a call without usage has none."""
+    tiers = " || ".join(f'call_tier == "{tier}"' for tier in sorted(STANDARD_TIERS) if tier)
+    yield f'if is_empty(call_tier) || {tiers} {{ call_tier = "{STANDARD}" }}'
+    yield f'if call_batch {{ call_tier = "{BATCH}" }}'
+    yield "if !impossible {"
+    yield " price_row = row"
+    yield ' price_status = if is_empty(row) { "unpriced_model" } else { "missing_rate" }'
+    yield "}"
+    yield from _read_card("!is_empty(price_row) && ")
+
+
 def _amounts() -> Iterator[str]:
-    # Every set of rates has one for input, so this tells whether one was found.
-    yield "if rate_input >= 0.0 {"
+    """Yield what a call with rates costs, or why it has no price all the same."""
+    yield "if needs_split && in_force && !told_apart {"
+    yield ' price_status = "no_usage"'
+    yield " rate_input = -1.0"
+    yield "}"
+    yield from _total()
+    yield f'if has_rates && call_tier != "{STANDARD}" {{ price_row = price_row + "+" + call_tier }}'
+    yield "uncounted = call_output < 0 && rate_output >= 0.0"
+    yield 'if has_rates && uncounted { price_status = "no_usage" }'
+    yield "if has_rates && !uncounted && !is_lacking {"
     yield ' price_status = "priced"'
-    yield f' if call_tier != "{STANDARD}" {{ price_row = price_row + "+" + call_tier }}'
-    yield from _indent(_fill_in())
-    yield " if call_output < 0 && rate_output >= 0.0 {"
-    yield '  price_status = "no_usage"'
-    yield f" }} else if {_missing()} {{"
-    yield '  price_status = "missing_rate"'
-    yield " } else {"
-    yield f"  price_input_usd = ({_total(inputs=True)}) * factor / 1000000.0"
-    yield f"  price_output_usd = ({_total(inputs=False)}) * factor / 1000000.0"
-    yield "  price_row = price_row + place"
-    yield " }"
+    yield ' if factor > 0.0 { price_row = price_row + "~" + call_region } else { factor = 1.0 }'
+    yield " price_input_usd = sent_musd * factor / 1000000.0"
+    yield " price_output_usd = answered_musd * factor / 1000000.0"
     yield "}"
 
 
@@ -275,30 +334,43 @@ def _contracts(contracts: tuple[Contract, ...]) -> Iterator[str]:
 def _own_rates(model: Model) -> Iterator[str]:
     yield f"if {_fits(model)} {{"
     yield " price_contract_usd = -1.0"
-    yield from _indent(_cards(model.rows[0]))
-    yield from _indent(_read_card())
-    yield from _indent(_fill_in())
-    counted = "(call_output >= 0 || rate_output < 0.0)"
-    yield f" if rate_input >= 0.0 && {counted} && !({_missing()}) {{"
-    yield (f"  price_contract_usd = ({_total(inputs=True)} + {_total(inputs=False)}) / 1000000.0")
+    yield from _indent(_no_card())
+    yield from _indent(_row(model.rows[0], is_first=True))
+    yield from _indent(_read_card(""))
+    yield from _indent(_total())
+    yield " uncounted = call_output < 0 && rate_output >= 0.0"
+    yield " if has_rates && !uncounted && !is_lacking {"
+    yield "  price_contract_usd = (sent_musd + answered_musd) / 1000000.0"
     yield " }"
     yield "}"
 
 
-def _fill_in() -> Iterator[str]:
-    for name, whole in SOLD_AS.items():
-        yield f"if rate_{name} < 0.0 {{ rate_{name} = rate_{whole} }}"
-
-
-def _missing() -> str:
-    # VRL takes && and || from left to right: the parentheses are not for show.
-    return " || ".join(f"({count} > 0 && rate_{name} < 0.0)" for name, count in _COUNTS.items())
-
-
-def _total(*, inputs: bool) -> str:
+def _total() -> Iterator[str]:
+    """Yield what multiplies counts with rates, and looks for counts that lack one."""
+    # Every set of rates has one for input, so this tells whether one was found.
+    yield "has_rates = rate_input >= 0.0"
+    yield "is_lacking = false"
     # From 0.0: no tokens of a class without a rate would come out as -0.0.
-    names = (name for name in CLASSES if (name not in OUTPUT_CLASSES) is inputs)
-    return " + ".join(("0.0", *(f"{_COUNTS[name]} * rate_{name}" for name in names)))
+    yield "sent_musd = 0.0"
+    yield "answered_musd = 0.0"
+    for condition, names in (("has_rates", _TEXT), ("has_rates && told_apart", _MEDIA)):
+        yield f"if {condition} {{"
+        if names is _MEDIA:
+            yield from _indent(_read_rates(_MEDIA))
+        yield f" is_lacking = is_lacking || {_lacking(names)}"
+        yield f" sent_musd = sent_musd + {_sum(names, inputs=True)}"
+        yield f" answered_musd = answered_musd + {_sum(names, inputs=False)}"
+        yield "}"
+
+
+def _lacking(names: Iterable[str]) -> str:
+    # VRL takes && and || from left to right: the parentheses are not for show.
+    return " || ".join(f"({_COUNTS[name]} > 0 && rate_{name} < 0.0)" for name in names)
+
+
+def _sum(names: Iterable[str], *, inputs: bool) -> str:
+    mine = (name for name in names if (name not in OUTPUT_CLASSES) is inputs)
+    return " + ".join(f"{_COUNTS[name]} * rate_{name}" for name in mine)
 
 
 def _indent(lines: Iterable[str]) -> Iterator[str]:

@@ -60,7 +60,7 @@ class Program:
         reached = self._reach
         given = row
         if not reached.whole:
-            given = {name: row[name] for name in reached.columns if name in row}
+            given = {name: value for name, value in row.items() if name in reached.columns}
         made = self._execute(given)
         if self._carried:
             return made | {name: row.get(name) for name in self._carried}

@@ -135,7 +135,7 @@ def test_the_stack_decides_the_last_environment() -> None:
     rendered = render_pipeline(load_pipeline("llm_cost"), settings(), NO_PRICES)
 
     text = rendered.functions["normalise"].text
-    assert 'if environment == "" { environment = "staging" }' in text
+    assert 'if is_empty(environment) { environment = "staging" }' in text
 
 
 def test_a_project_may_choose_by_a_file_of_its_own(project: Callable[..., Path]) -> None:
