@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from stories_of_alerts import STORIES
 
 from llmcost_infra.catalog import load_alerts
-from llmcost_infra.catalog.alerts import EXPORT_DELAY_MINUTES, MAX_CALL_MINUTES, shown
+from llmcost_infra.catalog.alerts import EXPORT_DELAY_MINUTES, shown
+from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ __all__ = ["PAGE", "main", "reference"]
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "alerts.md"
 _HOUR, _DAY = 60, 24 * 60
+_LONGEST_CALL = Settings(environment="any").max_call_minutes
 
 _INTRODUCTION = f"""\
 # Alerts
@@ -59,8 +61,9 @@ llmcost:settings:
   a line of the message. Limits are dollars in the YAML and in the message. `budget.hourly_usd` is a
   24th of `budget.daily_usd`.
 - **Windows go by the end of a call.** A row carries its start and arrives when it is over, so the
-  server looks {MAX_CALL_MINUTES} minutes (the longest call that is seen) and {EXPORT_DELAY_MINUTES}
-  minutes (exporters and collectors) further back than the window.
+  server looks {_LONGEST_CALL} minutes (the longest call that is seen, `max_call_minutes` of the
+  settings) and {EXPORT_DELAY_MINUTES} minutes (exporters and collectors) further back than
+  the window.
 - **Silence** mutes a whole alert. So a team, a feature and a step of the month have one each.
 - **An incident of PagerDuty** has the key environment, alert, team or owner, and UTC date: a
   deploy, after which OpenObserve looks again at once, opens no second one. OpenObserve never tells

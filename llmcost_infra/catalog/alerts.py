@@ -29,7 +29,6 @@ __all__ = [
     "AT",
     "CONTEXT",
     "EXPORT_DELAY_MINUTES",
-    "MAX_CALL_MINUTES",
     "VARIABLE",
     "AlertDeclaration",
     "AlertSpec",
@@ -39,9 +38,6 @@ __all__ = [
     "render_alerts",
     "shown",
 ]
-
-MAX_CALL_MINUTES: Final = 60
-"""Longest call that a rule has to see: a row carries its start and arrives after its end."""
 
 EXPORT_DELAY_MINUTES: Final = 5
 """How long applications and collectors hold a finished span back."""
@@ -151,10 +147,12 @@ class AlertDeclaration(Strict):
                 raise misplaced("this setting has many limits", "limits", name, hint=hint)
         return self
 
-    @property
-    def period_minutes(self) -> int:
-        """How far back the server has to look for the starts of calls that end in the window."""
-        return self.window_minutes + MAX_CALL_MINUTES + EXPORT_DELAY_MINUTES
+    def period_minutes(self, settings: Settings) -> int:
+        """Return how far back the server has to look for the starts of calls in the window.
+
+        A row carries the start of its call, and arrives after its end.
+        """
+        return self.window_minutes + settings.max_call_minutes + EXPORT_DELAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +283,7 @@ def _check_retention(spec: AlertSpec, settings: Settings, statement: Statement) 
 
 
 def _check_query_range(spec: AlertSpec, settings: Settings) -> None:
-    hours, period = settings.query_range_hours, spec.declared.period_minutes
+    hours, period = settings.query_range_hours, spec.declared.period_minutes(settings)
     if hours is not None and period > hours * _HOUR_MINUTES:
         raise spec.document.problem(
             ("window_minutes",),
@@ -352,7 +350,7 @@ def _rendered(
             "sql": statement.over(streams, settings.attribution, values, team=settings.team),
         },
         "trigger_condition": {
-            "period": declared.period_minutes,
+            "period": declared.period_minutes(settings),
             "frequency": declared.frequency_minutes,
             "silence": declared.silence_minutes,
             "operator": ">=",

@@ -69,6 +69,8 @@ class Settings(Strict):
     """Whether applications send `gen_ai.usage.cost_usd`; a tab compares it with the calls."""
     query_range_hours: Annotated[int, Field(ge=1)] | None = None
     """Longest time range of a query that the server allows on the streams, if it has a limit."""
+    max_call_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    """Longest call that alerts see: they look back so much further than their windows."""
     retention: Retention = Retention()
     attribution: Attribution = Attribution()
     repeats: tuple[Repeat, ...] = (Repeat(dialect="wrapper"), Repeat(dialect="anthropic_sdk"))

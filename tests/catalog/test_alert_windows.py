@@ -7,8 +7,9 @@ import re
 import pytest
 
 from llmcost_infra.catalog import load_alert
-from llmcost_infra.catalog.alerts import EXPORT_DELAY_MINUTES, MAX_CALL_MINUTES
+from llmcost_infra.catalog.alerts import EXPORT_DELAY_MINUTES
 from llmcost_infra.declarations import names
+from llmcost_infra.settings import Settings
 
 EVENTS = ("rate_limit", "runaway_call", "unfinished_rows", "unpriced_model")
 """What happened once and is told: nothing of it may be missed between two looks."""
@@ -53,9 +54,10 @@ def _product(numbers: list[str]) -> int:
 def test_the_server_looks_further_back_than_the_rule(name: str) -> None:
     """By the longest call and by what exporters hold back, because it selects by starts."""
     declared = load_alert(name).declared
-    assert declared.period_minutes == (
-        declared.window_minutes + MAX_CALL_MINUTES + EXPORT_DELAY_MINUTES
-    )
+    for chosen, longest in (({}, 60), ({"max_call_minutes": 240}, 240)):
+        settings = Settings.from_mapping({"environment": "prod", **chosen})
+        further = declared.period_minutes(settings) - declared.window_minutes
+        assert further == longest + EXPORT_DELAY_MINUTES
 
 
 @pytest.mark.parametrize("name", names("alerts"))
