@@ -70,6 +70,7 @@ class Cell:
         charged: class → what was billed, over all lanes.
         used: what the provider counted.
         requests: what the provider counted; None where it does not.
+        divisions: lane → projects or workspaces in which the provider served it.
     """
 
     scope: str
@@ -80,6 +81,7 @@ class Cell:
     charged: dict[str, Decimal] = field(default_factory=dict[str, "Decimal"])
     used: Tokens = field(default_factory=Tokens)
     requests: Counts | None = field(default_factory=dict[Lane, int])
+    divisions: dict[Lane, set[str]] = field(default_factory=dict[Lane, "set[str]"])
 
     @property
     def billed_usd(self) -> Decimal:
@@ -138,6 +140,8 @@ def cells_of(
     for scope, used in usage:
         into = cell(scope, used.day, used.model)
         into.used.add(used.lane, used.tokens)
+        if used.part.division:
+            into.divisions.setdefault(used.lane, set()).add(used.part.division)
         if used.requests is None:
             into.requests = None
         elif into.requests is not None:

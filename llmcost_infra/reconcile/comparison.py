@@ -11,6 +11,7 @@ from llmcost_infra.errors import ExitCode
 from llmcost_infra.reconcile.amounts import ZERO
 from llmcost_infra.reconcile.causes import Cause
 from llmcost_infra.reconcile.cells import cells_of
+from llmcost_infra.reconcile.coverage import coverage_of
 from llmcost_infra.reconcile.explain import explain, explain_items, explain_uncounted
 from llmcost_infra.reconcile.rates import RateBook
 from llmcost_infra.reconcile.scopes import UNMAPPED
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.pricing import PriceTable
     from llmcost_infra.reconcile.causes import Finding
+    from llmcost_infra.reconcile.coverage import Coverage
     from llmcost_infra.reconcile.explain import Compared
     from llmcost_infra.reconcile.records import Bill, Charge, OwnCalls
     from llmcost_infra.reconcile.scopes import ScopeMap
@@ -88,6 +90,11 @@ class Comparison:
     def lines(self) -> list[Line]:
         """A line for each scope and model, the greatest difference first."""
         return lines_of(self.compared, self.findings)
+
+    @cached_property
+    def coverage(self) -> list[Coverage]:
+        """Tokens and rates of both sides, by scope, model and class."""
+        return coverage_of(one.cell for one in self.compared)
 
     @cached_property
     def ours(self) -> Decimal:

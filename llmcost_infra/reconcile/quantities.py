@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["explain_tokens"]
 
 _CACHED: Final = ("cache_read", "cache_write", "cache_write_1h")
+_NAMED: Final = 2
+"""Projects that evidence names; more would hide it."""
 _HOURS: Final = "calls lack, and how long caches of the others live is not told"
 
 
@@ -170,17 +172,23 @@ class _LaneGap:
         both = ((Cause.MISSING_TRAFFIC, missing), (Cause.NO_USAGE, silent > 0))
         return [cause for cause, shown in both if shown]
 
+    def _whose(self) -> str:
+        """Return where the provider served the lane: whom to ask."""
+        named = sorted(self.cell.divisions.get(self.lane, ()))
+        if not named or len(named) > _NAMED:
+            return ""
+        return f" of {' and '.join(named)}"
+
     def _lack(self, told: _Telling, usd: Decimal) -> Finding:
         lacking, silent = self._requests()
         causes = self._why_lacking()
+        lane, whose = lane_name(self.lane), self._whose()
         if lacking is None:
-            words = (
-                f"{-sum(self.gap.values()):,} tokens of {lane_name(self.lane)} have no call here"
-            )
+            words = f"{-sum(self.gap.values()):,} tokens of {lane}{whose} have no call here"
+        elif self.ours.calls.get(self.lane):
+            words = f"the provider counts {lacking:,} more {lane} calls{whose}"
         else:
-            words = f"the provider counts {lacking:,} more {lane_name(self.lane)} calls"
-            if not self.ours.calls.get(self.lane):
-                words = f"none of {lacking:,} {lane_name(self.lane)} calls makes a span"
+            words = f"none of {lacking:,} {lane} calls{whose} makes a span"
         silence = f"{silent:,} calls report no usage"
         if len(causes) > 1:
             ranges = (Range(cause, usd, ZERO) for cause in causes)

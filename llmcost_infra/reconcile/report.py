@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from llmcost_infra.reconcile.comparison import CauseTotal, Comparison
+    from llmcost_infra.reconcile.coverage import Coverage
 
 __all__ = ["Section", "as_csv", "as_json", "as_markdown", "headline", "sections", "usd"]
 
@@ -97,11 +98,37 @@ def sections(found: Comparison) -> list[Section]:
             ),
             frozenset({0, 4}),
         ),
+        _coverage_and_rates(found),
         Section("The bill", ("part", "amount", "share"), tuple(_parts(found)), frozenset({1, 2})),
         Section("Left out", (), tuple((one,) for one in found.left_out)),
         Section("Not closed yet", (), tuple((str(day),) for day in found.open_days)),
     ]
     return [one for one in made if one.rows]
+
+
+def _coverage_and_rates(found: Comparison) -> Section:
+    return Section(
+        "Coverage and rates (USD for a million tokens)",
+        ("scope", "model", "tokens", "ours", "billed", "coverage", "our rate", "billed rate"),
+        tuple(
+            (
+                one.scope,
+                one.model,
+                one.token_class,
+                f"{one.ours:,}",
+                f"{one.billed:,}",
+                "" if one.share is None else f"{one.share:.1%}",
+                _rate(one.table_rate),
+                _rate(one.billed_rate),
+            )
+            for one in found.coverage
+        ),
+        frozenset({3, 4, 5, 6, 7}),
+    )
+
+
+def _rate(rate: Decimal | None) -> str:
+    return "" if rate is None else f"{rate:.4f}".rstrip("0").rstrip(".")
 
 
 def _cause(one: CauseTotal) -> str:
@@ -189,7 +216,21 @@ def as_json(found: Comparison) -> dict[str, Any]:
             }
             for one in found.lines
         ],
+        "coverage": [_coverage(one) for one in found.coverage],
         "causes": _causes(found.causes),
+    }
+
+
+def _coverage(one: Coverage) -> dict[str, Any]:
+    rates = {"table_usd_per_mtok": one.table_rate, "billed_usd_per_mtok": one.billed_rate}
+    return {
+        "scope": one.scope,
+        "model": one.model,
+        "token_class": one.token_class,
+        "ours_tokens": one.ours,
+        "billed_tokens": one.billed,
+        "coverage": None if one.share is None else round(float(one.share), 6),
+        **{name: None if rate is None else f"{rate:f}" for name, rate in rates.items()},
     }
 
 

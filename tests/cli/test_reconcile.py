@@ -141,7 +141,7 @@ def test_drift_ends_with_four_and_says_why(
     assert (cause["cause"], cause["usd"].rstrip("0")) == ("missing traffic", "-212.")
     shown = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
     assert "-$212.00" in shown.out
-    assert "none of 800 batch calls makes a span" in shown.out
+    assert "none of 800 batch calls of proj_search makes a span" in shown.out
     written = {path.name: path.read_text("utf-8") for path in (project / "out").iterdir()}
     assert set(written) == {f"report.{one}" for one in ("md", "html", "csv", "json", "svg")}
     assert "missing traffic" in written["report.md"]

@@ -116,6 +116,16 @@ def test_what_lacks_in_one_lane_is_not_sampled() -> None:
     assert check(world, findings, difference) == []
 
 
+def test_evidence_names_the_projects_that_make_the_calls() -> None:
+    """So that a reader knows whom to ask."""
+    world = ordinary()
+    deviations.batch_without_spans(world)
+    _, findings = world.explained()
+    assert {one.evidence for one in findings} == {
+        "none of 13 batch calls of proj_search makes a span"
+    }
+
+
 def test_caches_for_an_hour_that_were_priced_as_such_agree() -> None:
     """Rows do not count them apart, but what they cost tells how many they are."""
     world = ordinary("anthropic")
