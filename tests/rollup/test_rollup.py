@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,6 +98,50 @@ def test_added_up_again_a_day_counts_as_last(kept: Stack, client: Client) -> Non
     assert add_up(kept, client, NIGHT + 6 * HOUR) == [(2, 1.25)]
     add_up(kept, client, NIGHT + 7 * HOUR)
     assert [(row["month"], row["cost"]) for row in months(client)] == [("2026-11", 1.25)]
+
+
+def test_a_run_that_stopped_half_way_and_its_retry_count_once(kept: Stack, client: Client) -> None:
+    """What the first run wrote before it was ended is replaced by the run that takes its place."""
+    days = [DAY - timedelta(days=1), DAY]
+    kept.call(at=NIGHT - 25 * HOUR, usd=1.0)
+    kept.call(at=NIGHT - HOUR, usd=0.5)
+    kept.now = NIGHT + 6 * HOUR
+    ended = roll_up(client, SETTINGS, days, moment(kept.now))
+    assert next(ended).day == days[0]
+    assert add_up(kept, client, NIGHT + 7 * HOUR, *days) == [(1, 1.0), (1, 0.5)]
+    assert [(row["month"], row["cost"]) for row in months(client)] == [("2026-11", 1.5)]
+
+
+@pytest.mark.parametrize("apart", [0, 1], ids=["same-microsecond", "a-microsecond-apart"])
+def test_two_runs_at_once_count_once(kept: Stack, client: Client, apart: int) -> None:
+    """A scheduler that starts a run twice gets the same month, in whatever order both write."""
+    days = [DAY - timedelta(days=1), DAY]
+    kept.call(at=NIGHT - 25 * HOUR, usd=1.0)
+    kept.call(at=NIGHT - HOUR, usd=0.5)
+    kept.now = NIGHT + 6 * HOUR
+    early, late = (roll_up(client, SETTINGS, days, moment(kept.now + by)) for by in (0, apart))
+    found = [next(run).cost_usd for run in (late, early, early, late)]
+    assert found == [1.0, 1.0, 0.5, 0.5]
+    assert [(row["llm_calls"], row["cost"]) for row in months(client)] == [(2, 1.5)]
+
+
+def test_a_month_is_the_sum_of_its_spans_to_the_cent(kept: Stack, client: Client) -> None:
+    """With calls on both ends of a day, late by three hours, all sent again, and run after run."""
+    days = [DAY - timedelta(days=1), DAY, DAY + timedelta(days=1)]
+    spent = Decimal(0)
+    for end, seconds, usd, copies in (
+        (NIGHT - 24 * HOUR, 0, "0.12345", 7),
+        (NIGHT - 1, 0, "0.33333", 1),
+        (NIGHT, 0, "1.00001", 1),
+        (NIGHT + 3 * HOUR, 4 * 3600, "0.77777", 2),
+    ):
+        kept.send(*kept.call(at=end, seconds=seconds, usd=float(usd), copies=copies))
+        add_up(kept, client, end + MINUTE, *days)
+        spent += copies * Decimal(usd)
+    for _ in range(2):
+        add_up(kept, client, NIGHT + 30 * HOUR, *days)
+    ((calls, cost),) = [(row["llm_calls"], row["cost"]) for row in months(client)]
+    assert (calls, round(Decimal(str(cost)), 2)) == (11, round(spent, 2))
 
 
 def test_a_span_that_was_sent_twice_is_one_call(kept: Stack, client: Client) -> None:
