@@ -59,6 +59,33 @@ def _elsewhere(case: Case, remote: str) -> Said:
     return unknown(f"texts go to {remote}", "look at them there")
 
 
+@check("originals")
+def originals(case: Case) -> Said:
+    """No stream of log records keeps them as they were before the pipeline.
+
+    OpenObserve's setting Store Original Data adds each record, texts included, to what a pipeline
+    made of it. Somebody may have switched it on in the UI.
+    """
+    if case.settings.profile != "pipeline":
+        return unknown("the streams are somebody else's", "ask who provisions them")
+    names = case.settings.streams
+    found = {
+        name: case.stream(name, "logs")
+        for name in (names.log_source, names.other_logs, names.quarantine, names.content)
+    }
+    keep = [
+        name
+        for name, stream in found.items()
+        if stream and (stream.get("settings") or {}).get("store_original_data")
+    ]
+    if keep:
+        return fail(
+            f"{', '.join(keep)} keeps each record as it came",
+            "switch Store Original Data off in its settings; what is stored goes with its days",
+        )
+    return ok("no stream keeps records as they came")
+
+
 @check("canary")
 def canary(case: Case) -> Said:
     """A text that is full of secrets loses them on its way; each kind is made up for the look.

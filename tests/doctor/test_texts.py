@@ -68,6 +68,21 @@ def test_texts_that_an_open_source_server_would_drop_are_a_failure(
     assert (said.state, "drops what a pipeline leads to texts" in said.evidence) == ("fail", True)
 
 
+@pytest.mark.parametrize("stream", ["other_logs", "llm_quarantine", "llm_content"])
+def test_a_stream_that_keeps_records_as_they_came_is_a_failure(
+    doctor: Callable[..., Doctor], stream: str
+) -> None:
+    """The server would add the texts that a pipeline took out."""
+    one = doctor(**CAPTURING)
+    assert one.says("originals").state == "ok"
+    path = f"/api/default/streams/{stream}/settings?type=logs"
+    assert one.stack.http.put(path, json={"store_original_data": True}).status_code == 200
+
+    said = one.says("originals")
+
+    assert (said.state, said.evidence) == ("fail", f"{stream} keeps each record as it came")
+
+
 def test_a_canary_has_a_secret_of_each_kind() -> None:
     """Made up anew for each look, and found again however it is spelled."""
     settings = Settings(environment="prod")
