@@ -69,15 +69,11 @@ def originals(case: Case) -> Said:
     if case.settings.profile != "pipeline":
         return unknown("the streams are somebody else's", "ask who provisions them")
     names = case.settings.streams
-    found = {
-        name: case.stream(name, "logs")
-        for name in (names.log_source, names.other_logs, names.quarantine, names.content)
-    }
-    keep = [
-        name
-        for name, stream in found.items()
-        if stream and (stream.get("settings") or {}).get("store_original_data")
-    ]
+    keep: list[str] = []
+    for name in (names.log_source, names.other_logs, names.quarantine, names.content):
+        found = case.stream(name, "logs") or {}
+        own: dict[str, Any] = found.get("settings") or {}
+        keep += [name] if own.get("store_original_data") else []
     if keep:
         return fail(
             f"{', '.join(keep)} keeps each record as it came",

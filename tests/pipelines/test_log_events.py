@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from recorded_samples import SAMPLES
 
-from tests.alerts.conftest import HOUR, NOON, stack  # noqa: F401 - stack is a fixture
+from tests.alerts.conftest import (
+    HOUR,
+    NOON,
+    declared,  # noqa: F401 - a fixture
+    declared_before,  # noqa: F401 - a fixture
+    stack,  # noqa: F401 - a fixture
+)
 from tests.local.telemetry import record
 from tests.resources.conftest import registered  # noqa: F401 - a fixture
 
