@@ -86,7 +86,7 @@ Trouble = Refused | ResetBefore | ResetAfter | TimedOut | Truncated | Status | S
 
 @dataclass
 class _Planned:
-    trouble: Trouble
+    trouble: Trouble | None
     method: str
     path: re.Pattern[str]
     passed: int
@@ -129,7 +129,7 @@ class Line(httpx.BaseTransport):
 
     def plan(  # noqa: PLR0913 - each is a choice of the caller
         self,
-        trouble: Trouble,
+        trouble: Trouble | None,
         *,
         method: str = "",
         path: str = "",
@@ -140,7 +140,7 @@ class Line(httpx.BaseTransport):
         """Plan trouble for the next requests that fit.
 
         Args:
-            trouble: what goes wrong.
+            trouble: what goes wrong, if anything does.
             method: HTTP method; empty fits every one.
             path: regular expression that is searched for in the path.
             after: how many that fit pass before.

@@ -46,17 +46,62 @@ FIXED: dict[str, str] = {
     "Pipeline.nodes.mark.name": "there is no other function that it could name",
     "Stream.fields.*": "a column keeps its type",
     "Stream.data_retention": "a shorter one needs leave, see test_data_loss",
+    "Stream.partition_keys.*": "a column that partitions keeps its type, says the server",
+    "Stream.defined_schema_fields": "a server of one's own may not allow it",
+    "Function.secrets": "what an edit of them shows is in test_secrets",
+    "Dashboard.folder": "another one is a move, see test_single_kinds",
+    "AlertTemplate.type": "an e-mail has a title, nothing else has",
+    "AlertTemplate.title": "only an e-mail has one",
+    "AlertTemplate.secrets": "what an edit of them shows is in test_secrets",
     "AlertDestination.template": "there is no other template that it could name",
+    "AlertDestination.type": "a destination of another type has other keys",
+    "AlertDestination.emails": "members of the organization, for type email",
+    "AlertDestination.sns_topic_arn": "for type sns",
+    "AlertDestination.aws_region": "for type sns",
+    "AlertDestination.output_format": "follows from the service",
     "Alert.destinations": "there is no other destination that it could name",
     "Alert.query_condition.type": "a query of another type has other keys",
+    "Alert.alert_type": "there is one that an open-source server keeps",
+    "Alert.folder": "another one is a move, see test_single_kinds",
+    "Alert.owner": "counts for a new alert only",
+    "Alert.template": "there is no other template that it could name",
 }
 """Inputs, by kind and path (``*`` is any text), that nobody changes one at a time, and why."""
 
 MORE: dict[str, dict[str, Any]] = {
     "Folder": {"description": "What LLM calls cost."},
-    "Stream": {"max_query_range": 24, "full_text_search_keys": ["llmcost_model"]},
+    "Stream": {
+        "max_query_range": 24,
+        "full_text_search_keys": ["llmcost_model"],
+        "fields": {
+            "llmcost_model": "utf8",
+            "llmcost_cost_usd": "float64",
+            "llmcost_feature": "utf8",
+            "llmcost_team": "utf8",
+        },
+        "index_fields": ["llmcost_feature"],
+        "bloom_filter_fields": ["llmcost_team"],
+        "partition_keys": {"llmcost_team": "value"},
+    },
     "Pipeline": {"description": "Marks.", "enabled": True},
-    "Dashboard": {"description": "Spend.", "show_dynamic_filters": True},
+    "Dashboard": {
+        "description": "Spend.",
+        "show_dynamic_filters": True,
+        "variables": {"team": {"order": 10, "type": "textbox", "label": "Team"}},
+    },
+    "AlertDestination": {
+        "method": "put",
+        "skip_tls_verify": True,
+        "destination_type_name": "custom",
+        "metadata": {"team": "finops"},
+    },
+    "Alert": {
+        "description": "Runbook 1",
+        "enabled": True,
+        "tz_offset": 60,
+        "row_template_type": "Json",
+        "deduplication": {"fingerprint_fields": ["llmcost_model"], "time_window_minutes": 5},
+    },
 }
 """Inputs that a sample has besides, so that the laws of a kind see them."""
 

@@ -14,7 +14,7 @@ from llmcost_infra.openobserve.kinds import KINDS
 from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.provider.marks import reveal
 from tests.provider.engine import CallError
-from tests.provider.programs import program
+from tests.provider.programs import FIXED, program
 from tests.provider.samples import Edit, Sample, sample_of, samples
 
 if TYPE_CHECKING:
@@ -46,6 +46,16 @@ def edit(world: World, sample: Sample, edits: Iterable[Edit]) -> Edit | None:
 def test_every_kind_has_a_sample() -> None:
     """A kind without one would be here in name only: add it to `programs.program`."""
     assert samples().keys() == KINDS.keys()
+
+
+@EVERY_KIND
+def test_every_input_is_edited_or_says_why_not(token: str) -> None:
+    """The laws walk the whole schema: add an input to `MORE`, or to `FIXED` with the reason."""
+    sample = sample_of(token)
+    edited = {one.key for _, edits in sample.outside() for one in edits}
+    others = sample.kind.replace_on | sample.kind.local_only | edited
+    fixed = {path.split(".")[1] for path in FIXED if path.startswith(f"{sample.name}.")}
+    assert (sample.kind.required | sample.kind.optional) - others <= fixed
 
 
 def test_a_second_up_asks_nothing(world: World) -> None:
@@ -156,6 +166,20 @@ def _stop_and_go_on(world: World, sample: Sample, path: str, others: list[Edit])
         assert f"\n{path}\n" in error.value.message
         assert world.writes == [], path
     assert list(world.engine.refresh()) == [sample.resource.name], path
+
+
+@pytest.mark.parametrize("token", [token for token, kind in KINDS.items() if kind.atomic])
+def test_a_change_between_reading_and_writing_stops_the_write(world: World, token: str) -> None:
+    """Where the server has a lock, whoever saves between our read and our write loses nothing."""
+    sample = stand(world, token)
+    ours, theirs = [edits[0] for _, edits in sample.outside() if edits][:2]
+    world.line.plan(None, method="PUT", meanwhile=lambda: edit(world, sample, [theirs]))
+    with pytest.raises(CallError) as error:
+        world.engine.up(*sample.changed(ours))
+    assert error.value.code == "ABORTED"
+    assert world.engine.refresh() == {sample.resource.name: {theirs.path: "update"}}
+    assert world.engine.up(*sample.changed(ours))[sample.resource.name] == "update"
+    assert world.engine.refresh() == {}
 
 
 @EVERY_KIND
