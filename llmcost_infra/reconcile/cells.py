@@ -156,9 +156,9 @@ def cells_of(
 
 
 def _with_hours(cell: Cell, calls: OwnCalls) -> OwnCalls:
-    """Return calls with the tokens that went to a cache for an hour, which rows do not tell.
+    """Return calls with the tokens that went to a cache for an hour, where rows do not tell.
 
-    The pipeline priced them as such: what they cost more than a cache of five minutes is how many.
+    They were priced as such: what they cost more than a cache of five minutes is how many.
     """
     tokens, lane = dict(calls.tokens or {}), cell.lane_of(calls)
     rates = cell.book.rates(cell.model, cell.day, lane)
@@ -177,5 +177,5 @@ def _with_hours(cell: Cell, calls: OwnCalls) -> OwnCalls:
     if abs(due + dearer * hours - calls.usd) > dearer / 1000:
         return calls
     tokens["cache_write"] -= hours
-    tokens["cache_write_1h"] = hours
+    tokens["cache_write_1h"] = tokens.get("cache_write_1h", 0) + hours
     return replace(calls, tokens={name: count for name, count in tokens.items() if count})

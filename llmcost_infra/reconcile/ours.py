@@ -195,10 +195,12 @@ def _own(row: dict[str, Any], telling: bool) -> OwnCalls:
 
 def _tokens(row: dict[str, Any]) -> dict[str, int]:
     read, written = row["cache_read_tokens"], row["cache_write_tokens"]
+    an_hour = min(row.get("cache_write_1h_tokens") or 0, written)
     tokens = {
         "input": row["input_tokens"] - read - written,
         "cache_read": read,
-        "cache_write": written,
+        "cache_write": written - an_hour,
+        "cache_write_1h": an_hour,
         "output": row["output_tokens"],
     }
     return {name: count for name, count in tokens.items() if count}

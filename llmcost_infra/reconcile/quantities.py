@@ -135,7 +135,7 @@ class _LaneGap:
             yield self._excess(told, usd)
 
     def _may_be_cached(self, untold: int) -> bool:
-        # Our stream does not tell how long a written cache lives, so those two may always differ.
+        # Most instrumentations do not tell how long a written cache lives: those two may differ.
         written = {"cache_write", "cache_write_1h"}
         return untold > 0 or {name for name, count in self.gap.items() if count} <= written
 
@@ -165,10 +165,7 @@ class _LaneGap:
 
     def _why_lacking(self) -> list[Cause]:
         lacking, silent = self._requests()
-        told = not self.ours.untold.get(self.lane, 0)
-        used = self.cell.used.lane(self.lane)
-        everywhere = all(self.gap.get(name, 0) < 0 for name in used) if told else _lacks(self.gap)
-        missing = lacking > 0 if lacking is not None else everywhere
+        missing = lacking > 0 if lacking is not None else self._lacks_both_ways()
         both = ((Cause.MISSING_TRAFFIC, missing), (Cause.NO_USAGE, silent > 0))
         return [cause for cause, shown in both if shown]
 
@@ -178,6 +175,17 @@ class _LaneGap:
         if not named or len(named) > _NAMED:
             return ""
         return f" of {' and '.join(named)}"
+
+    def _lacks_both_ways(self) -> bool:
+        """Return whether tokens lack that were sent and that came back, and no class has too many.
+
+        Calls that are not here need not have had caches.
+        """
+        if self.ours.untold.get(self.lane, 0):
+            return _lacks(self.gap)
+        sent, back = sums_of(self.gap)
+        answered = "output" in self.cell.used.lane(self.lane)
+        return sent < 0 and (back < 0 or not answered) and max(self.gap.values()) <= 0
 
     def _lack(self, told: _Telling, usd: Decimal) -> Finding:
         lacking, silent = self._requests()

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from provider_stand_in import Account, served
+from provider_stand_in import Account, openai_cost, served
 
 from llmcost_infra.columns import BILLING, STORED
 from llmcost_infra.local.server import LocalServer
 from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.days import previous_month
+from llmcost_infra.reconcile.report import sections
+from llmcost_infra.reconcile.run import Request, run
+from llmcost_infra.utc import midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,6 +181,39 @@ def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Account, str]) ->
     ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
     assert ended.code == 1
     assert f"the bill does not tell of {day}" in ended.out
+
+
+@pytest.mark.usefixtures("project")
+def test_a_key_that_is_no_admins_ends_with_three(
+    llmcost: Type, stand_in: tuple[Account, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the provider's words, the kind that is needed, and no key."""
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-proj-of-somebody")
+    ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
+    assert ended.code == 3
+    assert "Missing scopes: api.usage.read" in ended.err
+    assert "sk-admin-" in ended.err
+    assert "sk-proj" not in ended.out + ended.err
+
+
+def test_days_that_are_not_closed_are_left_out_and_named(
+    server: LocalServer, stand_in: tuple[Account, str], project: Path
+) -> None:
+    """A month may be compared before it is over; what is read is told while it is."""
+    account, url = stand_in
+    for day in MONTH.days:
+        account.costs[day] = [openai_cost("2.00", "gpt-4o, input", "proj_search")]
+    said: list[str] = []
+    tenth = midnight(MONTH.first) + timedelta(days=9, hours=12)
+    asked = Request("openai", "test", str(MONTH), api_url=url, write=False)
+    with Client(server.url, "root@example.com", PASSWORD) as client:
+        found = run(asked, project, client, tenth, said.append)
+    assert (found.days, found.open_days) == (tuple(MONTH.days[:8]), tuple(MONTH.days[8:]))
+    assert found.billed == 16
+    [section] = [one for one in sections(found) if one.title == "Not closed yet"]
+    assert [row[0] for row in section.rows] == [str(day) for day in MONTH.days[8:]]
+    assert said[0] == "costs"
+    assert f"calls from {MONTH.days[0]} to {MONTH.days[6]}" in said
 
 
 @pytest.mark.parametrize(

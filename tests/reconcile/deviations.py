@@ -173,6 +173,14 @@ def caches_for_an_hour(world: World) -> None:
         world.truth[Cause.CACHED] += gap - priced(call.model, {"cache_write_1h": 4_000}, "standard")
 
 
+def hours_told(world: World) -> None:
+    """Caches are written for an hour, and every call says so: nothing is wrong."""
+    for call in world.take(10):
+        call.tokens["cache_write_1h"] = 4_000
+    for call in world.calls:
+        call.hours_priced = True
+
+
 OPENAI: Final[tuple[Callable[[World], None], ...]] = (
     over_midnight,
     missing_traffic,

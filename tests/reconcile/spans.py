@@ -94,6 +94,9 @@ def _attributes(provider: str, call: TrueCall) -> Json:
         written = tokens.get("cache_write", 0) + tokens.get("cache_write_1h", 0)
         given["gen_ai.usage.cache_read.input_tokens"] = tokens.get("cache_read", 0)
         given["gen_ai.usage.cache_creation.input_tokens"] = written
+        if call.hours_priced:
+            an_hour = tokens.get("cache_write_1h", 0)
+            given["gen_ai.usage.cache_creation.ephemeral_1h_input_tokens"] = an_hour
     return given
 
 

@@ -212,6 +212,24 @@ def test_batches_that_do_not_say_so_are_found(kept: Stack, client: Client) -> No
     assert found.exit_code is ExitCode.FINDINGS
 
 
+def test_a_range_with_too_many_groups_is_read_in_halves(
+    kept: Stack, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost or read twice; what no half makes fewer is refused, with a likely reason."""
+    for hour in range(1, 7):
+        kept.call(at=NOON - DAY + hour * HOUR, usd=1.0, team=f"team-{hour}")
+    whole = read_ours(client, SETTINGS, DAYS)
+    monkeypatch.setattr("llmcost_infra.reconcile.ours.MOST_GROUPS", 3)
+    halves = read_ours(client, SETTINGS, DAYS)
+    assert sorted(halves, key=repr) == sorted(whole, key=repr)
+    assert len(whole) == 6
+    for team in ("a", "b", "c"):
+        kept.call(at=NOON - HOUR, usd=1.0, team=team)
+    with pytest.raises(ReconcileError, match="has 3 groups of calls or more") as caught:
+        read_ours(client, SETTINGS, DAYS)
+    assert "environment, team or service tier" in caught.value.hint
+
+
 def test_a_clouds_own_file_compares_what_went_through_it(
     kept: Stack, client: Client, tmp_path: Path
 ) -> None:

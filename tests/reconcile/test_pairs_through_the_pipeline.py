@@ -35,6 +35,9 @@ PAIRS: Final[dict[str, tuple[Callable[[World], None], ...]]] = {
     "contract-night": (happens.negotiated, happens.over_midnight),
     "raise-words": (happens.dearer_since_the_third_day, happens.words_nobody_knows),
     "sampled-images": (happens.a_share_of_all_spans, happens.images),
+    "replayed-rounded": (happens.replayed, happens.rounded_to_cents),
+    "claude-untold-night": (happens.cache_not_told, happens.over_midnight),
+    "claude-told-lost": (happens.hours_told, happens.missing_traffic),
     "claude-twins-batch": (happens.two_instrumentations, happens.batch_without_spans),
     "claude-hours-lost": (happens.caches_for_an_hour, happens.missing_traffic),
 }

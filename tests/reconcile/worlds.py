@@ -246,7 +246,7 @@ def _as_told(call: TrueCall) -> dict[str, int]:
     if not call.cache_told:
         sent = sum(count for name, count in tokens.items() if name != "output")
         return {"input": sent, "output": tokens["output"]}
-    if "cache_write_1h" in tokens:  # our stream does not tell how long a written cache lives
+    if "cache_write_1h" in tokens:  # few instrumentations tell how long a written cache lives
         tokens["cache_write"] = tokens.get("cache_write", 0) + tokens.pop("cache_write_1h")
     return tokens
 
