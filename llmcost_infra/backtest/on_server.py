@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.backtest.live import kept_days, refuse_forgotten
 from llmcost_infra.backtest.replay import found_by, replay_by
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Extent", "backtest_on_server", "extent_of"]
 
+_MOST: Final = 5_000_000
+"""Rows that one machine takes; of more, sums are made on the server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -38,6 +41,11 @@ class Extent:
 
     rows: int
     span: tuple[int, int] | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether one machine takes all of it."""
+        return self.rows <= _MOST
 
 
 def extent_of(client: Client, stream: str, kind: Kind, time_range: TimeRange) -> Extent:

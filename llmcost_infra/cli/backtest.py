@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["backtest"]
 
-_FIT = 5_000_000
-"""Rows of a stream that are fetched; of more, sums are made on the server."""
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 
 
@@ -152,7 +150,7 @@ def _fetch(rules: Sequence[Rule], time_range: TimeRange) -> dict[str, Rows]:
             period = max(int(rule.body["trigger_condition"]["period"]) for rule in own)
             reach = TimeRange(time_range.start - period * 60_000_000, time_range.end)
             columns, kind = needed_columns(rule.sql for rule in own), own[0].body["stream_type"]
-            if extent_of(client, stream, kind, reach).rows > _FIT:
+            if not extent_of(client, stream, kind, reach).fits:
                 continue
             now = datetime.now(UTC)
             told = _progress(f"rows of {stream}", reach)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.backtest import Comparison, backtest, rules_of
+from llmcost_infra.backtest import Comparison, rules_of
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.review.notes import Note, words_of
 
@@ -72,8 +72,7 @@ def alert_effects(
 
 def _compared(pair: list[Rule], past: Past) -> str:
     """Return the comparison of an alert with what it was, if it was there."""
-    rows = {pair[-1].stream: past.rows}
-    reports = [backtest(one, rows, past.time_range) for one in pair]
+    reports = [past.replay(one, past.time_range) for one in pair]
     before = reports[0] if len(reports) > 1 else None
     line = Comparison(before, reports[-1]).line(named=past.named)
     days = reports[-1].days

@@ -6,18 +6,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from llmcost_infra.backtest import fetch_rows, needed_columns, range_before, read_rows
+from llmcost_infra.backtest import (
+    backtest,
+    fetch_rows,
+    needed_columns,
+    range_before,
+    read_rows,
+)
 from llmcost_infra.backtest.live import kept_days
+from llmcost_infra.backtest.on_server import backtest_on_server, extent_of
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.review.showable import withheld
 from llmcost_infra.sql_engine.intervals import TimeRange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from llmcost_infra.backtest import Rows, Rule
+    from llmcost_infra.backtest import Report, Rows, Rule
     from llmcost_infra.openobserve import Client
 
 __all__ = ["FileHistory", "History", "Past", "ServerHistory"]
@@ -30,14 +37,18 @@ class Past:
     """What an alert is replayed over.
 
     Args:
-        rows: of its stream.
+        replay: replays it over the rows of its stream, wherever they are.
         time_range: of the looks.
         named: whether a report may say for whom it would have fired.
     """
 
-    rows: Rows
+    replay: Callable[[Rule, TimeRange], Report]
     time_range: TimeRange
     named: bool = True
+
+
+def _over(rows: Rows) -> Callable[[Rule, TimeRange], Report]:
+    return lambda rule, time_range: backtest(rule, {rule.stream: rows}, time_range)
 
 
 class History(Protocol):
@@ -70,7 +81,7 @@ class FileHistory:
             raise LlmCostError(f"it reads {rules[-1].stream}, of which there are no rows")
         rows = read_rows(self.path, needed_columns(one.sql for one in rules))
         last = rows.span[1] + 1 if rows.span else 0
-        return Past(rows, range_before(last, _DAYS))
+        return Past(_over(rows), range_before(last, _DAYS))
 
 
 class ServerHistory:
@@ -84,7 +95,7 @@ class ServerHistory:
 
     def __init__(self, client: Client, rules: Sequence[Rule], now: datetime) -> None:
         self._client, self._rules, self._now = client, rules, now
-        self._fetched: dict[str, Rows] = {}
+        self._replays: dict[str, Callable[[Rule, TimeRange], Report]] = {}
         self._kept: dict[str, timedelta | None] = {}
 
     def of(self, rules: Sequence[Rule]) -> Past:
@@ -97,10 +108,10 @@ class ServerHistory:
                 f"{rule.stream} keeps rows for {kept.days} days, no longer than it looks back"
             )
         shown = range_before(_micros(self._now), days)
-        if rule.stream not in self._fetched:
-            self._fetched[rule.stream] = self._fetch(rule, kept)
+        if rule.stream not in self._replays:
+            self._replays[rule.stream] = self._replay(rule, kept)
         named = not any(withheld(one.sql) for one in rules)
-        return Past(self._fetched[rule.stream], shown, named)
+        return Past(self._replays[rule.stream], shown, named)
 
     def _keeps(self, rule: Rule) -> timedelta | None:
         if rule.stream not in self._kept:
@@ -108,14 +119,17 @@ class ServerHistory:
             self._kept[rule.stream] = timedelta(days=days) if days else None
         return self._kept[rule.stream]
 
-    def _fetch(self, rule: Rule, kept: timedelta | None) -> Rows:
+    def _replay(self, rule: Rule, kept: timedelta | None) -> Callable[[Rule, TimeRange], Report]:
         every = [one for one in self._rules if one.stream == rule.stream]
         back = timedelta(days=_DAYS) + max(map(_reach, every))
         start = self._now - (back if kept is None else min(back, kept))
         end = range_before(_micros(self._now), _DAYS).end
         columns, kind = needed_columns(one.sql for one in every), rule.body["stream_type"]
         reach = TimeRange(_micros(start), end)
-        return fetch_rows(self._client, rule.stream, kind, columns, reach, self._now)
+        if extent_of(self._client, rule.stream, kind, reach).fits:
+            rows = fetch_rows(self._client, rule.stream, kind, columns, reach, self._now)
+            return _over(rows)
+        return lambda one, shown: backtest_on_server(one, self._client, shown, self._now)
 
 
 def _reach(rule: Rule) -> timedelta:

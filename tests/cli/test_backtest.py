@@ -108,7 +108,7 @@ def test_a_history_that_does_not_fit_stays_on_the_server(
         *("--from", "2026-11-23", "--to", "2026-11-25"),
     )
     (fetched,) = json.loads(llmcost(*typed).out)
-    monkeypatch.setattr("llmcost_infra.cli.backtest._FIT", 2)
+    monkeypatch.setattr("llmcost_infra.backtest.on_server._MOST", 2)
     server.asked.clear()
 
     stayed = llmcost(*typed, "--out", str(tmp_path / "pictures"))

@@ -124,6 +124,17 @@ def test_a_changed_alert_is_replayed_over_the_rows_of_a_server(tmp_path: Path) -
     assert notes == ()
 
 
+def test_what_fits_no_machine_is_replayed_on_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy month is told as a quiet one."""
+    known, _ = told(tmp_path, alert("9"), alert("5"), days=2)
+    monkeypatch.setattr("llmcost_infra.backtest.on_server._MOST", 1)
+    said, notes = told(tmp_path, alert("9"), alert("5"), days=2)
+    assert said == known
+    assert notes == ()
+
+
 def test_an_alert_that_looks_back_as_far_as_rows_are_kept_is_named(tmp_path: Path) -> None:
     """There is nothing to replay it over, and the others are replayed."""
     said, (note,) = told(tmp_path, alert("9"), alert("5"), days=1)
