@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import ExitCode
 from llmcost_infra.reconcile.causes import NEXT_STEPS, Cause
+from llmcost_infra.reconcile.coverage import coverage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -216,7 +217,22 @@ def as_json(found: Comparison) -> dict[str, Any]:
             }
             for one in found.lines
         ],
-        "coverage": [_coverage(one) for one in found.coverage],
+        "coverage": [
+            {"scope": one.scope, "model": one.model, "token_class": one.token_class}
+            | _coverage(one)
+            for one in found.coverage
+        ],
+        "by_day": [
+            {
+                "day": one.cell.day.isoformat(),
+                "scope": one.cell.scope,
+                "model": one.cell.model,
+                "ours_usd": f"{one.ours:f}",
+                "billed_usd": f"{one.billed:f}",
+                "coverage": {of.token_class: _coverage(of) for of in coverage_of([one.cell])},
+            }
+            for one in found.compared
+        ],
         "causes": _causes(found.causes),
     }
 
@@ -224,9 +240,6 @@ def as_json(found: Comparison) -> dict[str, Any]:
 def _coverage(one: Coverage) -> dict[str, Any]:
     rates = {"table_usd_per_mtok": one.table_rate, "billed_usd_per_mtok": one.billed_rate}
     return {
-        "scope": one.scope,
-        "model": one.model,
-        "token_class": one.token_class,
         "ours_tokens": one.ours,
         "billed_tokens": one.billed,
         "coverage": None if one.share is None else round(float(one.share), 6),

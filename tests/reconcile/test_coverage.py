@@ -99,3 +99,22 @@ def test_reports_show_it() -> None:
     )
     assert Decimal(output["billed_usd_per_mtok"]) == Decimal(output["table_usd_per_mtok"]) == 10
     assert "| output | " in as_markdown(found)
+
+
+def test_scripts_get_it_by_day() -> None:
+    """Days add up to the month, in dollars and in tokens."""
+    world = ordinary()
+    deviations.missing_traffic(world)
+    found = compared(world)
+    told = as_json(found)
+    days = told["by_day"]
+    assert sum(Decimal(one["ours_usd"]) for one in days) == found.ours
+    assert sum(Decimal(one["billed_usd"]) for one in days) == found.billed
+    for month in told["coverage"]:
+        alike = [one for one in days if one["model"] == month["model"]]
+        of_class = [one["coverage"][month["token_class"]] for one in alike]
+        assert len(of_class) == len(DAYS)
+        assert sum(one["ours_tokens"] for one in of_class) == month["ours_tokens"]
+    [_, second, third, _] = [one["coverage"]["output"]["coverage"] for one in days
+                             if one["model"] == "openai/gpt-4o"]  # fmt: skip
+    assert (second < 1, third) == (True, 1)
