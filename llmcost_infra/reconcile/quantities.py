@@ -192,7 +192,7 @@ class _LaneGap:
         causes = self._why_lacking()
         lane, whose = lane_name(self.lane), self._whose()
         if lacking is None:
-            words = f"{-sum(self.gap.values()):,} tokens of {lane}{whose} have no call here"
+            words = f"{-sum(self.gap.values()):,} tokens{whose} ({lane}) have no call here"
         elif self.ours.calls.get(self.lane):
             words = f"the provider counts {lacking:,} more {lane} calls{whose}"
         else:

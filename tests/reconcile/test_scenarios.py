@@ -124,6 +124,12 @@ def test_evidence_names_the_projects_that_make_the_calls() -> None:
     assert {one.evidence for one in findings} == {
         "none of 13 batch calls of proj_search makes a span"
     }
+    other = ordinary("anthropic")  # which counts no requests
+    deviations.batch_without_spans(other)
+    _, findings = other.explained()
+    assert {one.evidence.partition("tokens")[2] for one in findings} == {
+        " of proj_search (batch) have no call here"
+    }
 
 
 def test_caches_for_an_hour_that_were_priced_as_such_agree() -> None:
