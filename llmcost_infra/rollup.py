@@ -1,4 +1,4 @@
-"""Adds days up into the rollup stream, from which months are shown for years.
+"""Adds hours and days up into the rollup stream, from which months are shown for years.
 
 A day is added up as often as one likes: each row carries when it was computed, and whoever reads
 takes the newest. A scheduled pipeline cannot do this: its windows follow each other, so that it
@@ -8,28 +8,32 @@ never looks at a late call again, and it loses what lies exactly between two of 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.catalog.stack_statements import stack_statement
+from llmcost_infra.columns import ROLLUP
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.openobserve.groups import groups_of_day
+from llmcost_infra.openobserve.groups import groups_between
 from llmcost_infra.openobserve.sending import send_rows
 from llmcost_infra.utc import microseconds, midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
     from llmcost_infra.openobserve import Client
     from llmcost_infra.settings import Settings
 
-__all__ = ["DayTotal", "closed_days", "open_days", "roll_up"]
+__all__ = ["DayTotal", "closed_days", "hours_of", "open_days", "roll_up"]
 
 _LATEST: Final = timedelta(hours=6)
 """OpenObserve takes spans up to five hours after they began: then a day stays as it is."""
+_GROUP: Final = ("period_start", "environment", "team", "feature", "model")
+_SUMS: Final = tuple(name for name in ROLLUP if name not in {*_GROUP, "period", "computed_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def roll_up(
     now: datetime,
     project: Path | None = None,
 ) -> Iterator[DayTotal]:
-    """Add days up, write their totals, and yield each as it is done.
+    """Add days and their hours up, write their totals, and yield each day as it is done.
 
     Args:
         client: of the stack's server.
@@ -92,23 +96,58 @@ def roll_up(
             "This stack keeps no history.",
             hint="Set `history: true` in its settings and run `pulumi up`.",
         )
-    statement = stack_statement("rollup_day", settings, project)
     for day in days:
-        hits = groups_of_day(client, statement, day)
-        rows = [_row(hit, midnight(day), now) for hit in hits]
+        hours = hours_of(client, settings, day, project)
+        whole = {"period_start": microseconds(midnight(day))}
+        totals = _added_up("day", [hour | whole for hour in hours])
+        written = {"_timestamp": microseconds(now), "computed_at": microseconds(now)}
+        rows = [_known(total) | written for total in (*hours, *totals)]
         send_rows(client, settings.streams.rollup, rows, "totals")
-        costs = [hit["cost_usd"] for hit in hits if hit.get("cost_usd") is not None]
-        calls = sum(hit["llm_calls"] for hit in hits)
-        cost = math.fsum(costs) if costs else None
-        yield DayTotal(day, len(hits), calls, cost, closed=day < _first_open(now))
+        cost = _sum(totals, "cost_usd")
+        calls = int(_sum(totals, "llm_calls") or 0)
+        yield DayTotal(day, len(totals), calls, cost, closed=day < _first_open(now))
 
 
-def _row(hit: dict[str, Any], start: datetime, now: datetime) -> dict[str, Any]:
-    computed = microseconds(now)
-    return {
-        **hit,
-        "_timestamp": computed,
-        "period": "day",
-        "period_start": microseconds(start),
-        "computed_at": computed,
-    }
+def hours_of(
+    client: Client, settings: Settings, day: date, project: Path | None = None
+) -> list[dict[str, Any]]:
+    """Return the totals of a UTC day: a row an hour and group, as the rollup stream has them.
+
+    Args:
+        client: of the stack's server.
+        settings: the stack's.
+        day: UTC.
+        project: whose declarations override the shipped ones.
+
+    Raises:
+        LlmCostError: a minute has too many groups to add up.
+        OpenObserveError: the server refused or did not answer.
+    """
+    statement = stack_statement("rollup_hours", settings, project)
+    start = midnight(day)
+    hits = groups_between(client, statement, start, start + timedelta(days=1))
+    return _added_up("hour", hits)
+
+
+def _added_up(period: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    parts: defaultdict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        parts[tuple(row.get(name) for name in _GROUP)].append(row)
+    return [
+        {"period": period}
+        | dict(zip(_GROUP, group, strict=True))
+        | {name: _sum(part, name) for name in _SUMS}
+        for group, part in parts.items()
+    ]
+
+
+def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    """Return the sum of what is known; None when nothing is."""
+    known = [row[name] for row in rows if row.get(name) is not None]
+    if not known:
+        return None
+    return sum(known) if all(isinstance(one, int) for one in known) else math.fsum(known)
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}

@@ -33,7 +33,7 @@ def stack_statement(
     """Return the SQL of a template, over the streams and columns of a stack.
 
     Args:
-        name: of the template, e.g. ``rollup_day``.
+        name: of the template, e.g. ``rollup_hours``.
         settings: the stack's.
         project: a project whose own ``pipelines/sql/NAME.sql.j2`` goes before ours.
         given: what the template can use besides the macros.

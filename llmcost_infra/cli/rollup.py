@@ -21,7 +21,7 @@ __all__ = ["rollup"]
 )
 @json_option
 def rollup(stack: str, days: int, *, as_json: bool) -> None:
-    """Add the last days up into the rollup stream.
+    """Add the last days and their hours up into the rollup stream.
 
     Run it once a day, or once an hour for a History tab that shows today. A day that is added up
     again counts as it was added up last, so that a run that was missed or broke off is made up for

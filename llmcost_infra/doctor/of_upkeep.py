@@ -6,12 +6,11 @@ import math
 from datetime import UTC, timedelta
 from typing import Final
 
-from llmcost_infra.catalog.stack_statements import relation, stack_statement
+from llmcost_infra.catalog.stack_statements import relation
 from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown, warn
-from llmcost_infra.openobserve.groups import groups_of_day
 from llmcost_infra.pricing import load_table
 from llmcost_infra.pricing.reports import due_rows
-from llmcost_infra.rollup import closed_days
+from llmcost_infra.rollup import closed_days, hours_of
 from llmcost_infra.utc import microseconds, midnight
 
 __all__: list[str] = []
@@ -50,8 +49,8 @@ def rollup(case: Case) -> Said:
         return fail(
             f"{day} was not added up", "run `llmcost rollup` every day after six o'clock UTC"
         )
-    sql = stack_statement("rollup_day", case.settings, case.project)
-    stored = math.fsum(one.get("cost_usd") or 0.0 for one in groups_of_day(case.client, sql, day))
+    hours = hours_of(case.client, case.settings, day, case.project)
+    stored = math.fsum(one["cost_usd"] or 0.0 for one in hours)
     added = totals.get("usd") or 0.0
     if abs(stored - added) > _MOST_OFF * max(stored, added):
         return fail(

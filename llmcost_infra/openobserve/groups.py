@@ -1,4 +1,4 @@
-"""Sums of a UTC day that the server groups: all of them, or an error."""
+"""Sums that the server groups: all of them, or an error."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from llmcost_infra.errors import LlmCostError
 from llmcost_infra.utc import midnight
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from llmcost_infra.openobserve.client import Client
 
-__all__ = ["MOST_GROUPS", "groups_of_day"]
+__all__ = ["MOST_GROUPS", "groups_between", "groups_of_day"]
 
 MOST_GROUPS: Final = 100_000
 """Limit of such statements: without one the server would cut its answer at 1,000 rows."""
 
+_SHORTEST: Final = timedelta(minutes=1)
+
 
 def groups_of_day(client: Client, sql: str, day: date) -> list[dict[str, Any]]:
-    """Return the groups of calls of a UTC day.
+    """Return the groups of calls of a UTC day, each once.
 
     Args:
         client: of the server.
@@ -39,3 +41,35 @@ def groups_of_day(client: Client, sql: str, day: date) -> list[dict[str, Any]]:
             hint="Attribute calls to fewer features: something writes ids into that column.",
         )
     return hits
+
+
+def groups_between(
+    client: Client, sql: str, start: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """Return the groups of calls of a time range; a range with too many is read in halves.
+
+    A group may then be there several times, each time with a part of its calls. Copies of a span
+    have the same start, so that none is split from the others.
+
+    Args:
+        client: of the server.
+        sql: statement over traces that ends with ``LIMIT 100000``.
+        start: the first moment, with a zone.
+        end: the first moment after the range.
+
+    Raises:
+        LlmCostError: a minute has more.
+        OpenObserveError: the server refused or did not answer.
+    """
+    hits = client.search(sql, start, end, size=MOST_GROUPS).hits
+    if len(hits) < MOST_GROUPS:
+        return hits
+    half = (end - start) / 2
+    if half < _SHORTEST:
+        raise LlmCostError(
+            f"{start:%Y-%m-%d %H:%M} has {MOST_GROUPS:,} groups of calls or more.",
+            hint="Something writes ids into the columns that calls are grouped by: environment, "
+            "team, feature or service tier.",
+        )
+    middle = start + half
+    return groups_between(client, sql, start, middle) + groups_between(client, sql, middle, end)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llmcost_infra.catalog.stack_statements import stack_statement, totals_statement
 from llmcost_infra.errors import ReconcileError
-from llmcost_infra.openobserve.groups import MOST_GROUPS
+from llmcost_infra.openobserve.groups import MOST_GROUPS, groups_between
 from llmcost_infra.pricing.compute import STANDARD_TIERS
 from llmcost_infra.pricing.table import BATCH, STANDARD
 from llmcost_infra.reconcile.records import Lane, OwnCalls
@@ -29,7 +28,6 @@ _DAY: Final = timedelta(days=1)
 _EPOCH: Final = date(1970, 1, 1)
 _AT_ONCE: Final = timedelta(days=7)
 """Days that one statement adds up: a month in one would take more memory, a day each more time."""
-_SHORTEST: Final = timedelta(minutes=1)
 
 
 def kept_as(settings: Settings, first: date, now: datetime) -> Literal["calls", "totals"]:
@@ -99,28 +97,6 @@ def _total(row: dict[str, Any], names: Callable[[str], str]) -> OwnCalls:
     )
 
 
-@dataclass
-class _Reader:
-    client: Client
-    statement: str
-
-    def rows(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
-        """Return the groups of a time range; a range with too many is read in halves.
-
-        Copies of a span have the same start, so that none is split from the others.
-        """
-        hits = self.client.search(self.statement, start, end, size=MOST_GROUPS).hits
-        if len(hits) < MOST_GROUPS:
-            return hits
-        half = (end - start) / 2
-        if half < _SHORTEST:
-            raise ReconcileError(
-                f"{start:%Y-%m-%d %H:%M} has {MOST_GROUPS:,} groups of calls or more.",
-                hint="Something writes ids into the columns environment, team or service tier.",
-            )
-        return self.rows(start, start + half) + self.rows(start + half, end)
-
-
 def read_ours(
     client: Client,
     settings: Settings,
@@ -139,19 +115,18 @@ def read_ours(
 
     Raises:
         OpenObserveError: the server refused, did not answer, or left rows out.
-        ReconcileError: there are too many different calls to add up.
+        LlmCostError: there are too many different calls to add up.
     """
-    reader = _Reader(client, stack_statement("reconcile_days", settings, project))
+    sql = stack_statement("reconcile_days", settings, project)
     before, after = days[0] - _DAY, days[-1] + _DAY
     progress(f"calls of {before}")
-    rows = [
-        row for row in reader.rows(midnight(before), midnight(days[0])) if row.get("over_midnight")
-    ]
+    late = groups_between(client, sql, midnight(before), midnight(days[0]))
+    rows = [row for row in late if row.get("over_midnight")]
     first = days[0]
     while first < after:
         last = min(first + _AT_ONCE, after)
         progress(f"calls from {first} to {last - _DAY}")
-        rows += reader.rows(midnight(first), midnight(last))
+        rows += groups_between(client, sql, midnight(first), midnight(last))
         first = last
     return own_calls(rows)
 

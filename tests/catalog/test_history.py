@@ -73,6 +73,10 @@ ROWS = [
     ),
     # An hour is part of a day that is there already.
     total(10, 1, period="hour", cost_usd=99.0),
+    total(10, 1, period="hour", cost_usd=0.25, computed_at=micros(10, 9)),
+    total(10, 2, period="hour", period_start=micros(10, 2, 7), cost_usd=0.50),
+    total(10, 3, period="hour", period_start=micros(10, 3, 7), cost_usd=0.75),
+    total(10, 3, period="hour", period_start=micros(10, 3, 8), cost_usd=None),
 ]
 
 
@@ -105,6 +109,14 @@ def test_input_and_output_are_told_apart() -> None:
     assert [row["month"] for row in split] == ["2026-09", "2026-10"]
     assert [row["input_cost"] for row in split] == pytest.approx([0.5, 1.5])
     assert [row["output_cost"] for row in split] == pytest.approx([0.75, 1.5])
+
+
+def test_hours_of_all_days_are_set_beside_each_other() -> None:
+    """Of hours, and not of days; an hour whose cost nobody knows is not shown as free."""
+    assert ask("cost_by_hour_of_day") == [
+        {"hour": "00:00", "cost": 0.25},
+        {"hour": "07:00", "cost": 1.25},
+    ]
 
 
 def test_tokens_of_calls_without_a_price_count() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llmcost_infra.errors import ExitCode, ReconcileError
+from llmcost_infra.errors import ExitCode, LlmCostError, ReconcileError
 from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.causes import Cause
 from llmcost_infra.reconcile.comparison import Period, compare
@@ -219,15 +219,15 @@ def test_a_range_with_too_many_groups_is_read_in_halves(
     for hour in range(1, 7):
         kept.call(at=NOON - DAY + hour * HOUR, usd=1.0, team=f"team-{hour}")
     whole = read_ours(client, SETTINGS, DAYS)
-    monkeypatch.setattr("llmcost_infra.reconcile.ours.MOST_GROUPS", 3)
+    monkeypatch.setattr("llmcost_infra.openobserve.groups.MOST_GROUPS", 3)
     halves = read_ours(client, SETTINGS, DAYS)
     assert sorted(halves, key=repr) == sorted(whole, key=repr)
     assert len(whole) == 6
     for team in ("a", "b", "c"):
         kept.call(at=NOON - HOUR, usd=1.0, team=team)
-    with pytest.raises(ReconcileError, match="has 3 groups of calls or more") as caught:
+    with pytest.raises(LlmCostError, match="has 3 groups of calls or more") as caught:
         read_ours(client, SETTINGS, DAYS)
-    assert "environment, team or service tier" in caught.value.hint
+    assert "team, feature or service tier" in caught.value.hint
 
 
 def test_a_clouds_own_file_compares_what_went_through_it(

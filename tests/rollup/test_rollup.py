@@ -11,7 +11,7 @@ import pytest
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.openobserve import Client
-from llmcost_infra.rollup import closed_days, open_days, roll_up
+from llmcost_infra.rollup import closed_days, hours_of, open_days, roll_up
 from llmcost_infra.settings import Settings
 from tests.alerts.conftest import HOUR, MINUTE, NOON, PASSWORD, USER
 
@@ -151,6 +151,34 @@ def test_a_span_that_was_sent_twice_is_one_call(kept: Stack, client: Client) -> 
     assert add_up(kept, client, NIGHT + 6 * HOUR) == [(3, 6.0)]
 
 
+def test_hours_are_kept_beside_the_day_that_they_add_up_to(kept: Stack, client: Client) -> None:
+    """A call lies in the hour in which it began, and the newest run of an hour counts too."""
+    for start, usd in ((NIGHT - HOUR - 1, 0.25), (NIGHT - HOUR, 0.5), (NIGHT - 1, 0.125)):
+        kept.call(at=start + 900_000, usd=usd)
+    add_up(kept, client, NIGHT + MINUTE)
+    kept.call(at=NIGHT + 3 * HOUR, seconds=4 * 3600, usd=1.0)
+    assert add_up(kept, client, NIGHT + 6 * HOUR) == [(4, 1.875)]
+    shown = {row["hour"]: row["cost"] for row in months(client, "cost_by_hour_of_day")}
+    assert shown == {"22:00": 0.25, "23:00": 1.625}
+    assert [row["cost"] for row in months(client)] == [1.875]
+
+
+def test_a_day_with_too_many_groups_for_one_answer_is_read_in_parts(
+    kept: Stack, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour that is cut in two is one again, and unknown stays unknown."""
+    for minute in (5, 25, 45):
+        kept.call(at=NOON + minute * MINUTE, usd=0.5, feature="chat")
+    kept.call(at=NOON + 50 * MINUTE, gen_ai__response__model="nobody-knows", feature="chat")
+    at_once = hours_of(client, SETTINGS, DAY)
+    monkeypatch.setattr("llmcost_infra.openobserve.groups.MOST_GROUPS", 2)
+    assert hours_of(client, SETTINGS, DAY) == at_once
+    assert [(one["llm_calls"], one["cost_usd"]) for one in at_once] == [(3, 1.5), (1, None)]
+    kept.call(at=NOON + 5 * MINUTE, usd=0.5, feature="summary")
+    with pytest.raises(LlmCostError, match="has 2 groups of calls or more"):
+        hours_of(client, SETTINGS, DAY)
+
+
 def test_five_thousand_groups_are_all_there(kept: Stack, client: Client) -> None:
     """The server cuts an answer without a limit at a thousand rows, without a word."""
     kept.now = NIGHT - HOUR
@@ -185,7 +213,7 @@ def test_a_refused_total_is_told(kept: Stack, client: Client) -> None:
     """The server answers 200 and says in the body that it left rows out."""
     kept.call(at=NIGHT - HOUR, usd=1.0)
     # Totals of the future are refused like any other row.
-    with pytest.raises(LlmCostError, match="refused 1 totals"):
+    with pytest.raises(LlmCostError, match="refused 2 totals"):
         list(roll_up(client, SETTINGS, [DAY], moment(NIGHT + 90 * 24 * HOUR)))
 
 
