@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli_engine.stacks import PASSWORD
+
 if TYPE_CHECKING:
     from tests.cli_engine.conftest import Deployed
 
@@ -16,6 +18,8 @@ pytestmark = pytest.mark.cli
 
 PLUGIN = Path(sys.executable).parent / "pulumi-resource-openobserve"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"
+"""What Pulumi marks a secret with."""
 PANELS = "tabs.overview.panels."
 NOBODY = {"OPENOBSERVE_URL": "", "OPENOBSERVE_USER": "", "OPENOBSERVE_PASSWORD": ""}
 """No server and no credentials: a pull request can be previewed by anybody."""
@@ -91,19 +95,46 @@ def _query_of(value: Any) -> Any:
     return value["query"] if isinstance(value, dict) else value
 
 
-def test_a_changed_secret_is_shown_as_changed_and_not_at_all(standing: Deployed) -> None:
-    """Neither diff nor state holds the old or the new value, and no server is asked for one."""
+def test_a_changed_secret_is_shown_as_changed_and_not_at_all(
+    standing: Deployed, tmp_path: Path
+) -> None:
+    """Neither diff nor state holds the old or the new value, and no server is asked for one.
+
+    The log of what engine and provider say to each other, which Pulumi writes when one asks for it,
+    has them only where they are marked as secrets.
+    """
     standing.server.requests.clear()
-    changed = {"TEST_SALT": "more-salt", "TEST_KEY": "other-of-pagerduty"}
+    log = tmp_path / "rpc.json"
+    changed = {
+        "TEST_SALT": "more-salt",
+        "TEST_KEY": "other-of-pagerduty",
+        "PULUMI_DEBUG_GRPC": str(log),
+    }
     outcome = standing.stack.run("preview", "--diff", **changed)
     assert outcome.code == 0, outcome.text
     assert "2 to update" in outcome.text
     assert "[secret]" in outcome.text
     assert standing.server.requests == []
     state = standing.stack.state()
+    said = [json.loads(line) for line in log.read_text().splitlines()]
+    to_us = [one for one in said if one["method"].startswith("/pulumirpc.ResourceProvider/")]
+    assert {one["method"].rpartition("/")[2] for one in to_us} >= {"Check", "Diff"}
     for secret in ("-salt", "-of-pagerduty", "events.pagerduty.com"):
         assert secret not in outcome.text
         assert secret not in state
+        assert secret in log.read_text()
+        assert secret not in json.dumps(_without_secrets(to_us))
+    assert PASSWORD not in log.read_text()
+
+
+def _without_secrets(value: Any) -> Any:
+    """Return what was said without the values that are marked as secrets."""
+    if isinstance(value, list):
+        return [_without_secrets(one) for one in value]
+    if isinstance(value, dict):
+        marked = value.get(SIGNATURE) == SECRET
+        return None if marked else {name: _without_secrets(one) for name, one in value.items()}
+    return value
 
 
 def test_the_state_is_complete(standing: Deployed) -> None:
