@@ -61,7 +61,8 @@ _COMMANDS = {
         "llmcost_infra.cli.doctor:doctor", "Go through the production checklist, on a server."
     ),
     "rollup": Lazy(
-        "llmcost_infra.cli.rollup:rollup", "Add the last days up into the rollup stream."
+        "llmcost_infra.cli.rollup:rollup",
+        "Add the last days and their hours up into the rollup stream.",
     ),
     "statement": Lazy("llmcost_infra.cli.statement:statement", "Say what a month cost each team."),
     "reconcile": Lazy(
