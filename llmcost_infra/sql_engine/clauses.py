@@ -134,6 +134,8 @@ def read_clauses(statement: str) -> Clauses:
 
 def _last_statement(statement: str) -> str:
     """The server runs the last of several statements."""
+    if ";" not in statement:
+        return statement.rstrip() or statement
     pieces = [0]
     pieces += [token.end for token in tokenize(statement) if token.text == ";"]
     for start, end in reversed(list(zip(pieces, [*pieces[1:], len(statement)], strict=True))):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["Reach", "reach", "without_carried"]
 
@@ -43,6 +44,7 @@ class Reach:
     whole: bool
 
 
+@lru_cache(maxsize=64)
 def reach(source: str) -> Reach:
     """Read a function's text; when in doubt, it reaches everything."""
     tokens = [
