@@ -57,6 +57,8 @@ def retention(case: Case) -> Said:
         wanted["content"] = settings.content.days
     if settings.history:
         wanted["rollup"] = days.rollup_days
+    if settings.billing:
+        wanted["billing"] = days.rollup_days
     for role, kept in wanted.items():
         name = getattr(names, role)
         found = case.stream(name, names.type_of(role))

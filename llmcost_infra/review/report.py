@@ -32,8 +32,8 @@ class Report:
         settings: what changed in the files of stacks and in arguments, and what that moves.
         prices: rates that change.
         effects: what they would have changed in the spend; none without data.
-        spend: of the data, if there is any.
-        firings: what changed alerts would have done over the data.
+        spend: of the data or the server, if there is any.
+        firings: what changed alerts would have done over the data or on the server.
         scans: what changed statements cost the server, if it was asked.
         previews: dashboards that can be opened there.
         pictures: of changed panels and their tabs.

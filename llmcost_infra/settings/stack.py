@@ -41,7 +41,7 @@ class Retention(Strict):
     other_days: Days = 30
     """Traces and logs that are not about LLMs."""
     rollup_days: Days = 1_830
-    """Totals of hours and days; five years."""
+    """Totals of hours and days, and the days of the bill; five years."""
 
 
 class Settings(Strict):
