@@ -96,6 +96,7 @@ def render_pipeline(
         "capture": settings.content.services if settings.content.capture else (),
         "resource_environment": environment,
         "log_environment": [column.removeprefix(RESOURCE) for column in environment],
+        "log_environments": _in_any_form(settings.attribution.environment),
         "log_attribution": {
             name: in_logs(columns) for name, columns in settings.attribution.model_dump().items()
         },
@@ -159,6 +160,12 @@ def _of_resource(columns: Sequence[str]) -> list[str]:
     """Return the columns that resource attributes come in."""
     own = [column for column in columns if column.startswith(RESOURCE)]
     return own or [one for one in Attribution().environment if one.startswith(RESOURCE)]
+
+
+def _in_any_form(columns: Sequence[str]) -> list[str]:
+    """Return every column of a log record that names an environment, by choice or convention."""
+    plain = [one.removeprefix(RESOURCE) for one in (*columns, *Attribution().environment)]
+    return sorted({form for one in plain for form in (one, f"{RESOURCE}{one}")})
 
 
 def _node(node: Node, nodes: Mapping[str, Node], settings: Settings) -> dict[str, Any]:

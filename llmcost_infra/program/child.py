@@ -39,7 +39,7 @@ def main(request: Path, answer: Path) -> None:
         request: JSON file: project, stack, folder, program, config, secret, stack_file.
         answer: JSON file to write; absent when the program ended the process itself.
     """
-    # What a program makes lives as long as this process: to look for garbage takes a tenth of a run.
+    # What a program makes lives as long as this process: looking for garbage takes a tenth of it.
     gc.freeze()
     gc.set_threshold(100_000)
     asked = json.loads(request.read_text(encoding="utf-8"))

@@ -81,6 +81,18 @@ def test_retention_is_what_the_stack_says(doctor: Callable[..., Doctor]) -> None
     assert "llm_quarantine is not there" in said.evidence
 
 
+def test_streams_that_settings_add_are_looked_at_too(doctor: Callable[..., Doctor]) -> None:
+    """Totals and the days of the bill are kept for years, and only they are left of a month."""
+    one = doctor(history=True, **BILLED)
+    assert one.says("retention").state == "ok"
+    for stream in ("llm_rollup", "llm_billing_daily"):
+        one.stack.http.delete(f"/api/default/streams/{stream}?type=logs")
+
+    said = one.says("retention").evidence
+
+    assert said == "llm_rollup is not there; llm_billing_daily is not there"
+
+
 @pytest.mark.parametrize(("days", "state"), [(32, "ok"), (31, "warn")])
 def test_less_than_a_month_of_calls_is_a_warning(
     doctor: Callable[..., Doctor], days: int, state: str

@@ -143,7 +143,8 @@ def test_a_message_is_kept_beside_those_of_spans(keeping: Graph) -> None:
          '[{"content":"Q","role":"system"}]', None),
         ({"body_content": "Q", "body_role": "Tool", "body_id": "call_1"},
          '[{"content":"Q","role":"tool"}]', None),
-        ({"body_content": None, "body": "Q"}, '[{"content":"Q"}]', None),
+        ({"body_content": None, "body": "Q", "event_name": "gen_ai.user.message"},
+         '[{"content":"Q","role":"user"}]', None),
         ({"body_content": None, "body_index": "0", "body_message_content": "A",
           "body_finish_reason": "stop"}, None, '[{"content":"A","role":"assistant"}]'),
         ({"body_content": "A", "event_name": "gen_ai.choice"}, None,
@@ -208,6 +209,8 @@ def test_without_capture_a_record_about_a_call_leaves_that_it_came(
         {"deployment_environment": "prod"},
         {"deployment_environment_name": None, "service_environment": "staging"},
         {"environment": "prod"},
+        {"service_environment": "prod"},
+        {"service_deployment_environment_name": "prod"},
         {"llmcost_capture": True, "service_name": "other", "llmcost_state": "scrubbed"},
     ],
 )
@@ -224,6 +227,38 @@ def test_an_ordinary_record_is_kept_as_it_came(keeping: Graph, leaving: Graph) -
     row = record(body="GET /models took 30 ms", http_route="/models", code_lineno=3)
 
     assert keeping.route(row) == leaving.route(row) == {OTHER: [row]}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"openinference_project_name": "shop"},
+        {"langfuse_environment": "staging", "langfuse_release": "3"},
+        {"model_request_id": "3"},
+        {"body": json.dumps({"event": "login", "role": "user"})},
+        {"body": None, "body_event": "login", "body_role": "user"},
+        {"instrumentation_library_name": "app.llm.router"},
+    ],
+)
+def test_what_a_resource_or_a_login_says_makes_no_call_of_a_record(
+    keeping: Graph, leaving: Graph, columns: Row
+) -> None:
+    """A word that stands with every line of an application would cost all of its log."""
+    row = record(**({"body": "disk full"} | columns))
+
+    assert keeping.route(row) == leaving.route(row) == {OTHER: [row]}
+
+
+def test_a_line_beside_a_calls_attributes_is_no_prompt(keeping: Graph) -> None:
+    """Nor is the name of an event; who calls an operation by a person's name tells nobody."""
+    plain = record(gen_ai_request_model="gpt-4o", body="connection lost")
+    named = event(body="gen_ai.client.inference.operation.details", body_content=None)
+    asked = event(gen_ai_operation_name="ann@example.com")
+
+    assert set(keeping.route(plain)) == {OTHER}
+    (kept,) = keeping.route(named | {"gen_ai_input_messages": "Q"})[TEXTS]
+    assert kept["llmcost_prompt"] == "Q"
+    assert "ann@example.com" not in json.dumps(keeping.route(asked))
 
 
 @pytest.mark.parametrize("name", ["messages", "prompt", "attr_input", "body_messages", "output"])
@@ -246,6 +281,17 @@ def test_an_ordinary_record_leaves_its_texts_behind(leaving: Graph, name: str) -
         {"body": json.dumps(json.dumps([{"role": "user", "content": CANARY}]))},
         {"traceloop_entity_name": "x", "body": CANARY},
         {"llm_request_type": "chat", "body": CANARY},
+        {"body_request_messages": json.dumps([{"role": "user", "content": CANARY}])},
+        {"payload": json.dumps({"messages": [{"role": "user", "content": CANARY}]})},
+        {"body": json.dumps({"content": {"parts": [{"text": CANARY}], "role": "model"}})},
+        {"body": json.dumps({"Role": "User", "Content": CANARY})},
+        {"body": f"request {[{'role': 'user', 'content': CANARY}]}"},
+        {"body_index": 0, "body_finish_reason": "stop", "body_message_content": CANARY},
+        {"body": json.dumps({"finish_reason": "stop", "message": {"content": CANARY}})},
+        {"attributes_gen_ai_input_messages": CANARY},
+        {"instrumentation_library_name": "Microsoft.Extensions.AI.Logging", "body": CANARY},
+        {"instrumentation_library_name": "openaiagents", "body": CANARY},
+        {"event_name": "openai.chat", "body": CANARY},
     ],
 )
 def test_a_record_about_a_call_is_known_by_more_than_its_attributes(
