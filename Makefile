@@ -38,7 +38,7 @@ test-apps: environment ## the example applications, each in an environment of it
 test-browser: environment ## pages and reports in a headless Chromium, which is installed where that is possible
 	@browser="$$($(VENV)/python tools/chromium.py)" && CHROMIUM="$$browser" $(VENV)/pytest tests/browser $(ARGS)
 
-test-live: environment ## the provider's tests against the server that OPENOBSERVE_URL, _USER and _PASSWORD name
+test-live: environment ## the provider's tests, and a stack's alerts, against the server that OPENOBSERVE_URL, _USER and _PASSWORD name
 	@$(VENV)/pytest -n 2 --live tests/provider $(ARGS)
 
 bench: environment ## the benchmarks, each beside a peer

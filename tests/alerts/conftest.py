@@ -22,9 +22,10 @@ from tests.local.webhook import Webhook
 from tests.resources.conftest import registered  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from llmcost_infra.openobserve.kinds.base import ObjectStore
     from tests.resources.conftest import Registered
 
 NOON = 1_795_521_600_000_000
@@ -258,7 +259,8 @@ def stack(
             made = Stack(server, http, webhook)
             server.clock = lambda: made.now
             resources = declared({"environment": "prod", "routes": ROUTES, **values})
-            _make(made, client, resources, wanted)
+            every = stores(client, sleep=lambda _seconds: None)
+            made.alerts = make(every, resources, wanted, webhook.url)
             return made
 
         yield put
@@ -266,17 +268,33 @@ def stack(
     server.close()
 
 
-def _make(made: Stack, client: Client, resources: list[Declared], wanted: tuple[str, ...]) -> None:
-    """Make what was registered, as the provider would."""
-    every = stores(client, sleep=lambda _seconds: None)
-    folder = ""
+def make(
+    every: Mapping[str, ObjectStore],
+    resources: list[Declared],
+    wanted: Collection[str],
+    hook: str,
+    prefix: str = "",
+) -> dict[str, str]:
+    """Make what was registered, as the provider would.
+
+    Args:
+        every: the stores of a server.
+        resources: what was registered.
+        wanted: alerts without the stack's prefix; all when there are none.
+        hook: where the routes lead.
+        prefix: of the stack.
+
+    Returns:
+        Ids of the alerts, by name without the prefix.
+    """
+    folder, alerts = "", dict[str, str]()
     for kind in MAKE:
         for one in [one for one in resources if one.type == f"openobserve:index:{kind}"]:
             store = every[one.type]
-            leading = json.dumps(one.inputs).replace(HOOK, made.webhook.url)
-            given = store.kind.defaults(json.loads(leading))
+            given = store.kind.defaults(json.loads(json.dumps(one.inputs).replace(HOOK, hook)))
+            name = str(given.get("name", "")).removeprefix(prefix)
             if kind == "Alert":
-                if wanted and given["name"].removesuffix("_teams") not in wanted:
+                if wanted and name.removesuffix("_teams") not in wanted:
                     continue
                 given["folder"] = folder
             assert store.kind.problems(given) == [], one.name
@@ -284,4 +302,5 @@ def _make(made: Stack, client: Client, resources: list[Declared], wanted: tuple[
             if kind == "Folder" and given["folder_type"] == "alerts":
                 folder = str(found.computed["folder_id"])
             if kind == "Alert":
-                made.alerts[given["name"]] = str(found.computed["alert_id"])
+                alerts[name] = str(found.computed["alert_id"])
+    return alerts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost_infra.doctor import CHECKS, Case, Said
 from llmcost_infra.openobserve import Client
 from llmcost_infra.settings import Settings
+from tests.alerts import conftest as alerts
 from tests.alerts.conftest import NOON, PASSWORD, USER
 
 if TYPE_CHECKING:
@@ -16,18 +17,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BILLED = {"billing": [{"provider": "openai", "account": "org-acme"}]}
 CAPTURING = {"content": {"capture": True, "services": ["bot"], "shared_org_ok": True}}
-ROUTES = {
-    "routes": {
-        "hook": {
-            "kind": "webhook",
-            "secret": "hook_url",
-            "severities": ["page", "warn", "info", "heartbeat"],
-        },
-        "slack": {"kind": "slack", "secret": "hook_url"},
-        "cards": {"kind": "teams", "secret": "hook_url"},
-        "pager": {"kind": "pagerduty", "secret": "paging_key"},
-    }
-}
+ROUTES = {"routes": alerts.ROUTES}
 
 
 class Doctor:

@@ -22,7 +22,7 @@ from tests.provider.programs import dashboard
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from llmcost_infra.openobserve.kinds.base import Inputs
@@ -70,6 +70,10 @@ class WallClock(Clock):
         time.sleep(seconds)
 
 
+def _of_itself() -> None:
+    """Leave it to the server to run what is due."""
+
+
 class Trusting(Client):
     """A client that does not prove its way first, so that the first request is about an object."""
 
@@ -84,10 +88,12 @@ class World:
     Args:
         place: where the server is.
         clock: its time.
+        look: runs what is due, where nothing does so by itself.
     """
 
     place: Place
     clock: Clock
+    look: Callable[[], object] = _of_itself
     line: Line = field(init=False)
     engine: Engine = field(init=False)
     _aside: Line = field(init=False)
@@ -200,7 +206,8 @@ def on_embedded(folder: Path, start: str) -> Iterator[World]:
     """
     clock = Clock()
     with own_names(start), LocalServer(folder, clock=clock.microseconds) as server:
-        world = World(Place(server.url, Config.user, Config.password), clock)
+        place = Place(server.url, Config.user, Config.password)
+        world = World(place, clock, server.server.scheduler.run_due)
         try:
             yield world
         finally:
