@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-__all__ = ["Month", "microseconds", "midnight", "month_named"]
+__all__ = ["Month", "at_microseconds", "microseconds", "midnight", "month_named"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH: Final = re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])")
@@ -43,6 +43,11 @@ def month_named(text: str) -> Month | None:
 def midnight(day: date) -> datetime:
     """Return when a UTC day begins."""
     return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def at_microseconds(micros: int) -> datetime:
+    """Return the time of whole µs since 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def microseconds(moment: datetime) -> int:

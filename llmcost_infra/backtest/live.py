@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llmcost_infra.backtest.data import complete, rows_from_hits
@@ -11,9 +11,11 @@ from llmcost_infra.errors import LlmCostError
 from llmcost_infra.openobserve.paths import api_path
 from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.clauses import TIMESTAMP
+from llmcost_infra.utc import at_microseconds, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from llmcost_infra.backtest.data import Rows
     from llmcost_infra.openobserve import Client
@@ -28,7 +30,6 @@ _PAGE: Final = timedelta(hours=6)
 _LONGEST: Final = timedelta(days=4)
 _MOST: Final = 10_000
 """Rows of an answer; a page that has more is asked for in halves."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def answers(
@@ -50,7 +51,7 @@ def answers(
     Raises:
         OpenObserveError: the server refused, or left rows out.
     """
-    start, end, page = _at(time_range.start), _at(time_range.end), _PAGE
+    start, end, page = at_microseconds(time_range.start), at_microseconds(time_range.end), _PAGE
     while start < end:
         after = min(start + page, end)
         found = list(_between(client, sql, kind, start, after))
@@ -58,7 +59,7 @@ def answers(
         # Quiet days need fewer questions.
         page = min(2 * page, _LONGEST) if sum(map(len, found)) < _MOST // 4 else _PAGE
         start = after
-        progress((start - _EPOCH) // timedelta(microseconds=1))
+        progress(microseconds(start))
 
 
 def _between(
@@ -141,7 +142,7 @@ def refuse_forgotten(stream: str, days: int, time_range: TimeRange, now: datetim
     Raises:
         LlmCostError: it does.
     """
-    start = _at(time_range.start)
+    start = at_microseconds(time_range.start)
     oldest = now - timedelta(days=days)
     if days and start < oldest:
         raise LlmCostError(
@@ -150,7 +151,3 @@ def refuse_forgotten(stream: str, days: int, time_range: TimeRange, now: datetim
             hint="Choose fewer --days, leaving room for how far back the alert looks; or replay "
             "an export with --data.",
         )
-
-
-def _at(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.backtest.live import kept_days, refuse_forgotten
@@ -15,9 +14,11 @@ from llmcost_infra.local.schedule import MINUTE
 from llmcost_infra.sql_engine.clauses import read_clauses
 from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.rewrite import at_instant
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from llmcost_infra.backtest.live import Kind
     from llmcost_infra.backtest.replay import Row
@@ -64,7 +65,7 @@ def extent_of(client: Client, stream: str, kind: Kind, time_range: TimeRange) ->
         "SELECT COUNT(*) AS n, MIN(_timestamp) AS first_at, MAX(_timestamp) AS last_at "  # noqa: S608 - a stream's name
         f'FROM "{stream}"'
     )
-    start, end = _at(time_range.start), _at(time_range.end)
+    start, end = at_microseconds(time_range.start), at_microseconds(time_range.end)
     hits: list[Any] = client.search(sql, start, end, stream_type=kind, size=1).hits
     if not hits or not hits[0]["n"]:
         return Extent(0, None)
@@ -106,7 +107,7 @@ def backtest_on_server(
         sql = at_instant(clauses, at)
 
         def asked(window: TimeRange, size: int) -> list[Row]:
-            start, end = _at(window.start), _at(window.end)
+            start, end = at_microseconds(window.start), at_microseconds(window.end)
             return client.search(sql, start, end, stream_type=kind, size=size).hits
 
         return found_by(rule, at, asked)
@@ -115,9 +116,3 @@ def backtest_on_server(
     done = replay_by(rule, look, time_range, known=known, progress=progress)
     said = f"{extent.rows:,} rows were looked at on the server"
     return Report(rule, done, time_range, (*notes, said))
-
-
-def _at(microseconds: int) -> datetime:
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(
-        microsecond=microseconds % 1_000_000
-    )

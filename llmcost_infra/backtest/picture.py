@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.backtest.prefilter import prefilter_of
@@ -13,6 +12,7 @@ from llmcost_infra.errors import EngineError
 from llmcost_infra.local.schedule import MINUTE
 from llmcost_infra.pictures import TimeRange, Unit, draw_time_series
 from llmcost_infra.sql_engine.sql import query
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,14 +79,17 @@ def picture_of(
     reach = report.time_range
     return draw_time_series(
         report.rule.name,
-        [(_moment(at), value) for at, value in line.points],
+        [(at_microseconds(at), value) for at, value in line.points],
         limit=line.limit,
         limits=line.limits,
         limit_name=line.limit_name,
-        firings=[TimeRange(_moment(one.at), _moment(one.at)) for one in report.replay.firings],
+        firings=[
+            TimeRange(at_microseconds(one.at), at_microseconds(one.at))
+            for one in report.replay.firings
+        ],
         name=line.name,
         unit=line.unit,
-        time_range=TimeRange(_moment(reach.start), _moment(reach.end)),
+        time_range=TimeRange(at_microseconds(reach.start), at_microseconds(reach.end)),
     )
 
 
@@ -166,7 +169,3 @@ def _spent(report: Report, streams: SortedStreams) -> _Line:
         return _Line(name, [])  # rows of another shape
     points = [(int(row["hour"]) * 60 * MINUTE, row["usd"]) for row in answer.rows]
     return _Line(name, points, Unit("currency-dollar"))
-
-
-def _moment(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros / 1_000_000, UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcost_infra.utc import Month, microseconds, midnight, month_named
+from llmcost_infra.utc import Month, at_microseconds, microseconds, midnight, month_named
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds have no zone
 
@@ -36,6 +36,7 @@ def test_a_month_has_all_its_days_and_no_other(moment: datetime) -> None:
 def test_microseconds_lose_nothing(moment: datetime) -> None:
     """Floats would, at this distance from 1970."""
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds(moment)) == moment
+    assert at_microseconds(microseconds(moment)) == moment
 
 
 def test_a_day_begins_at_midnight() -> None:
