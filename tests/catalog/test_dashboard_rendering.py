@@ -89,6 +89,17 @@ def test_the_second_tab_is_about_tools() -> None:
     assert "shared equally over the tool runs" in tab["panels"]["tool_cost"]["description"]
 
 
+@pytest.mark.parametrize("name", ["llm_cost", "llm_cost_details"])
+def test_charts_over_time_end_where_what_is_known_ends(name: str) -> None:
+    """No bucket without rows is drawn as 0, and a line's point between two such is seen."""
+    inputs = render_dashboard(load_dashboard(name), WHOLE)
+    panels = [panel for tab in inputs["tabs"].values() for panel in tab["panels"].values()]
+    assert not [panel["title"] for panel in panels if "no_value_replacement" in panel["config"]]
+    lines = [panel for panel in panels if panel["type"] == "line"]
+    assert lines
+    assert all(panel["config"].get("show_symbol") for panel in lines)
+
+
 @pytest.mark.parametrize(
     ("daily", "line"), [("500", "20.8333"), ("24", "1"), ("0.01", "0.0004"), ("2400000", "100000")]
 )
