@@ -11,6 +11,7 @@ from typing import Final
 __all__ = ["Month", "at_microseconds", "microseconds", "midnight", "month_named"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _MONTH: Final = re.compile(r"(?P<year>20\d\d)-(?P<month>0[1-9]|1[0-2])")
 
 
@@ -52,4 +53,4 @@ def at_microseconds(micros: int) -> datetime:
 
 def microseconds(moment: datetime) -> int:
     """Return a time, with a zone, in whole µs since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND

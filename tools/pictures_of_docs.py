@@ -19,6 +19,7 @@ from llmcost_infra.local.server import Config, LocalServer
 from llmcost_infra.local.tab_pictures import picture_of
 from llmcost_infra.openobserve import Client
 from llmcost_infra.program import run_program
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def pictures() -> Iterator[tuple[str, str]]:
     now = _NOON - timedelta(hours=_HOURS)
 
     def clock() -> int:
-        return int(now.timestamp()) * 1_000_000
+        return microseconds(now)
 
     with TemporaryDirectory() as folder, LocalServer(folder, clock=clock) as server:
         boards = _dashboards(program, server)

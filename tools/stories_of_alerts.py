@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.pricing import load_table
+from llmcost_infra.utc import microseconds, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
-NOON: Final = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()) * SECOND
+NOON: Final = microseconds(datetime(2026, 11, 24, 12, tzinfo=UTC))
 """A Tuesday."""
 MIDNIGHT: Final = NOON - 12 * HOUR
 
@@ -261,7 +262,7 @@ def _a_day_that_lost_calls() -> Iterator[Row]:
 
 
 _ROW: Final = load_table().providers["openai"][0].rows[0]
-_REVIEW: Final = int(datetime.combine(_ROW.review_by, time(), UTC).timestamp()) * SECOND
+_REVIEW: Final = microseconds(midnight(_ROW.review_by))
 
 STORIES: Final = {
     "burn_rate_fast": Story(

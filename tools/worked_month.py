@@ -33,6 +33,7 @@ from llmcost_infra.program import run_program
 from llmcost_infra.reconcile.causes import Cause
 from llmcost_infra.reconcile.report import as_markdown
 from llmcost_infra.reconcile.run import Request, run
+from llmcost_infra.utc import microseconds, midnight
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -190,7 +191,7 @@ class Month:
 
 
 def _nanoseconds(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 10**9
+    return microseconds(midnight(day)) * 1_000
 
 
 def _set(attribute: KeyValue, value: str | int) -> None:
@@ -258,7 +259,7 @@ def compared(month: Month) -> Comparison:
     now = ASKED
 
     def clock() -> int:
-        return int(now.timestamp()) * 1_000_000
+        return microseconds(now)
 
     with (
         TemporaryDirectory() as folder,

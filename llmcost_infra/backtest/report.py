@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.local.alert_texts import Occasion, lines
 from llmcost_infra.local.schedule import window
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,7 +114,7 @@ class Report:
 
 def moment(at: int) -> str:
     """Return a time in µs for people, with its zone."""
-    return f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{at_microseconds(at):%Y-%m-%d %H:%M} UTC"
 
 
 def texts(rule: Rule, firing: Firing) -> list[str]:

@@ -14,6 +14,7 @@ import click
 from llmcost_infra.cli.arguments import stack_option
 from llmcost_infra.cli.printing import json_option, print_json
 from llmcost_infra.errors import ExitCode
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -211,4 +212,4 @@ def _progress(what: str, time_range: TimeRange) -> Callable[[int], object]:
 
 
 def _micros(moment: datetime) -> int:
-    return int(moment.replace(tzinfo=UTC).timestamp()) * 1_000_000
+    return microseconds(moment.replace(tzinfo=UTC))

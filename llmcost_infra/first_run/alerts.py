@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.catalog.alerts import VARIABLE
 from llmcost_infra.openobserve.paths import api_path_v2
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from llmcost_infra.catalog import RenderedAlert
     from llmcost_infra.openobserve import Client
@@ -67,11 +69,7 @@ def _looked_at(client: Client) -> dict[str, datetime]:
     """Return when the server last looked, by the alert's name."""
     path = api_path_v2(client.organization, "alerts")
     times = {one["name"]: one.get("last_triggered_at") for one in client.get(path)["list"]}
-    return {
-        name: datetime.fromtimestamp(moment / 1_000_000, UTC)
-        for name, moment in times.items()
-        if moment
-    }
+    return {name: at_microseconds(moment) for name, moment in times.items() if moment}
 
 
 def _line(text: str, row: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from llmcost_infra.utc import microseconds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -220,7 +222,7 @@ def traces_between(start: datetime, end: datetime) -> list[SampleTrace]:
 
 def _unix_ns(moment: datetime) -> int:
     # Through microseconds: a float of seconds has no nanoseconds to give at this size.
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1_000
+    return microseconds(moment) * 1_000
 
 
 def _hour(hour: datetime) -> Iterator[SampleTrace]:

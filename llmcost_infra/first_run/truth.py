@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost_infra.pricing import Call, Price, PriceTable, price_of
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Truth", "priceable", "truth_of"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NONE = Decimal(0)
 
 
@@ -98,7 +97,7 @@ def priceable(trace: SampleTrace, call: SampleCall) -> Call:
     return Call(
         provider=trace.feature.provider,
         model=trace.feature.response_model,
-        at=_EPOCH + timedelta(microseconds=call.start_ns // 1_000),
+        at=at_microseconds(call.start_ns // 1_000),
         input_tokens=call.input_tokens,
         output_tokens=call.output_tokens,
         cache_read_tokens=call.cached_tokens,

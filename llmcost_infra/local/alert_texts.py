@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -128,4 +129,4 @@ def _basics(occasion: Occasion) -> dict[str, str]:
 
 
 def _local(clock: int) -> str:
-    return f"{datetime.fromtimestamp(clock // 1_000_000, UTC):%Y-%m-%dT%H:%M:%S}"
+    return f"{at_microseconds(clock):%Y-%m-%dT%H:%M:%S}"

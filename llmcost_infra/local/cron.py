@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from llmcost_infra.utc import at_microseconds, microseconds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
@@ -48,7 +50,7 @@ class Cron:
             moment: the earliest time, not included.
             zone: whose clock the fields mean.
         """
-        start = datetime.fromtimestamp(moment // 1_000_000, zone) + timedelta(seconds=1)
+        start = at_microseconds(moment).astimezone(zone) + timedelta(seconds=1)
         for offset in range(_HORIZON_DAYS):
             day = start + timedelta(days=offset)
             if not self._on(day):
@@ -58,7 +60,7 @@ class Cron:
             if found:
                 hour, minute, second = found
                 due = day.replace(hour=hour, minute=minute, second=second, microsecond=0)
-                return int(due.timestamp()) * 1_000_000
+                return microseconds(due)
         return None
 
     def _on(self, day: datetime) -> bool:

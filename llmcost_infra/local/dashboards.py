@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.local.dashboard_model import DASHBOARD
 from llmcost_infra.local.shapes import ANY, Mismatch, is_list, is_object
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from llmcost_infra.local.json_text import JsonPath
@@ -50,8 +50,7 @@ BODY = _Versioned()
 
 def rfc3339(clock: int) -> str:
     """Write a time in microseconds as the server writes `created`."""
-    moment = datetime.fromtimestamp(clock // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{clock % 1_000_000:06d}Z"
+    return f"{at_microseconds(clock):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 def completed(body: dict[str, Any], *, dashboard_id: str, owner: str, clock: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost_infra.local.ingest_text import read_text
 from llmcost_infra.local.naming import flatten
 from llmcost_infra.local.shapes import is_list, is_object
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from llmcost_infra.local.ingest_window import Window
@@ -95,7 +96,7 @@ def _parsed(text: str) -> int | None:
     except ValueError:
         return None
     zoned = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
-    return round(zoned.timestamp() * 1_000_000)
+    return microseconds(zoned)
 
 
 def _in_micros(value: float) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.errors import EngineError
@@ -12,6 +11,7 @@ from llmcost_infra.pictures import PanelData, ThemeName, draw_tab
 from llmcost_infra.pictures import TimeRange as Shown
 from llmcost_infra.sql_engine.intervals import TimeRange
 from llmcost_infra.sql_engine.refusals import SqlRefusal
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from llmcost_infra.local.server import Server
@@ -66,12 +66,8 @@ def picture_of(  # noqa: PLR0913 - a tab, when, and how it looks
         for panel in panels
         for start in [end - _seconds_of(panel, seconds) * _MICROS]
     }
-    shown = Shown(_moment(end - seconds * _MICROS), _moment(end))
+    shown = Shown(at_microseconds(end - seconds * _MICROS), at_microseconds(end))
     return draw_tab(dashboard, tab_id, data, theme=theme, time_range=shown, width=width)
-
-
-def _moment(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros / _MICROS, UTC)
 
 
 def _seconds_of(panel: Json, default: int) -> int:

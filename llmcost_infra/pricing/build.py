@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.pricing.pattern import Pattern, PatternError
 from llmcost_infra.pricing.table import BATCH, STANDARD, Card, Model, Rates, Row
+from llmcost_infra.utc import microseconds, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from llmcost_infra.declarations import Document, KeyPath
     from llmcost_infra.errors import DeclarationError
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["cards", "limit_problems", "midnight_us", "model", "pattern"]
 
 _MILLIONTH: Final = -6
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def midnight_us(day: date) -> int:
     """Return the first moment of a UTC day as Unix microseconds."""
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return (start - _EPOCH) // timedelta(microseconds=1)
+    return microseconds(midnight(day))
 
 
 def model(spec: schema.ModelPrices) -> Model:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal, Inexact
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from llmcost_infra.errors import PricingError
 from llmcost_infra.pricing.table import BATCH, OUTPUT_CLASSES, STANDARD
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from llmcost_infra.pricing.table import Card, Contract, PriceTable, Row
 
@@ -22,9 +23,6 @@ STANDARD_TIERS: Final = frozenset({"", "auto", "default", STANDARD})
 
 Reason = Literal["unpriced_model", "missing_rate", "no_usage"]
 """Why a call has no price; the values of the column `pricing_status` beside `priced`."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 # Calls and prices are tuples: applications make one of each a call, and a frozen dataclass of that
 # size takes four times as long.
@@ -99,7 +97,7 @@ class Call(NamedTuple):
             raise PricingError(
                 f"the time {self.at.isoformat()} has no zone", hint="pass a time in UTC"
             )
-        return (self.at - _EPOCH) // _MICROSECOND
+        return microseconds(self.at)
 
     @property
     def is_split(self) -> bool:

@@ -6,13 +6,13 @@ tokens, limits on the size of a request and a first moment; nothing else.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.pricing.money import plain
 from llmcost_infra.pricing.pattern import Claims
 from llmcost_infra.pricing.reports import maker_first
 from llmcost_infra.pricing.table import STANDARD
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,6 @@ _KINDS: Final = {
     "cache_read_input_tokens": ("cache_read", "input"),
     "cache_creation_input_tokens": ("cache_write", "input"),
 }
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 WRONG: Final = (
     "a call is priced only when its prompts and answers were captured",
@@ -103,7 +101,7 @@ def _price(provider: str, model: Model, row: Row) -> dict[str, Any]:
     }
     return {
         "match_pattern": _with_prefix(provider, model.pattern.text),
-        "valid_from": (_EPOCH + timedelta(microseconds=row.from_us)).isoformat(),
+        "valid_from": at_microseconds(row.from_us).isoformat(),
         "provider": provider,
         "description": row.source,
         "tiers": tiers | {"default": {"prices": _prices(base)}},

@@ -18,6 +18,7 @@ from llmcost_infra.backtest.on_server import backtest_on_server, extent_of
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.review.showable import withheld
 from llmcost_infra.sql_engine.intervals import TimeRange
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,7 +108,7 @@ class ServerHistory:
             raise LlmCostError(
                 f"{rule.stream} keeps rows for {kept.days} days, no longer than it looks back"
             )
-        shown = range_before(_micros(self._now), days)
+        shown = range_before(microseconds(self._now), days)
         if rule.stream not in self._replays:
             self._replays[rule.stream] = self._replay(rule, kept)
         named = not any(withheld(one.sql) for one in rules)
@@ -123,9 +124,9 @@ class ServerHistory:
         every = [one for one in self._rules if one.stream == rule.stream]
         back = timedelta(days=_DAYS) + max(map(_reach, every))
         start = self._now - (back if kept is None else min(back, kept))
-        end = range_before(_micros(self._now), _DAYS).end
+        end = range_before(microseconds(self._now), _DAYS).end
         columns, kind = needed_columns(one.sql for one in every), rule.body["stream_type"]
-        reach = TimeRange(_micros(start), end)
+        reach = TimeRange(microseconds(start), end)
         if extent_of(self._client, rule.stream, kind, reach).fits:
             rows = fetch_rows(self._client, rule.stream, kind, columns, reach, self._now)
             return _over(rows)
@@ -135,7 +136,3 @@ class ServerHistory:
 def _reach(rule: Rule) -> timedelta:
     """Return how far back an alert looks."""
     return timedelta(minutes=int(rule.body["trigger_condition"]["period"]))
-
-
-def _micros(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000_000)

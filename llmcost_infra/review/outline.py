@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.review.changes import grouped
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -225,7 +225,7 @@ def _effect(usd: Decimal, report: Report) -> str:
 
 
 def _day(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us / 1_000_000, UTC).date().isoformat()
+    return at_microseconds(at_us).date().isoformat()
 
 
 def _dollars(usd: Decimal, *, signed: bool = False) -> str:

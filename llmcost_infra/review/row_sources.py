@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from llmcost_infra.backtest import needed_columns, read_rows
@@ -16,8 +16,10 @@ from llmcost_infra.review.showable import withheld
 from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.intervals import TimeRange as Window
 from llmcost_infra.sql_engine.sql import MemoryStreams, query
+from llmcost_infra.utc import at_microseconds, microseconds
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from llmcost_infra.openobserve import Client
@@ -85,10 +87,7 @@ class FileRows:
 
     def __init__(self, path: Path, first_us: int, last_us: int) -> None:
         self._path = path
-        start, end = (
-            datetime.fromtimestamp(at, UTC)
-            for at in (first_us // 1_000_000, last_us // 1_000_000 + 1)
-        )
+        start, end = at_microseconds(first_us), at_microseconds(last_us + 1)
         self.label = f"the last day of {path.name}"
         self.time_range = TimeRange(max(start, end - LIVE_RANGE), end)
 
@@ -137,7 +136,7 @@ class ServerRows:
 
 
 def _asked(sql: str, stream: str, rows: Any, time_range: TimeRange) -> PanelData:
-    start, end = (round(one.timestamp() * 1_000_000) for one in (time_range.start, time_range.end))
+    start, end = (microseconds(one) for one in (time_range.start, time_range.end))
     try:
         answer = query(sql, MemoryStreams({stream: rows}), Window(start, end), now=end)
     except LlmCostError as error:

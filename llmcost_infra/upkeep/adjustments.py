@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.columns import STORED, STORED_NAMES
 from llmcost_infra.pricing import Call, Price, Unpriced, price_of
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,6 @@ __all__ = ["Adjustment", "Lost", "StoredCall", "adjusted"]
 StoredCall = dict[str, Any]
 """A call by logical column, as `stored_calls_statement` returns it; nulls are left out."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SAME: Final = 1e-9
 _NOTHING: Final = 1e-15
 
@@ -96,7 +95,7 @@ def _call(stored: StoredCall) -> Call:
     return Call(
         provider=stored.get("provider") or "",
         model=stored.get("model") or "",
-        at=_EPOCH + timedelta(microseconds=stored["started_at"]),
+        at=at_microseconds(stored["started_at"]),
         input_tokens=stored.get("input_tokens"),
         output_tokens=stored.get("output_tokens"),
         cache_read_tokens=stored.get("cache_read_tokens") or 0,

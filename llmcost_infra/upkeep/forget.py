@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.settings import in_logs
+from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date, datetime
 
     from llmcost_infra.openobserve import Client
     from llmcost_infra.settings import Settings, StreamType
@@ -109,4 +111,4 @@ def _statement(stream: str, column: str, ids: tuple[str, ...]) -> str:
 
 
 def _day(micros: int) -> date:
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).date()
+    return at_microseconds(micros).date()

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.catalog.stack_statements import stored_calls_statement
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.upkeep.adjustments import Adjustment, Lost, StoredCall, adjusted
+from llmcost_infra.utc import at_microseconds, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from llmcost_infra.openobserve import Client
@@ -30,9 +32,7 @@ __all__ = ["DayRepriced", "reprice"]
 PAGE: Final = 5_000
 """Calls of a request."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def _pages(
             return
         # The next page begins with the last microsecond of this one, which may have more calls.
         last = hits[-1]["started_at"]
-        moment = _EPOCH + last * _MICROSECOND
+        moment = at_microseconds(last)
         if moment == start and hits[0]["started_at"] == last:
             raise LlmCostError(
                 f"{PAGE:,} calls or more began at {moment.isoformat()}, and some may be missing.",
@@ -133,7 +133,7 @@ def _pages(
 def _changes(
     calls: Iterable[StoredCall], table: PriceTable, now: datetime, day: DayRepriced
 ) -> Iterator[Adjustment]:
-    now_us = (now - _EPOCH) // _MICROSECOND
+    now_us = microseconds(now)
     for call in calls:
         day.calls += 1
         match adjusted(call, table, now_us):
@@ -161,7 +161,7 @@ def _send(client: Client, settings: Settings, changes: list[Adjustment], now: da
     named = block.resource.attributes.add(key="service.name")
     named.value.string_value = "llmcost-reprice"
     spans = block.scope_spans.add().spans
-    at = (now - _EPOCH) // _MICROSECOND * 1_000
+    at = microseconds(now) * 1_000
     for change in changes:
         span = spans.add(name="adjustment", start_time_unix_nano=at, end_time_unix_nano=at)
         span.trace_id = bytes.fromhex(change.row["trace_id"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.openobserve.kinds.ordering import in_order, numbered
 from llmcost_infra.openobserve.kinds.rules import entries, maps
 from llmcost_infra.openobserve.kinds.values import plain, without_defaults
+from llmcost_infra.utc import at_microseconds, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["canonical_row", "exact", "fold_row", "moment", "unfold_row"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEFAULTS: Inputs = {"enabled": True, "sort_order": 0}
 _STORED = frozenset(
     {"description", "enabled", "match_pattern", "provider", "sort_order", "valid_from"}
@@ -74,7 +74,7 @@ def fold_row(name: str, row: Inputs) -> dict[str, Any]:
         "tiers": [_fold_tier(called, tier) for called, tier in in_order(tiers, orders)],
     }
     if since := moment(row.get("valid_from")):
-        body["valid_from"] = (since - _EPOCH) // timedelta(microseconds=1)
+        body["valid_from"] = microseconds(since)
     return body
 
 
@@ -146,11 +146,11 @@ def _is_day(text: str) -> bool:
     return "T" not in text and ":" not in text
 
 
-def _since(microseconds: int) -> str:
+def _since(micros: int) -> str:
     try:
-        return _written(_EPOCH + timedelta(microseconds=microseconds))
+        return _written(at_microseconds(micros))
     except OverflowError:
-        return f"{microseconds} µs"
+        return f"{micros} µs"
 
 
 def _written(since: datetime) -> str:
