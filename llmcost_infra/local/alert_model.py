@@ -7,6 +7,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
+from llmcost_infra.local.comparisons import COMPARISONS
 from llmcost_infra.local.condition_model import QUERY_CONDITION, TRIGGER_CONDITION
 from llmcost_infra.local.cron import Cron
 from llmcost_infra.local.dashboard_model import STREAM_TYPE
@@ -106,7 +107,6 @@ ALERT = Struct(
 """The body of an alert."""
 
 _SELECT_STAR = re.compile(r"select +\*", re.IGNORECASE)
-_COMPARISONS = ("=", "!=", ">", ">=", "<", "<=")
 
 
 def normalised(body: dict[str, Any], second: int) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def normalised(body: dict[str, Any], second: int) -> dict[str, Any]:
 
 
 def _trigger(trigger: dict[str, Any], second: int) -> dict[str, Any]:
-    if trigger["operator"] not in _COMPARISONS:
+    if trigger["operator"] not in COMPARISONS:
         raise Refusal(500, f"Invalid operator: {trigger['operator']}")
     changed: dict[str, Any] = {"frequency": trigger["frequency"] or 1}
     if trigger["frequency_type"] == "minutes":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmcost_infra.local.comparisons import OF_COLUMNS
 from llmcost_infra.local.shapes import (
     ANY,
     BOOLEAN,
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONDITIONS", "QUERY_CONDITION", "TRIGGER_CONDITION", "VERSIONED_CONDITIONS"]
 
-_OPERATOR = Choice(
-    ("=", "!=", ">", ">=", "<", "<=", "contains", "not_contains"),
-    {"Contains": "contains", "NotContains": "not_contains"},
-)
+_OPERATOR = Choice(tuple(OF_COLUMNS), {"Contains": "contains", "NotContains": "not_contains"})
 _V1_CONDITION = Struct(
     "Condition",
     {

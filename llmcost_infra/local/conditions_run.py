@@ -5,10 +5,10 @@ A row that lacks the column passes neither `=` nor `!=`.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from llmcost_infra.local.comparisons import OF_COLUMNS
 from llmcost_infra.local.shapes import is_list
 
 if TYPE_CHECKING:
@@ -19,17 +19,6 @@ __all__ = ["Test", "compile_condition"]
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 """Tells whether a row passes."""
-
-_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "contains": lambda text, part: part in text,
-    "not_contains": lambda text, part: part not in text,
-}
 
 
 def compile_condition(data: Mapping[str, Any]) -> Test:
@@ -82,7 +71,7 @@ def _any(tests: Sequence[Test]) -> Test:
 
 def _comparison(condition: Mapping[str, Any]) -> Test:
     column, wanted = condition["column"], condition["value"]
-    compare = _COMPARISONS[condition["operator"]]
+    compare = OF_COLUMNS[condition["operator"]]
     ignore_case = bool(condition.get("ignore_case"))
 
     def test(row: Row) -> bool:

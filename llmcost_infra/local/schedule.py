@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from datetime import UTC, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from llmcost_infra.local.comparisons import COMPARISONS
 from llmcost_infra.local.cron import Cron
 
 if TYPE_CHECKING:
@@ -17,15 +17,6 @@ __all__ = ["MINUTE", "after_match", "first_run", "is_hit", "next_run", "window"]
 
 MINUTE: Final = 60_000_000
 """Microseconds in a minute."""
-
-_COMPARE: Final = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
 
 
 def first_run(alert: Mapping[str, Any], now: int) -> int:
@@ -62,7 +53,7 @@ def window(alert: Mapping[str, Any], due: int, now: int) -> tuple[int, int]:
 def is_hit(alert: Mapping[str, Any], rows: int) -> bool:
     """Tell whether an alert matches when it finds so many rows."""
     trigger = alert["trigger_condition"]
-    return bool(_COMPARE[trigger["operator"]](rows, trigger["threshold"]))
+    return COMPARISONS[trigger["operator"]](rows, trigger["threshold"])
 
 
 def _zone(name: str | None, offset: int) -> tzinfo:
