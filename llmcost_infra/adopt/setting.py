@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 from llmcost_infra.errors import LlmCostError
+from llmcost_infra.pulumi_cli import cli_on_path, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ def require_cli() -> str:
     Raises:
         LlmCostError: there is none.
     """
-    found = shutil.which("pulumi")
+    found = cli_on_path()
     if found is None:
         raise LlmCostError(
             "The Pulumi CLI is not on PATH, so that no secret can be set.",
@@ -57,14 +56,7 @@ def set_secrets(
 
 
 def _run(folder: Path, cli: str, *arguments: str, value: str = "") -> None:
-    done = subprocess.run(  # noqa: S603 - the CLI with words of ours
-        [cli, *arguments, "--non-interactive", "--color", "never"],
-        cwd=folder,
-        input=value,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(cli, *arguments, folder=folder, given=value)
     if done.returncode != 0:
         words = (done.stderr or done.stdout).strip()
         raise LlmCostError(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from llmcost_infra.pulumi_cli import answer, cli_on_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,19 +63,8 @@ def _found(program: str) -> str:
 
 def _cli() -> str:
     """Return the version of the CLI on PATH, in its own words."""
-    program = shutil.which("pulumi")
-    if program is None:
+    cli = cli_on_path()
+    if cli is None:
         return "not on PATH"
-    try:
-        told = subprocess.run(  # noqa: S603 - the CLI that an update would run
-            [program, "version"],
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=_ANSWER_WITHIN_S,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return f"does not answer ({program})"
-    return told.stdout.strip().removeprefix("v")
+    told = answer(cli, "version", within_s=_ANSWER_WITHIN_S)
+    return f"does not answer ({cli})" if told is None else told.removeprefix("v")

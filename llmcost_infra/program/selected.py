@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.program.project import stack_names
+from llmcost_infra.pulumi_cli import answer, cli_on_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,22 +33,7 @@ def selected_stack(folder: Path) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _selected(folder: Path) -> str:
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        return ""
-    try:
-        done = subprocess.run(  # noqa: S603 - the CLI on PATH
-            [pulumi, "stack", "--show-name", "--non-interactive"],
-            cwd=folder,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_LIMIT,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    # Nobody is logged in, or nothing is selected: then it is not known here.
-    return done.stdout.strip() if done.returncode == 0 else ""
+def _selected(folder: Path) -> str | None:
+    cli = cli_on_path()
+    # Without an answer nobody is logged in, or nothing is selected: then it is not known here.
+    return cli and answer(cli, "stack", "--show-name", folder=folder, within_s=_LIMIT)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.errors import ExitCode, ReconcileError
+from llmcost_infra.pulumi_cli import answer, cli_on_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,17 +43,14 @@ def admin_key(
     hint = f"Set {variable}, or name a secret as admin_key in the stack's billing."
     if secret is None:
         raise NoKey(f"There is no key to read {provider}'s bill with.", hint=hint)
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
+    cli = cli_on_path()
+    if cli is None:
         raise NoKey(f"The secret {secret} cannot be read: there is no pulumi.", hint=hint)
-    command = [pulumi, "config", "get", secret, "--stack", stack, "--non-interactive"]
-    # What it prints is the key, or an error about it: neither is shown.
-    read = subprocess.run(  # noqa: S603 - the CLI that set-up found
-        command, cwd=project, capture_output=True, text=True, check=False
-    )
-    if read.returncode or not read.stdout.strip():
+    # What it says is the key, or an error about it: neither is shown.
+    kept = answer(cli, "config", "get", secret, "--stack", stack, folder=project)
+    if not kept:
         raise NoKey(
             f"The stack {stack} has no secret {secret}, or it cannot be decrypted here.",
             hint=f"Set it: pulumi config set --stack {stack} --secret {secret}",
         )
-    return read.stdout.strip()
+    return kept

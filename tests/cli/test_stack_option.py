@@ -35,9 +35,7 @@ def selecting(project: Path, name: str, code: int = 0) -> None:
     """Put a Pulumi on PATH that has a stack selected, or says that it has none."""
     (project / "bin").mkdir()
     script = project / "bin/pulumi"
-    script.write_text(
-        f'#!/bin/sh\n[ "$*" = "stack --show-name --non-interactive" ] && echo {name}; exit {code}\n'
-    )
+    script.write_text(f'#!/bin/sh\n[ "$1 $2" = "stack --show-name" ] && echo {name}; exit {code}\n')
     script.chmod(0o755)
 
 
