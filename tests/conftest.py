@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[1]
 
+# Images of Python often set it. A run of the tests starts hundreds of processes, each of which would
+# compile the same modules again, and each worker all tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 class MadeOnce(Protocol):
     """Returns a folder that one process of a run of the tests makes, and all of them use."""

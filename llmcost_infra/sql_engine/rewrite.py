@@ -23,6 +23,7 @@ _FALSE_WHEN_ALL = frozenset({"!=", "<>"})
 _MATCH_FUNCTIONS = frozenset(
     {"str_match", "str_match_ignore_case", "match_field", "match_field_ignore_case"}
 )
+_CLOCKS = frozenset({"now", "current_timestamp"})
 _OPERAND_ENDS = frozenset(
     [
         "AND",
@@ -120,8 +121,7 @@ def _times(tokens: Sequence[Token], now: int) -> Iterator[_Edit]:
     """`now()` is the server's clock."""
     instant = f"arrow_cast({now * 1000}, 'Timestamp(Nanosecond, Some(\"+00:00\"))')"
     for at, token in enumerate(tokens):
-        called = [after.text for after in tokens[at + 1 : at + 3]] == ["(", ")"]
-        if token.name in {"now", "current_timestamp"} and called:
+        if token.name in _CLOCKS and [one.text for one in tokens[at + 1 : at + 3]] == ["(", ")"]:
             yield _Edit(token.start, tokens[at + 2].end, instant)
         elif token.keyword == "CURRENT_TIMESTAMP":
             yield _Edit(token.start, token.end, instant)

@@ -24,7 +24,7 @@ from llmcost_infra.sql_engine.rows import json_rows, within
 from llmcost_infra.sql_engine.session import Field, Query, Session, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -211,7 +211,11 @@ def query(  # noqa: PLR0913 - two of them are the page, one is for clocks that t
 
 
 class _Planned:
-    """A statement on its way: planned against empty tables, then filled and run."""
+    """A statement on its way: its tables are made, it is planned against them, and run.
+
+    Planning takes as long as running where rows are few. Only a statement that selects `*` has to
+    be planned against empty tables first, to learn which columns it reads.
+    """
 
     def __init__(
         self, clauses: Clauses, streams: Streams, time_range: TimeRange, now: int | None = None
@@ -228,7 +232,21 @@ class _Planned:
             raise not_valid(unreadable.message) from unreadable
         self.bucket = rewritten.bucket
         self._sql = rewritten.sql
-        self.query = self._plan()
+        self._query: Query | None = None
+
+    @property
+    def query(self) -> Query:
+        """The statement, planned against the tables as they are.
+
+        Raises:
+            SqlRefusal: it cannot be planned.
+        """
+        if self._query is None:
+            try:
+                self._query = self._session.query(self._sql)
+            except ValueError as words:
+                raise refused(str(words), self._syntax) from None
+        return self._query
 
     def _declare(self, table: Table) -> dict[str, str]:
         known = self._streams.columns(table)
@@ -242,12 +260,6 @@ class _Planned:
         }
         self._session.declare(table, used)
         return used
-
-    def _plan(self) -> Query:
-        try:
-            return self._session.query(self._sql)
-        except ValueError as words:
-            raise refused(str(words), self._syntax) from None
 
     def _syntax(self) -> str:
         """Return what is wrong with the statement as it was written."""
@@ -263,8 +275,8 @@ class _Planned:
         batches: list[Any] = []
         try:
             limit, skipped = self._page(size, offset)
-            scanned = self._narrow(limit, skipped) or self._fill(self._range)
-            self.query = self._plan()
+            projected = self.query.scanned_columns() if self.clauses.wildcard else {}
+            scanned = self._narrow(limit, skipped, projected) or self._fill(self._range, projected)
             self._refuse_null_union()
             batches = self.query.run(limit, skipped)
         except CastFault as cast:
@@ -281,7 +293,9 @@ class _Planned:
             fault=fault,
         )
 
-    def _narrow(self, limit: int | None, offset: int) -> int:
+    def _narrow(
+        self, limit: int | None, offset: int, projected: Mapping[str, Collection[str]]
+    ) -> int:
         """Read whole rows only around the times that a page of the newest or oldest rows spans.
 
         Returns:
@@ -305,23 +319,23 @@ class _Planned:
             span = TimeRange(found[-1][-1].as_py(), self._range.end)
         elif found:
             span = TimeRange(self._range.start, found[-1][-1].as_py() + 1)
-        self._fill(span)
+        self._fill(span, projected)
         return sum(batch.num_rows for batch in batches)
 
-    def _fill(self, time_range: TimeRange) -> int:
-        """Read the columns that the plan needs; return the number of rows read."""
-        reads = self.query.scan_count()
-        projected = self.query.scanned_columns() if self.clauses.wildcard else {}
-        scanned = 0
+    def _fill(self, time_range: TimeRange, projected: Mapping[str, Collection[str]]) -> int:
+        """Read the columns that the statement needs; return the number of rows read."""
+        rows: list[tuple[str, int]] = []
         for table, declared in self._columns.items():
-            used = projected.get(table.name, set(declared)) | {TIMESTAMP}
+            used = {TIMESTAMP, *projected.get(table.name, declared)}
             if self.clauses.wildcard:
                 used |= self.clauses.names
             columns = [name for name in declared if name in used]
             batches = self._streams.batches(table, columns, time_range)
-            scanned += reads.get(table.name, 1) * sum(batch.num_rows for batch in batches)
+            rows.append((table.name, sum(batch.num_rows for batch in batches)))
             self._session.fill(table, {name: declared[name] for name in columns}, batches)
-        return scanned
+        self._query = None
+        reads = self.query.scan_count()
+        return sum(reads.get(name, 1) * number for name, number in rows)
 
     def _refuse_null_union(self) -> None:
         if not self.clauses.set_operation and "union" not in self.clauses.names:

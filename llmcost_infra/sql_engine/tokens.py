@@ -30,6 +30,8 @@ class Token:
         start: offset of its first character.
         end: offset after its last character.
         depth: number of parentheses around it; a parenthesis counts as outside of itself.
+        keyword: the text in upper case for a bare word or a symbol, else an empty text.
+        name: what an identifier stands for: bare ones are folded to lower case.
     """
 
     kind: str
@@ -37,18 +39,8 @@ class Token:
     start: int
     end: int
     depth: int
-
-    @property
-    def keyword(self) -> str:
-        """The text in upper case for a bare word or a symbol, else an empty text."""
-        return self.text.upper() if self.kind in {"word", "symbol"} else ""
-
-    @property
-    def name(self) -> str:
-        """The name that an identifier stands for: bare ones are folded to lower case."""
-        if self.kind == "quoted":
-            return self.text[1:-1].replace('""', '"')
-        return self.text.lower() if self.kind == "word" else ""
+    keyword: str
+    name: str
 
 
 def tokenize(statement: str) -> list[Token]:
@@ -62,7 +54,15 @@ def tokenize(statement: str) -> list[Token]:
         text = found.group()
         if text == ")":
             depth -= 1
-        tokens.append(Token(kind, text, found.start(), found.end(), depth))
+        keyword = text.upper() if kind in {"word", "symbol"} else ""
+        name = _name(kind, text)
+        tokens.append(Token(kind, text, found.start(), found.end(), depth, keyword, name))
         if text == "(":
             depth += 1
     return tokens
+
+
+def _name(kind: str, text: str) -> str:
+    if kind == "quoted":
+        return text[1:-1].replace('""', '"')
+    return text.lower() if kind == "word" else ""
