@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[1]
 
-# Images of Python often set it. A run of the tests starts hundreds of processes, each of which would
-# compile the same modules again, and each worker all tests.
+# Images of Python often set it. A run of the tests starts hundreds of processes, and each would
+# compile the same modules again; each worker would compile all tests.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
