@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from llmcost_infra.backtest.data import complete, rows_from_hits
 from llmcost_infra.backtest.rows import column_types
 from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.halves import Most, in_halves
 from llmcost_infra.openobserve.paths import api_path
 from llmcost_infra.sql_engine.arrow import arrow
 from llmcost_infra.sql_engine.clauses import TIMESTAMP
@@ -49,29 +50,19 @@ def answers(
         progress: told the time that has been reached, in µs.
 
     Raises:
+        LlmCostError: a microsecond has more rows than an answer.
         OpenObserveError: the server refused, or left rows out.
     """
+    most = Most(_MOST, "rows")
     start, end, page = at_microseconds(time_range.start), at_microseconds(time_range.end), _PAGE
     while start < end:
         after = min(start + page, end)
-        found = list(_between(client, sql, kind, start, after))
+        found = list(in_halves(client, sql, start, after, most, kind))
         yield from found
         # Quiet days need fewer questions.
         page = min(2 * page, _LONGEST) if sum(map(len, found)) < _MOST // 4 else _PAGE
         start = after
         progress(microseconds(start))
-
-
-def _between(
-    client: Client, sql: str, kind: Kind, start: datetime, end: datetime
-) -> Iterator[list[Any]]:
-    found = client.search(sql, start, end, stream_type=kind, size=_MOST)
-    middle = start + (end - start) // 2
-    if len(found.hits) < _MOST or middle == start:
-        yield found.hits
-    else:
-        yield from _between(client, sql, kind, start, middle)
-        yield from _between(client, sql, kind, middle, end)
 
 
 def fetch_rows(  # noqa: PLR0913, PLR0917 - what a stream and a range are
@@ -95,7 +86,8 @@ def fetch_rows(  # noqa: PLR0913, PLR0917 - what a stream and a range are
         progress: told the time that has been reached, in µs.
 
     Raises:
-        LlmCostError: the range begins before what the stream keeps.
+        LlmCostError: the range begins before what the stream keeps, or a microsecond has more rows
+            than an answer.
         OpenObserveError: the server refused, or left rows out.
     """
     told = _schema(client, stream, kind)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.halves import Most, in_halves
 from llmcost_infra.utc import midnight
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def groups_between(
 ) -> list[dict[str, Any]]:
     """Return the groups of calls of a time range; a range with too many is read in halves.
 
-    A group may then be there several times, each time with a part of its calls. Copies of a span
-    have the same start, so that none is split from the others.
+    A group may then be there several times, each time with a part of its calls.
 
     Args:
         client: of the server.
@@ -61,15 +61,11 @@ def groups_between(
         LlmCostError: a minute has more.
         OpenObserveError: the server refused or did not answer.
     """
-    hits = client.search(sql, start, end, size=MOST_GROUPS).hits
-    if len(hits) < MOST_GROUPS:
-        return hits
-    half = (end - start) / 2
-    if half < _SHORTEST:
-        raise LlmCostError(
-            f"{start:%Y-%m-%d %H:%M} has {MOST_GROUPS:,} groups of calls or more.",
-            hint="Something writes ids into the columns that calls are grouped by: environment, "
-            "team, feature or service tier.",
-        )
-    middle = start + half
-    return groups_between(client, sql, start, middle) + groups_between(client, sql, middle, end)
+    most = Most(
+        MOST_GROUPS,
+        "groups of calls",
+        _SHORTEST,
+        "Something writes ids into the columns that calls are grouped by: environment, team, "
+        "feature or service tier.",
+    )
+    return [hit for part in in_halves(client, sql, start, end, most) for hit in part]

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.catalog.stack_statements import stored_calls_statement
 from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.halves import Most, in_halves
 from llmcost_infra.upkeep.adjustments import Adjustment, Lost, StoredCall, adjusted
-from llmcost_infra.utc import at_microseconds, microseconds
+from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,9 +92,10 @@ def reprice(  # noqa: PLR0913 - each is a choice of the caller
             hint="Only stacks with profile pipeline can be repriced.",
         )
     statement = stored_calls_statement(settings, PAGE, project)
+    most = Most(PAGE, "calls")
     for first, last in _days(start, end):
         day = DayRepriced(first)
-        for page in _pages(client, statement, first, last):
+        for page in in_halves(client, statement, first, last, most):
             changed = list(_changes(page, table, now, day))
             if changed and not dry_run:
                 _send(client, settings, changed, now)
@@ -106,28 +108,6 @@ def _days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]
         midnight = start.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
         yield start, min(midnight, end)
         start = midnight
-
-
-def _pages(
-    client: Client, statement: str, start: datetime, end: datetime
-) -> Iterator[list[StoredCall]]:
-    """Yield the calls of a range, oldest first, each once."""
-    seen: set[tuple[str, str]] = set()
-    while True:
-        hits = client.search(statement, start, end, size=PAGE).hits
-        yield [hit for hit in hits if (hit["trace_id"], hit["span_id"]) not in seen]
-        if len(hits) < PAGE:
-            return
-        # The next page begins with the last microsecond of this one, which may have more calls.
-        last = hits[-1]["started_at"]
-        moment = at_microseconds(last)
-        if moment == start and hits[0]["started_at"] == last:
-            raise LlmCostError(
-                f"{PAGE:,} calls or more began at {moment.isoformat()}, and some may be missing.",
-                hint="Something writes the same time into every span: correct that first.",
-            )
-        start = moment
-        seen = {(hit["trace_id"], hit["span_id"]) for hit in hits if hit["started_at"] == last}
 
 
 def _changes(

@@ -190,7 +190,7 @@ def test_the_rollup_adds_adjustments_up(kept: Stack, client: Client) -> None:
 def test_more_calls_than_a_page_are_all_priced(
     kept: Stack, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pages meet within a microsecond without losing or repeating a call."""
+    """What is stored meanwhile is in no later page, and no call is lost or repeated."""
     monkeypatch.setattr(module, "PAGE", 4)
     for second in range(3):
         kept.call(at=CALLED + second * 1_000_000, usd=0.5, copies=3, **LATE)
@@ -204,7 +204,7 @@ def test_a_page_of_one_microsecond_is_refused(
     """Nothing is left out without a word."""
     monkeypatch.setattr(module, "PAGE", 3)
     kept.call(at=CALLED, usd=0.5, copies=4, **LATE)
-    with pytest.raises(LlmCostError, match="3 calls or more began at"):
+    with pytest.raises(LlmCostError, match="has 3 calls or more, and some may be missing"):
         run(kept, client, with_model(NEW))
 
 
