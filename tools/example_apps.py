@@ -1,18 +1,20 @@
-"""Makes what the example applications need: an environment with our wheel in it, Node packages.
+"""Makes what the examples need: an environment with our wheel in it, Node packages, a Collector.
 
 Standard library only, but for the wheel, which the project's own environment builds. Without Node
-it says so, and the tests of the Node application are skipped with that reason.
+or a Collector it says so, and the tests that need one are skipped with that reason.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
+import collector
 import create_venv
 import watched
 
@@ -31,6 +33,7 @@ def main() -> int:
         _packages()
         _wheel()
         _node()
+        _collector()
     except create_venv.SetupError as error:
         print(error, file=sys.stderr)
         return 1
@@ -85,6 +88,13 @@ def _node() -> None:
             "Check the network and npm's configuration (npm config list), then run it again.",
         )
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def _collector() -> None:
+    try:
+        collector.collector(os.environ)
+    except collector.NoCollectorError as error:
+        watched.say(f"{error}\nThe tests that run the Collector's configuration are left out.")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import go_build
 import pulumi_cli
 import pytest
 import watched
@@ -383,7 +384,7 @@ def test_two_runs_do_not_build_at_once(
         second.join(10)
 
     assert found == [machine.cache / "bin"]
-    assert said == ["Another run is getting the Pulumi CLI; waiting for it"]
+    assert said == ["Another run is getting the Pulumi CLI 3.259.0; waiting for it"]
     assert capsys.readouterr().err == ""
 
 
@@ -394,7 +395,7 @@ def test_the_pins_agree_with_the_modules_and_the_lock() -> None:
     cli = (root / "tools/pulumi/go.mod").read_text()
     host = (root / "tools/pulumi-language-python/go.mod").read_text()
     lock = (root / "requirements.lock").read_text()
-    oldest_go = ".".join(map(str, pulumi_cli.OLDEST_GO))
+    oldest_go = ".".join(map(str, go_build.OLDEST_GO))
     assert f"github.com/pulumi/pulumi/pkg/v3 v{pulumi_cli.VERSION}" in cli
     assert f"github.com/pulumi/pulumi/sdk/v3 v{pulumi_cli.VERSION}" in cli
     assert f"\ngo {oldest_go}\n" in cli
@@ -407,7 +408,7 @@ def test_the_script_runs_with_an_empty_environment(tmp_path: Path) -> None:
     tools = Path(pulumi_cli.__file__).parent
     copy = tmp_path / "tools"
     copy.mkdir()
-    for name in ("pulumi_cli.py", "watched.py"):
+    for name in ("pulumi_cli.py", "go_build.py", "program_cache.py", "watched.py"):
         shutil.copy(tools / name, copy)
     (copy / "official_installer.py").write_text("raise SystemExit('closed')")
 
