@@ -1,7 +1,7 @@
 """OpenTelemetry's variables for an application that sends to a stack, without the secrets in them.
 
 Each form says where the two secrets come from: what the application is let in with, and the key
-that ids of users are hashed with.
+that ids of users are hashed with. With a Collector in between, the first is the Collector's.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["SECRET", "Destination", "Form", "as_text", "variables"]
+__all__ = ["Destination", "Form", "as_text", "secret_variables", "variables"]
 
-Form = Literal["shell", "docker", "kubernetes"]
+Form = Literal["shell", "docker", "kubernetes", "collector"]
 
 _HEADERS: Final = "OTEL_EXPORTER_OTLP_HEADERS"
 _HASH_KEY: Final = "LLMCOST_HASH_KEY"
-SECRET: Final = (_HEADERS, _HASH_KEY)
-"""Variables that are told without their values."""
 
 _BASIC: Final = (
     "$(printf %s \"${OPENOBSERVE_USER:?}:${OPENOBSERVE_PASSWORD:?}\" | base64 | tr -d '\\n')"
@@ -38,6 +36,7 @@ class Destination(NamedTuple):
         service: `service.name` of the application; empty if it says so itself.
         team: who pays for all of its calls; empty if calls say so themselves.
         logs: whether the stack keeps texts that instrumentations send in log records.
+        collector: address of a Collector that sends on to the stack; empty if there is none.
     """
 
     stack: str
@@ -48,6 +47,16 @@ class Destination(NamedTuple):
     service: str = ""
     team: str = ""
     logs: bool = False
+    collector: str = ""
+
+
+def secret_variables(to: Destination) -> tuple[str, ...]:
+    """Return the names of variables that are told without their values.
+
+    Args:
+        to: where the application sends.
+    """
+    return (_HASH_KEY,) if to.collector else (_HEADERS, _HASH_KEY)
 
 
 def variables(to: Destination) -> dict[str, str]:
@@ -60,7 +69,8 @@ def variables(to: Destination) -> dict[str, str]:
     told = {
         "OTEL_SERVICE_NAME": to.service,
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{k}={v}" for k, v in resource.items() if v),
-        "OTEL_EXPORTER_OTLP_ENDPOINT": f"{to.url.rstrip('/')}/api/{to.organization}",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": to.collector.rstrip("/")
+        or f"{to.url.rstrip('/')}/api/{to.organization}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_TRACES_EXPORTER": "otlp",
         "OTEL_METRICS_EXPORTER": "otlp",
@@ -82,8 +92,14 @@ def as_text(to: Destination, form: Form) -> str:
         "shell": _shell(to),
         "docker": _docker(to),
         "kubernetes": _kubernetes(to),
+        "collector": _collector(to),
     }
     return "\n".join(forms[form]) + "\n"
+
+
+def _command(to: Destination) -> str:
+    between = f" --collector {shlex.quote(to.collector)}" if to.collector else ""
+    return f"llmcost telemetry env --stack {shlex.quote(to.stack)}{between}"
 
 
 def _get_key(to: Destination) -> str:
@@ -91,38 +107,53 @@ def _get_key(to: Destination) -> str:
 
 
 def _shell(to: Destination) -> Iterator[str]:
-    yield f'# eval "$(llmcost telemetry env --stack {shlex.quote(to.stack)})"'
-    yield "# OPENOBSERVE_USER and OPENOBSERVE_PASSWORD have to be set: e-mail and token of a"
-    yield "# service account, or a user's. LLMCOST_HASH_KEY is the stack's:"
+    yield f'# eval "$({_command(to)})"'
+    if not to.collector:
+        yield "# OPENOBSERVE_USER and OPENOBSERVE_PASSWORD have to be set: e-mail and token of a"
+        yield "# service account, or a user's."
+    yield "# LLMCOST_HASH_KEY is the stack's:"
     yield f"#   export {_HASH_KEY}={_get_key(to)}"
     for name, value in variables(to).items():
         yield f"export {name}={shlex.quote(value)}"
-    yield f'export {_HEADERS}="Authorization=Basic%20{_BASIC},stream-name={to.stream}"'
+    if to.collector:
+        yield f"unset {_HEADERS}"
+    else:
+        yield f'export {_HEADERS}="Authorization=Basic%20{_BASIC},stream-name={to.stream}"'
 
 
 def _docker(to: Destination) -> Iterator[str]:
     yield "# docker run --env-file FILE: a line without = passes a variable of your shell on. Set:"
-    yield f'#   eval "$(llmcost telemetry env --stack {shlex.quote(to.stack)})"'
+    if not to.collector:
+        yield f'#   eval "$({_command(to)})"'
     yield f"#   export {_HASH_KEY}={_get_key(to)}"
     for name, value in variables(to).items():
         yield f"{name}={value}"
-    yield _HEADERS
-    yield _HASH_KEY
+    yield from secret_variables(to)
 
 
 def _kubernetes(to: Destination) -> Iterator[str]:
     yield "# kubectl create secret generic llmcost \\"
-    yield f'#   --from-literal=authorization="Basic%20{_BASIC}" \\'
+    if not to.collector:
+        yield f'#   --from-literal=authorization="Basic%20{_BASIC}" \\'
     yield f"#   --from-literal=hash-key={_get_key(to)}"
     yield "# Then, in the container:"
     yield "env:"
     for name, value in variables(to).items():
         yield f"  - name: {name}"
         yield f'    value: "{value}"'
-    yield from _secret("LLMCOST_AUTHORIZATION", "authorization")
-    yield f"  - name: {_HEADERS}"
-    yield f'    value: "Authorization=$(LLMCOST_AUTHORIZATION),stream-name={to.stream}"'
+    if not to.collector:
+        yield from _secret("LLMCOST_AUTHORIZATION", "authorization")
+        yield f"  - name: {_HEADERS}"
+        yield f'    value: "Authorization=$(LLMCOST_AUTHORIZATION),stream-name={to.stream}"'
     yield from _secret(_HASH_KEY, "hash-key")
+
+
+def _collector(to: Destination) -> Iterator[str]:
+    yield "# examples/collector/.env: docker compose reads it, and takes OPENOBSERVE_USER and"
+    yield "# OPENOBSERVE_PASSWORD from your shell: e-mail and token of a service account."
+    yield f"OPENOBSERVE_URL={to.url.rstrip('/')}"
+    yield f"OPENOBSERVE_ORG={to.organization}"
+    yield f"LLMCOST_STREAM={to.stream}"
 
 
 def _secret(name: str, key: str) -> Iterator[str]:

@@ -31,40 +31,66 @@ def _plain(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     return value
 
 
+def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9._/-]*)?", value):
+        raise click.BadParameter("say it as http://collector:4318")
+    return value
+
+
 @telemetry.command()
 @stack_option("that the application sends to")
 @click.option(
     "--for",
     "form",
-    type=click.Choice(["shell", "docker", "kubernetes"]),
+    type=click.Choice(["shell", "docker", "kubernetes", "collector"]),
     default="shell",
     show_default=True,
-    help="Lines to evaluate, an env file, or the env of a container.",
+    help="Lines to evaluate, an env file, a container's env, or examples/collector/.env.",
 )
 @click.option("--service", default="", callback=_plain, help="service.name of the application.")
 @click.option("--team", default="", callback=_plain, help="Team that pays for all of its calls.")
+@click.option("--collector", default="", callback=_address, help="Send to a Collector there.")
 @json_option
-def env(stack: str, form: Form, service: str, team: str, *, as_json: bool) -> None:
+def env(  # noqa: PLR0913 - each is an option
+    stack: str, form: Form, service: str, team: str, collector: str, *, as_json: bool
+) -> None:
     """Print OpenTelemetry's variables for an application that sends to a stack.
 
     Secrets are not printed: the lines say where each comes from. The server is the one of the
     stack's configuration (openobserve:url), else the one that OPENOBSERVE_URL names, else the one
-    that `llmcost up` started.
+    that `llmcost up` started. With --collector no application needs the server's secret.
     """
     # Heavy, and help needs none of it.
     from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
-    from llmcost_infra.otlp_variables import SECRET, Destination, as_text, variables  # noqa: PLC0415
+    from llmcost_infra.otlp_variables import (  # noqa: PLC0415
+        Destination,
+        as_text,
+        secret_variables,
+        variables,
+    )
     from llmcost_infra.program.project import read_stack  # noqa: PLC0415
 
+    if form == "collector" and (service or team or collector):
+        raise click.UsageError("--service, --team and --collector are for applications.")
     read = read_stack(project_folder(), stack)
     settings = read.settings()
     organization = settings.organization or _configured(read, "organization") or "default"
-    where = (settings.streams.source, settings.environment)
+    whose = (settings.streams.source, settings.environment, service, team)
     content = settings.content
     captures = content.capture and (not service or service in content.services)
-    to = Destination(read.name, _url(read), organization, *where, service, team, logs=captures)
+    to = Destination(
+        read.name,
+        _url(read),
+        organization,
+        *where,
+        service,
+        team,
+        logs=captures,
+        collector=collector,
+    )
     if as_json:
-        print_json({"variables": variables(to), "stream": to.stream, "secret": [*SECRET]})
+        secret = [*secret_variables(to)]
+        print_json({"variables": variables(to), "stream": to.stream, "secret": secret})
     else:
         click.echo(as_text(to, form), nl=False)
 

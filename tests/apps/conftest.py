@@ -68,7 +68,13 @@ class Run(Protocol):
     """Runs an application to its end; returns what it printed."""
 
     def __call__(
-        self, folder: str, *command: str, service: str = "", team: str = "", said: str = ""
+        self,
+        folder: str,
+        *command: str,
+        service: str = "",
+        team: str = "",
+        said: str = "",
+        collector: str = "",
     ) -> str:
         """Run a command in the folder of an example, set up as `llmcost telemetry env` says.
 
@@ -78,6 +84,7 @@ class Run(Protocol):
             service: `service.name`, where the application does not say it.
             team: who pays for all of its calls.
             said: what the log has to say; without, nothing may be wrong.
+            collector: address of a Collector in between; then the application has no secret.
         """
         ...
 
@@ -117,16 +124,22 @@ def provider() -> Iterator[str]:
 def run(openobserve: OpenObserve, provider: str) -> Run:
     """Return what runs an application against both."""
 
-    def run(folder: str, *command: str, service: str = "", team: str = "", said: str = "") -> str:
-        to = Destination(
-            "dev", openobserve.url, "default", SETTINGS.streams.source, "dev", service, team
-        )
+    def run(  # noqa: PLR0913 - as a test says it
+        folder: str,
+        *command: str,
+        service: str = "",
+        team: str = "",
+        said: str = "",
+        collector: str = "",
+    ) -> str:
+        whose = (SETTINGS.streams.source, "dev", service, team)
+        to = Destination("dev", openobserve.url, "default", *whose, collector=collector)
+        secrets = {"OPENOBSERVE_USER": USER, "OPENOBSERVE_PASSWORD": PASSWORD}
         ended = subprocess.run(  # noqa: S603 - our own examples
             ["/bin/sh", "-euc", f'{as_text(to, "shell")}\nexec "$@"', "app", *command],
             env={
                 "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
-                "OPENOBSERVE_USER": USER,
-                "OPENOBSERVE_PASSWORD": PASSWORD,
+                **({} if collector else secrets),
                 "LLMCOST_HASH_KEY": HASH_KEY,
                 "OPENAI_API_KEY": "none",
                 "OPENAI_BASE_URL": f"{provider}/v1",

@@ -121,7 +121,70 @@ def test_a_container_gets_secrets_from_a_secret(llmcost: Type) -> None:
     assert is_let_in(sent(told.replace("$(LLMCOST_AUTHORIZATION)", f"Basic%20{basic}")))
 
 
-@pytest.mark.parametrize("form", ["shell", "docker", "kubernetes"])
+COLLECTOR = "http://collector:4318"
+
+
+def test_behind_a_collector_a_shell_needs_no_secret_of_the_server(llmcost: Type) -> None:
+    """The Collector has it; a header that was set before goes, or it would be sent there."""
+    ended = llmcost("telemetry", "env", "--stack", "prod", "--collector", f"{COLLECTOR}/")
+    shell = subprocess.run(  # noqa: S603 - what we print
+        ["/bin/sh", "-euc", f"{ended.out}\nenv"],
+        env={"PATH": os.environ["PATH"], "OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Basic%20old"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = dict(line.partition("=")[::2] for line in shell.stdout.splitlines())
+    assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == COLLECTOR
+    assert "OTEL_EXPORTER_OTLP_HEADERS" not in told
+    assert "OPENOBSERVE" not in ended.out
+
+
+@pytest.mark.parametrize("form", ["docker", "kubernetes"])
+def test_behind_a_collector_containers_are_given_the_hash_key_only(
+    llmcost: Type, form: str
+) -> None:
+    """In every form, and in what scripts are told."""
+    asked = ("telemetry", "env", "--stack", "prod", "--collector", COLLECTOR)
+    ended = llmcost(*asked, "--for", form)
+    assert "LLMCOST_HASH_KEY" in ended.out
+    assert "uthorization" not in ended.out
+    assert "HEADERS" not in ended.out
+    told = json.loads(llmcost(*asked, "--json").out)
+    assert told["secret"] == ["LLMCOST_HASH_KEY"]
+    assert told["variables"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == COLLECTOR
+
+
+def test_the_collectors_own_file_has_what_its_configuration_reads(llmcost: Type) -> None:
+    """All but the secrets, which Compose takes from the shell."""
+    ended = llmcost("telemetry", "env", "--stack", "prod", "--for", "collector")
+    lines = [line for line in ended.out.splitlines() if not line.startswith("#")]
+    assert lines == [
+        "OPENOBSERVE_URL=https://observe.example.com",
+        "OPENOBSERVE_ORG=acme",
+        "LLMCOST_STREAM=llm_ingest",
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["collector:4318", "http://c:4318/$(id)", "grpc://c", "http://"]
+)
+def test_an_address_that_is_none_is_refused(llmcost: Type, address: str) -> None:
+    """Before an application waits for an exporter that cannot reach it."""
+    ended = llmcost("telemetry", "env", "--stack", "prod", "--collector", address)
+    assert ended.code == 2
+    assert "http://collector:4318" in ended.err
+
+
+def test_a_collector_is_not_told_of_a_service(llmcost: Type) -> None:
+    """Its file is for all applications that send to it."""
+    asked = ("telemetry", "env", "--stack", "prod", "--for", "collector")
+    ended = llmcost(*asked, "--team", "search")
+    assert ended.code == 2
+    assert "for applications" in ended.err
+
+
+@pytest.mark.parametrize("form", ["shell", "docker", "kubernetes", "collector"])
 def test_no_secret_is_printed(llmcost: Type, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     """Also when the environment has them: what is printed is pasted into tickets."""
     for name, value in {**SET, "LLMCOST_HASH_KEY": "grains-of-salt"}.items():
