@@ -78,16 +78,7 @@ def env(  # noqa: PLR0913 - each is an option
     whose = (settings.streams.source, settings.environment, service, team)
     content = settings.content
     captures = content.capture and (not service or service in content.services)
-    to = Destination(
-        read.name,
-        _url(read),
-        organization,
-        *where,
-        service,
-        team,
-        logs=captures,
-        collector=collector,
-    )
+    to = Destination(read.name, _url(read), organization, *whose, captures, collector)
     if as_json:
         secret = [*secret_variables(to)]
         print_json({"variables": variables(to), "stream": to.stream, "secret": secret})

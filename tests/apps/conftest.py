@@ -124,7 +124,7 @@ def provider() -> Iterator[str]:
 def run(openobserve: OpenObserve, provider: str) -> Run:
     """Return what runs an application against both."""
 
-    def run(  # noqa: PLR0913 - as a test says it
+    def run(
         folder: str,
         *command: str,
         service: str = "",
