@@ -31,6 +31,8 @@ __all__ = [
     "expected",
     "recorded",
     "recorded_logs",
+    "requests",
+    "rows_of",
     "truth",
 ]
 
@@ -126,10 +128,29 @@ def expected(dialect: Dialect, scenario: str) -> Facts:
 def recorded(folder: str) -> Iterator[Sample]:
     """Yield the samples of an instrumentation, as the embedded server reads them."""
     parts: dict[str, list[Row]] = {}
-    for path in sorted((SAMPLES / folder).glob("*.traces*.json")):
-        rows = parts.setdefault(path.name.partition(".")[0], [])
-        rows += _rows(json.loads(path.read_text(encoding="utf-8")), folder)
+    for name, request in requests(folder):
+        parts.setdefault(name, []).extend(rows_of(request))
     yield from (Sample(folder, name, tuple(rows)) for name, rows in parts.items())
+
+
+def requests(folder: str) -> Iterator[tuple[str, ExportTraceServiceRequest]]:
+    """Yield scenario and export request, as an instrumentation sent it.
+
+    Args:
+        folder: of the samples.
+    """
+    for path in sorted((SAMPLES / folder).glob("*.traces*.json")):
+        payload = _with_ids(json.loads(path.read_text(encoding="utf-8")))
+        yield path.name.partition(".")[0], ParseDict(payload, ExportTraceServiceRequest())
+
+
+def rows_of(request: ExportTraceServiceRequest) -> list[Row]:
+    """Return what a server hands to a pipeline for an export request.
+
+    Args:
+        request: of any age.
+    """
+    return list(chain.from_iterable(Spans("samples", _Always(0), _unpriced).read(request)))
 
 
 def recorded_logs(folder: str) -> Iterator[tuple[str, Row]]:
@@ -167,11 +188,6 @@ def _facts(told: Mapping[str, Any]) -> Facts:
         usd=Decimal(usd) if usd else None,
         why=told.get("why", ""),
     )
-
-
-def _rows(payload: Any, stream: str) -> list[Row]:
-    request = ParseDict(_with_ids(payload), ExportTraceServiceRequest())
-    return list(chain.from_iterable(Spans(stream, _Always(0), _unpriced).read(request)))
 
 
 def _unpriced(_model: str, _usage: Mapping[str, int], _at: int) -> dict[str, float]:

@@ -21,7 +21,10 @@ from llmcost_infra.otlp_variables import Destination, as_text
 from llmcost_infra.pricing import load_table
 from llmcost_infra.settings import Settings
 from tests.local.telemetry import HOUR, now
-from tests.pipelines.conftest import HASH_KEY, Graph
+from tests.pipelines.conftest import (
+    HASH_KEY,
+    Graph,
+)
 from tests.pipelines.test_canaries import put_in_place
 
 if TYPE_CHECKING:
@@ -42,11 +45,13 @@ class OpenObserve:
         url: its address.
         http: the way to it.
         since: when the present test began, in µs: several run the same application.
+        stream: that keeps calls.
     """
 
     url: str
     http: httpx.Client
     since: int = 0
+    stream: str = SETTINGS.streams.calls
 
     def search(self, sql: str, kind: str = "traces") -> list[Row]:
         """Return rows of the last hours; none where the stream is not there yet."""
@@ -57,9 +62,8 @@ class OpenObserve:
 
     def calls(self, service: str) -> list[Row]:
         """Return the rows of a service that this test made, in the order in which they began."""
-        stream = SETTINGS.streams.calls
         return self.search(
-            f"SELECT * FROM \"{stream}\" WHERE service_name = '{service}'"  # noqa: S608 - of a test
+            f"SELECT * FROM \"{self.stream}\" WHERE service_name = '{service}'"  # noqa: S608 - of a test
             f" AND _timestamp >= {self.since} ORDER BY _timestamp"
         )
 

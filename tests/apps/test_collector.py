@@ -1,64 +1,378 @@
-"""The Collector's configuration hangs together, and keeps what the stack expects of it."""
+"""A Collector with the example's files: calls arrive as without it, texts stay, nothing is lost."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Any
+import base64
+import json
+import os
+import socket
+import subprocess
+import threading
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-import yaml
+import collector as tool
+import grpc
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from recorded_samples import dialects, requests, rows_of
 
-from llmcost_infra.settings import Settings
+from llmcost_infra.doctor.metric_sum import (
+    compare_sums,
+    metric_statement,
+    metric_sums,
+    span_statement,
+)
+from llmcost_infra.local.server import LocalServer
+from tests.apps.collectors import FOLDER, Collector, serving_nothing, started
+from tests.apps.conftest import PASSWORD, SETTINGS, USER, OpenObserve
+from tests.apps.test_python_apps import CLAUDE, EMBEDDING, GPT_4O, facts
+from tests.local.telemetry import PROTOBUF, now, record, records_body, span, spans_body
+from tests.pipelines.conftest import (  # noqa: F401 - fixtures
+    counting_wrappers,
+    graph,
+    rendered,
+    settings,
+    table,
+)
+from tests.pipelines.test_canaries import put_in_place
 
-FOLDER = Path(__file__).parents[2] / "examples" / "collector"
-CONFIG: dict[str, Any] = yaml.safe_load((FOLDER / "collector.yaml").read_text())
-COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())
-COLLECTOR: dict[str, Any] = COMPOSE["services"]["collector"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.apps.conftest import Run
+    from tests.pipelines.conftest import Graph
+
+CANARY = "canary9d41"
+SAID = f"call {CANARY} at once"
+CALL = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.response.model": "gpt-4o-2024-08-06",
+    "gen_ai.usage.input_tokens": 100,
+    "gen_ai.usage.output_tokens": 10,
+}
+# Where instrumentations put texts; the names that they give them.
+TEXTS = (
+    "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions",
+    "gen_ai.prompt", "gen_ai.completion", "gen_ai.prompt.0.content", "gen_ai.completion.0.content",
+    "gen_ai.completion.0.tool_calls.0.arguments", "gen_ai.content.prompt", "gen_ai.choice",
+    "gen_ai.user.message", "gen_ai.tool.message", "gen_ai.tool.definitions",
+    "gen_ai.tool.description", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+    "llm.input_messages.0.message.content", "llm.output_messages.0.message.content",
+    "llm.prompts.0.user", "llm.completions.0.content", "llm.prompt_template.template",
+    "llm.request.functions.0.description", "llm.tools.0.tool.json_schema", "llm.function_call",
+    "input.value", "output.value", "tool.parameters", "tool_arguments", "tool_response",
+    "traceloop.entity.input", "traceloop.entity.output", "langfuse.observation.input",
+    "langfuse.trace.output", "ai.prompt", "ai.prompt.messages", "ai.response.text",
+    "ai.toolCall.args", "ai.toolCall.result", "retrieval.documents.0.document.content",
+    "embedding.embeddings.0.embedding.text", "reranker.input_documents.0.document.content",
+    "pydantic_ai.all_messages", "all_messages_events", "final_result", "model_request_parameters",
+    "mcp.request.argument.city", "mcp.response.value", "input", "output", "prompt", "completion",
+    "messages", "events",
+)  # fmt: skip
 
 
-def test_every_part_that_a_pipeline_names_is_configured_and_used() -> None:
-    """Nothing is named that is not there, and nothing is there that no pipeline uses."""
-    for kind in ("receivers", "processors", "exporters"):
-        named = {one for pipe in CONFIG["service"]["pipelines"].values() for one in pipe[kind]}
-        assert named == CONFIG[kind].keys(), kind
-    assert set(CONFIG["service"]["extensions"]) == CONFIG["extensions"].keys()
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Return a Collector, or skip where there is none and Go cannot build one."""
+    try:
+        return tool.collector(os.environ)
+    except tool.NoCollectorError as error:
+        pytest.skip(str(error))
 
 
-def test_memory_is_limited_first_and_batches_are_made_last() -> None:
-    """The order that the Collector's own documentation asks for."""
-    for pipe in CONFIG["service"]["pipelines"].values():
-        assert pipe["processors"][0] == "memory_limiter"
-        assert pipe["processors"][-1] == "batch"
+def variables(url: str) -> dict[str, str]:
+    """Return what the Compose file passes on to a Collector of stack `dev`."""
+    return {
+        "OPENOBSERVE_URL": url,
+        "OPENOBSERVE_USER": USER,
+        "OPENOBSERVE_PASSWORD": PASSWORD,
+        "OPENOBSERVE_ORG": "default",
+        "LLMCOST_STREAM": SETTINGS.streams.source,
+    }
 
 
-def test_spans_go_to_the_stacks_source_stream() -> None:
-    """Into any other stream they would not be priced."""
-    headers = CONFIG["exporters"]["otlphttp/openobserve"]["headers"]
-    assert (
-        headers["stream-name"]
-        == f"${{env:LLMCOST_STREAM:-{Settings(environment='x').streams.source}}}"
+@pytest.fixture(scope="module")
+def between(
+    program: Path, kept: OpenObserve, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Collector]:
+    """A Collector between the applications and the server."""
+    queue = tmp_path_factory.mktemp("queue")
+    with started(program, queue, variables(kept.url)) as collector:
+        yield collector
+
+
+def send(collector: Collector, body: bytes, signal: str = "traces") -> None:
+    """Send an export request as an application does."""
+    answer = httpx.post(f"{collector.http}/v1/{signal}", content=body, headers=PROTOBUF)
+    assert answer.status_code == 200, answer.text
+
+
+def arrived(openobserve: OpenObserve, service: str, number: int) -> list[dict[str, Any]]:
+    """Return the calls of a service as soon as there are so many."""
+    rows: list[dict[str, Any]] = []
+    pause = threading.Event()
+    for _ in range(600):
+        rows = openobserve.calls(service)
+        if len(rows) >= number:
+            break
+        pause.wait(0.05)
+    return rows
+
+
+@pytest.mark.parametrize("files", [["collector.yaml"], ["collector.yaml", "texts.yaml"]])
+def test_the_collector_accepts_the_files(program: Path, files: list[str]) -> None:
+    """As the page says: each part and each setting is one that this version knows."""
+    command = [program, "validate", *(f"--config={FOLDER / name}" for name in files)]
+    ended = subprocess.run(  # noqa: S603 - the Collector, with our own files
+        command, env=variables("http://127.0.0.1:1"), capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_an_application_without_code_is_seen_behind_a_collector(
+    run: Run, openobserve: OpenObserve, between: Collector
+) -> None:
+    """The same rows as without one, from an application that knows no secret of the server."""
+    run(
+        "python-app", "opentelemetry-instrument", "python", "bot.py",
+        service="bot-behind", team="support", collector=between.http,
+    )  # fmt: skip
+
+    rows = arrived(openobserve, "bot-behind", 6)
+
+    assert [facts(row) for row in rows] == [
+        GPT_4O, CLAUDE, EMBEDDING, GPT_4O,
+        ("gpt-4.1", None, None, None), ("claude-opus-4-1", None, None, None),
+    ]  # fmt: skip
+    assert {row["llmcost_team"] for row in rows} == {"support"}
+    assert {row["llmcost_environment"] for row in rows} == {"dev"}
+    assert [row.get("llmcost_error_class") for row in rows[4:]] == ["rate_limit", "overloaded"]
+    assert 0 < rows[3]["llmcost_ttft_ms"] < rows[3]["llmcost_duration_ms"]
+
+
+def test_a_node_application_is_seen_behind_a_collector(
+    run: Run, openobserve: OpenObserve, between: Collector, node: str
+) -> None:
+    """From another language's SDK it is the same protocol."""
+    run(
+        "node-app", node, "--require", "./instrumentation.cjs", "app.cjs",
+        service="node-behind", collector=between.http,
+    )  # fmt: skip
+
+    rows = {row["llmcost_feature"]: row for row in arrived(openobserve, "node-behind", 3)}
+
+    assert rows.keys() == {"summarize", "story", "translate"}
+    assert rows["story"]["llmcost_cost_usd"] == pytest.approx(0.008015, abs=1e-12)
+
+
+def test_what_comes_by_grpc_is_a_call_too(openobserve: OpenObserve, between: Collector) -> None:
+    """SDKs whose default is gRPC need no setting."""
+    body = spans_body(span("chat", now(), CALL), resource={"service.name": "by-grpc"})
+    with grpc.insecure_channel(between.grpc) as channel:
+        export = channel.unary_unary(
+            "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            request_serializer=bytes,
+            response_deserializer=ExportTraceServiceResponse.FromString,
+        )
+        export(body, timeout=30)
+
+    assert [row["llmcost_input_tokens"] for row in arrived(openobserve, "by-grpc", 1)] == [100]
+
+
+def test_requests_say_who_sends_and_for_which_stream(program: Path, tmp_path: Path) -> None:
+    """The Collector has the secret, and the header that puts spans before the pipeline."""
+    with serving_nothing() as server:
+        with started(program, tmp_path, variables(server.url)) as collector:
+            send(collector, spans_body(span("chat", now(), CALL)))
+            server.spans(1)
+        ((path, headers, _),) = server.requests
+
+    assert path == "/api/default/v1/traces"
+    assert headers["stream-name"] == SETTINGS.streams.source
+    basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    assert headers["authorization"] == f"Basic {basic}"
+
+
+def test_every_sample_says_the_same_behind_a_collector(
+    program: Path,
+    tmp_path: Path,
+    counting_wrappers: Graph,  # noqa: F811 - a fixture
+) -> None:
+    """What is taken out is nothing that the pipeline reads, whatever instrumentation sent it."""
+    sent = [request for d in dialects() for _, request in requests(d.folder)]
+    sent.append(ExportTraceServiceRequest.FromString(parameters_of_a_request()))
+    before = _calls(counting_wrappers, sent)
+    with (
+        serving_nothing() as server,
+        started(program, tmp_path, variables(server.url)) as collector,
+    ):
+        for request in sent:
+            send(collector, request.SerializeToString())
+        whole = server.spans(sum(len(rows_of(request)) for request in sent))
+
+    assert len(before) > 100
+    assert _calls(counting_wrappers, [whole]) == before
+    for text in ("A short question", "A short answer", "Be brief", "Paris", "degrees in Oslo"):
+        assert text.encode() in b"".join(one.SerializeToString() for one in sent)
+        assert text.encode() not in whole.SerializeToString()
+
+
+def parameters_of_a_request() -> bytes:
+    """Return a call that tells beside its texts what decides its price."""
+    parameters = {"max_tokens": 64, "temperature": 0.5, "service_tier": "flex", "user": "ann"}
+    told = {
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "o3",
+        "llm.token_count.prompt": 100,
+        "llm.token_count.completion": 10,
+        "llm.invocation_parameters": json.dumps(parameters),
+    }
+    return spans_body(span("ChatCompletion", now(), told))
+
+
+def _calls(pipeline: Graph, sent: list[ExportTraceServiceRequest]) -> dict[str, Any]:
+    stream = pipeline.rendered.nodes["calls"]["stream_name"]
+    return {
+        row["span_id"]: kept
+        for request in sent
+        for row in rows_of(request)
+        for kept in pipeline.route(row).get(stream, [])
+    }
+
+
+def said_everywhere() -> bytes:
+    """Return a call with a text in every place where an instrumentation puts one."""
+    told = [{"key": name, "value": {"stringValue": SAID}} for name in ("content", *TEXTS)]
+    events = [
+        {"name": "gen_ai.user.message", "timeUnixNano": "1", "attributes": told},
+        {"name": "first chunk", "timeUnixNano": "2", "attributes": told[1:4]},
+    ]
+    parameters = {"llm.invocation_parameters": json.dumps({"instructions": SAID, "top_p": 1})}
+    return spans_body(
+        span("chat", now(), CALL | parameters | dict.fromkeys(TEXTS, SAID), events=events),
+        span("chat", now(), {"llm.invocation_parameters": f'{{"broken": "{SAID}'}),
     )
 
 
-def test_no_secret_stands_in_a_file_and_each_variable_is_passed_on() -> None:
-    """What the configuration reads from the environment is what the Compose file sets."""
-    text = (FOLDER / "collector.yaml").read_text()
-    read = set(re.findall(r"\$\{env:(\w+)", text))
-    assert read == COLLECTOR["environment"].keys()
-    auth = CONFIG["extensions"]["basicauth/openobserve"]["client_auth"]
-    assert auth["password"] == "${env:OPENOBSERVE_PASSWORD}"
+def test_no_text_leaves_a_collector(program: Path, tmp_path: Path) -> None:
+    """Neither to the server nor into the Collector's own log, and the numbers do."""
+    with serving_nothing() as server:
+        with started(program, tmp_path, variables(server.url)) as collector:
+            send(collector, said_everywhere())
+            whole = server.spans(2)
+            logs = httpx.post(f"{collector.http}/v1/logs", content=b"", headers=PROTOBUF)
+        assert CANARY not in collector.said
+        assert "failed to execute" not in collector.said
+
+    assert CANARY.encode() not in whole.SerializeToString()
+    assert b"gen_ai.usage.input_tokens" in whole.SerializeToString()
+    # Log events of calls are texts; nobody takes them here.
+    assert logs.status_code == 404
 
 
-def test_what_waits_survives_a_restart() -> None:
-    """The queue is on a volume, and is given up before the server would refuse what is in it."""
-    exporter = CONFIG["exporters"]["otlphttp/openobserve"]
-    assert exporter["sending_queue"]["storage"] in CONFIG["extensions"]
-    assert exporter["retry_on_failure"]["max_elapsed_time"] == "4h"
-    where = CONFIG["extensions"]["file_storage"]["directory"]
-    assert f"queue:{where}" in COLLECTOR["volumes"]
-    assert "queue" in COMPOSE["volumes"]
+def test_where_texts_are_captured_they_pass(program: Path, tmp_path: Path) -> None:
+    """With the second file spans and log records go on as they came."""
+    with (
+        serving_nothing() as server,
+        started(program, tmp_path, variables(server.url), texts=True) as collector,
+    ):
+        send(collector, said_everywhere())
+        event = record(now(), SAID, {"gen_ai.system": "openai"}, eventName="gen_ai.choice")
+        send(collector, records_body(event), "logs")
+        spans, records = server.spans(2), server.records(1)
+
+    assert spans.SerializeToString().count(CANARY.encode()) == said_everywhere().count(
+        CANARY.encode()
+    )
+    (sent,) = records.resource_logs[0].scope_logs[0].log_records
+    assert (sent.event_name, sent.body.string_value) == ("gen_ai.choice", SAID)
 
 
-def test_it_listens_for_this_machine_only() -> None:
-    """Who can send can make up costs."""
-    assert all(port.startswith("127.0.0.1:") for port in COLLECTOR["ports"])
+def test_the_metric_arrives_behind_a_collector(
+    run: Run, openobserve: OpenObserve, between: Collector
+) -> None:
+    """What applications counted agrees with what is stored, each by its own way through it."""
+    begin = datetime.now(UTC) - timedelta(hours=1)
+    run("agent-tools", "python", "agent.py", collector=between.http)
+    arrived(openobserve, "travel-agent", 4)
+    counted = metric_sums(openobserve.search(metric_statement(begin), "metrics"), begin)
+    calls = openobserve.search(span_statement(SETTINGS.streams.calls))
+
+    found = {one.service: one for one in compare_sums(counted, calls)}
+
+    assert found["travel-agent"].metric_usd >= Decimal("0.0112")
+    assert found["travel-agent"].agrees
+
+
+def test_what_waits_survives_a_server_that_is_away_and_a_power_cut(
+    program: Path,
+    tmp_path: Path,
+    graph: Graph,  # noqa: F811 - a fixture
+) -> None:
+    """What an application was told is taken is stored, once, as soon as the server is back."""
+    port = free_port()
+    env = variables(f"http://127.0.0.1:{port}") | {"LLMCOST_STREAM": "t_llm_ingest"}
+    one, two = (span("chat", now() - 1_000_000, CALL) for _ in range(2))
+    queue = tmp_path / "queue"
+    with started(program, queue, env) as collector:
+        send(collector, spans_body(one))
+        collector.wait_for("connection refused")
+        send(collector, spans_body(two))
+        collector.kill()
+    assert PASSWORD.encode() not in b"".join(path.read_bytes() for path in queue.iterdir())
+
+    with (
+        LocalServer(tmp_path / "server", port=port) as local,
+        httpx.Client(base_url=local.url, auth=(USER, PASSWORD), timeout=30) as client,
+    ):
+        put_in_place(client, graph)
+        openobserve = OpenObserve(local.url, client, stream="t_llm_calls")
+        with started(program, queue, env):
+            rows = arrived(openobserve, "shop", 2)
+        assert {row["trace_id"] for row in rows} == {one["traceId"], two["traceId"]}
+        assert [row["llmcost_input_tokens"] for row in openobserve.calls("shop")] == [100, 100]
+
+
+def test_what_a_server_refuses_is_said_and_not_sent_again(program: Path, tmp_path: Path) -> None:
+    """A wrong token is in the log, with the number of what was lost and without the token."""
+    with serving_nothing() as server:
+        server.status, port = 401, free_port()
+        with started(program, tmp_path, variables(server.url), metrics=port) as collector:
+            send(collector, spans_body(span("chat", now(), CALL)))
+            collector.wait_for("Exporting failed")
+            (line,) = (line for line in collector.log if "Exporting failed" in line)
+            told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert len(server.requests) == 1
+    assert "HTTP Status Code 401" in line
+    assert '"dropped_items": 1' in line
+    (lost,) = (x for x in told.splitlines() if x.startswith("otelcol_exporter_send_failed_spans"))
+    assert lost.endswith(" 1")
+
+
+def test_what_a_busy_server_puts_off_is_sent_again(program: Path, tmp_path: Path) -> None:
+    """503 is no answer to give anything up for."""
+    with serving_nothing() as server:
+        server.status = 503
+        with started(program, tmp_path, variables(server.url)) as collector:
+            send(collector, spans_body(span("chat", now(), CALL)))
+            collector.wait_for("Will retry the request after interval")
+            server.status = 200
+            server.spans(2)
+    first, second, *_ = server.requests
+    assert first[2] == second[2]
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+    return port
