@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import collector
 import httpx
 import pytest
 from example_apps import NODE_APP, VENV
@@ -66,6 +68,17 @@ class OpenObserve:
             f"SELECT * FROM \"{self.stream}\" WHERE service_name = '{service}'"  # noqa: S608 - of a test
             f" AND _timestamp >= {self.since} ORDER BY _timestamp"
         )
+
+    def arrived(self, service: str, number: int) -> list[Row]:
+        """Return the calls of a service as soon as there are so many, or after half a minute."""
+        rows: list[Row] = []
+        pause = threading.Event()
+        for _ in range(600):
+            rows = self.calls(service)
+            if len(rows) >= number:
+                break
+            pause.wait(0.05)
+        return rows
 
 
 class Run(Protocol):
@@ -173,3 +186,12 @@ def node() -> str:
     if found is None or not (NODE_APP / "node_modules").is_dir():
         pytest.skip("Node is not on this machine, so its application was not set up")
     return found
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Return a Collector, or skip where there is none and Go cannot build one."""
+    try:
+        return collector.collector(os.environ)
+    except collector.NoCollectorError as error:
+        pytest.skip(str(error))

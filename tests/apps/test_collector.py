@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import socket
 import subprocess
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import collector as tool
 import grpc
 import httpx
 import pytest
@@ -79,15 +76,6 @@ TEXTS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def program() -> Path:
-    """Return a Collector, or skip where there is none and Go cannot build one."""
-    try:
-        return tool.collector(os.environ)
-    except tool.NoCollectorError as error:
-        pytest.skip(str(error))
-
-
 def variables(url: str) -> dict[str, str]:
     """Return what the Compose file passes on to a Collector of stack `dev`."""
     return {
@@ -115,22 +103,10 @@ def send(collector: Collector, body: bytes, signal: str = "traces") -> None:
     assert answer.status_code == 200, answer.text
 
 
-def arrived(openobserve: OpenObserve, service: str, number: int) -> list[dict[str, Any]]:
-    """Return the calls of a service as soon as there are so many."""
-    rows: list[dict[str, Any]] = []
-    pause = threading.Event()
-    for _ in range(600):
-        rows = openobserve.calls(service)
-        if len(rows) >= number:
-            break
-        pause.wait(0.05)
-    return rows
-
-
 @pytest.mark.parametrize("files", [["collector.yaml"], ["collector.yaml", "texts.yaml"]])
 def test_the_collector_accepts_the_files(program: Path, files: list[str]) -> None:
     """As the page says: each part and each setting is one that this version knows."""
-    command = [program, "validate", *(f"--config={FOLDER / name}" for name in files)]
+    command = [str(program), "validate", *(f"--config={FOLDER / name}" for name in files)]
     ended = subprocess.run(  # noqa: S603 - the Collector, with our own files
         command, env=variables("http://127.0.0.1:1"), capture_output=True, text=True, check=False
     )
@@ -146,7 +122,7 @@ def test_an_application_without_code_is_seen_behind_a_collector(
         service="bot-behind", team="support", collector=between.http,
     )  # fmt: skip
 
-    rows = arrived(openobserve, "bot-behind", 6)
+    rows = openobserve.arrived("bot-behind", 6)
 
     assert [facts(row) for row in rows] == [
         GPT_4O, CLAUDE, EMBEDDING, GPT_4O,
@@ -167,7 +143,7 @@ def test_a_node_application_is_seen_behind_a_collector(
         service="node-behind", collector=between.http,
     )  # fmt: skip
 
-    rows = {row["llmcost_feature"]: row for row in arrived(openobserve, "node-behind", 3)}
+    rows = {row["llmcost_feature"]: row for row in openobserve.arrived("node-behind", 3)}
 
     assert rows.keys() == {"summarize", "story", "translate"}
     assert rows["story"]["llmcost_cost_usd"] == pytest.approx(0.008015, abs=1e-12)
@@ -184,7 +160,7 @@ def test_what_comes_by_grpc_is_a_call_too(openobserve: OpenObserve, between: Col
         )
         export(body, timeout=30)
 
-    assert [row["llmcost_input_tokens"] for row in arrived(openobserve, "by-grpc", 1)] == [100]
+    assert [row["llmcost_input_tokens"] for row in openobserve.arrived("by-grpc", 1)] == [100]
 
 
 def test_requests_say_who_sends_and_for_which_stream(program: Path, tmp_path: Path) -> None:
@@ -302,7 +278,7 @@ def test_the_metric_arrives_behind_a_collector(
     """What applications counted agrees with what is stored, each by its own way through it."""
     begin = datetime.now(UTC) - timedelta(hours=1)
     run("agent-tools", "python", "agent.py", collector=between.http)
-    arrived(openobserve, "travel-agent", 4)
+    openobserve.arrived("travel-agent", 4)
     counted = metric_sums(openobserve.search(metric_statement(begin), "metrics"), begin)
     calls = openobserve.search(span_statement(SETTINGS.streams.calls))
 
@@ -336,7 +312,7 @@ def test_what_waits_survives_a_server_that_is_away_and_a_power_cut(
         put_in_place(client, graph)
         openobserve = OpenObserve(local.url, client, stream="t_llm_calls")
         with started(program, queue, env):
-            rows = arrived(openobserve, "shop", 2)
+            rows = openobserve.arrived("shop", 2)
         assert {row["trace_id"] for row in rows} == {one["traceId"], two["traceId"]}
         assert [row["llmcost_input_tokens"] for row in openobserve.calls("shop")] == [100, 100]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from example_apps import NODE_APP, VENV
 
+from tests.apps.collectors import started
 from tests.apps.conftest import PASSWORD, SETTINGS, USER
 from tests.pipelines.conftest import HASH_KEY
 
@@ -57,11 +58,11 @@ def _program(path: Path, words: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def follow(project: Path, page: str, provider: str) -> str:
+def follow(project: Path, lines: list[str], provider: str) -> str:
     """Type what a page says, line by line in one shell; return what was printed."""
     path = (str(project / "bin"), str(VENV / "bin"), os.environ["PATH"])
     ended = subprocess.run(  # noqa: S603 - what our pages say
-        ["/bin/sh", "-eu", "-c", "\n".join(typed(page))],
+        ["/bin/sh", "-eu", "-c", "\n".join(lines)],
         env={
             "PATH": os.pathsep.join(path),
             "OPENOBSERVE_USER": USER,
@@ -89,7 +90,7 @@ def test_the_page_about_python_works(
     project: Path, openobserve: OpenObserve, provider: str
 ) -> None:
     """Every command of it runs, and calls of each example arrive."""
-    follow(project, "telemetry-python.md", provider)
+    follow(project, typed("telemetry-python.md"), provider)
     assert len(openobserve.calls("support-bot")) == 6 + 5
     features = openobserve.search(
         f'SELECT DISTINCT llmcost_feature FROM "{SETTINGS.streams.calls}"'  # noqa: S608 - of a test
@@ -101,5 +102,25 @@ def test_the_page_about_python_works(
 def test_the_page_about_node_works(project: Path, openobserve: OpenObserve, provider: str) -> None:
     """Every command of it runs, and the calls arrive."""
     assert (NODE_APP / "package-lock.json").is_file()
-    follow(project, "telemetry-node.md", provider)
+    follow(project, typed("telemetry-node.md"), provider)
     assert len(openobserve.calls("node-bot")) == 3
+
+
+def test_the_page_about_a_collector_works(
+    project: Path, openobserve: OpenObserve, provider: str, program: Path, tmp_path: Path
+) -> None:
+    """The file that it tells to write starts the Collector, and applications know no secret."""
+    (project / "examples").unlink()
+    for name in ("collector", "python-app"):
+        shutil.copytree(ROOT / "examples" / name, project / "examples" / name)
+    lines = [line for line in typed("telemetry-collector.md") if not line.startswith("docker ")]
+    writes, *starts = lines
+    follow(project, [writes], provider)
+    told = (project / "examples/collector/.env").read_text().splitlines()
+    file = dict(line.split("=", 1) for line in told if not line.startswith("#"))
+
+    secrets = {"OPENOBSERVE_USER": USER, "OPENOBSERVE_PASSWORD": PASSWORD}
+    with started(program, tmp_path / "queue", file | secrets) as collector:
+        starts = [line.replace("http://localhost:4318", collector.http) for line in starts]
+        follow(project, [*starts, 'test -z "${OTEL_EXPORTER_OTLP_HEADERS:-}"'], provider)
+        assert len(openobserve.arrived("support-bot", 6)) == 6

@@ -54,6 +54,9 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
         r"python examples/reconciliation|.*--stack local": "tests/cli/test_reconcile.py"
     },
     "review.md": {r".*--base main$": "tests/acceptance/test_tutorial.py"},
+    "telemetry-collector.md": {
+        r"llmcost|opentelemetry-instrument|eval": "tests/apps/test_pages.py"
+    },
     "telemetry-node.md": {r".*": "tests/apps/test_pages.py"},
     "telemetry-python.md": {r".*": "tests/apps/test_pages.py"},
     "tutorial.md": {r".*": "tests/acceptance/test_tutorial.py"},
@@ -69,6 +72,7 @@ CANNOT: Final[Mapping[str, Mapping[str, str]]] = {
         r"python3 -m venv|pip install": "they take the published package from an index",
         r"gh ": "it asks GitHub about a release",
     },
+    "telemetry-collector.md": {r"docker": "it needs Docker; a test starts what it would start"},
     "reconciliation.md": {r".*--stack prod": "it asks OpenAI with the key of an account"},
 }
 """Page → lines → why no test types them."""
