@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from llmcost_infra.telemetry.harmless import harmless
 from llmcost_infra.telemetry.requests import target_of
-from llmcost_infra.telemetry.track import MANAGED, TRACKED, Method, call
+from llmcost_infra.telemetry.track import MANAGED, TRACKED, Method, call, in_place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +40,10 @@ _RESOURCES: Final = (
     _Resource("openai.resources.completions", "Completions", ("create",), "text_completion", True),
     _Resource("openai.resources.responses", "Responses", ("create", "parse"), "chat"),
     _Resource("openai.resources.embeddings", "Embeddings", ("create",), "embeddings"),
-    _Resource("anthropic.resources.messages", "Messages", ("create", "stream"), "chat"),
+    _Resource("anthropic.resources.messages", "Messages", ("create", "parse", "stream"), "chat"),
+    _Resource(
+        "anthropic.resources.beta.messages", "Messages", ("create", "parse", "stream"), "chat"
+    ),
 )
 
 
@@ -72,20 +74,18 @@ def _classes(module: object, name: str) -> Iterator[Any]:
 def _watched(
     method: Callable[..., Any], operation: str, asks: bool, managed: bool
 ) -> Callable[..., Any]:
-    refused: list[bool] = []
+    known: dict[tuple[str, str], bool] = {}
 
-    @wraps(method)
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         bound: Any = cast("Any", method).__get__(self, type(self))
-        how = harmless(_how)(self, operation, asks, refused, managed)
+        how = harmless(_how)(self, operation, asks, known, managed)
         return call(bound, how, args, kwargs) if how else bound(*args, **kwargs)
 
-    setattr(watched, TRACKED, True)
-    return watched
+    return in_place_of(method, watched)
 
 
 def _how(
-    resource: object, operation: str, asks: bool, refused: list[bool], managed: bool
+    resource: object, operation: str, asks: bool, known: dict[tuple[str, str], bool], managed: bool
 ) -> Method:
     target = target_of(getattr(resource, "_client", None), operation)
-    return Method(target, asks, refused, managed)
+    return Method(target, asks, known, managed)

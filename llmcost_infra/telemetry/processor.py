@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import Span
 
+    from llmcost_infra.telemetry.tracked import TrackedCall
+
 __all__ = ["LlmSpanProcessor"]
 
 _MOST_OPEN: Final = 10_000
@@ -85,6 +87,9 @@ class LlmSpanProcessor(SpanProcessor):
         own = _copied(span.attributes)
         if is_call(own, client=span.kind is SpanKind.CLIENT):
             self._notice(span, own)
+        elif not own and span.kind is SpanKind.CLIENT and (tracked := tracked_now.get()):
+            # It may say what it is about later; spans of HTTP clients say it at once.
+            tracked.opened(span)
         said = current()
         if self._baggage_keys:
             said = {**self._from_outside(parent_context), **said}
@@ -111,8 +116,11 @@ class LlmSpanProcessor(SpanProcessor):
     def _held(self, span: ReadableSpan) -> bool:
         """Keep a span back while more becomes known of its call."""
         context = span.get_span_context()
-        tracked = tracked_of(context.span_id) if context else None
+        tracked = (tracked_of(context.span_id) if context else None) or _made_late(span)
         if tracked is None:
+            return False
+        if not _is_call(span):
+            tracked.disown()
             return False
         tracked.hold(lambda late: self._hand_on(span, late))
         return True
@@ -146,6 +154,17 @@ class LlmSpanProcessor(SpanProcessor):
         inside = span.parent is not None and span.parent.span_id in self._open
         beside = is_clients_own(attributes) and provider_of(attributes) in reported
         return inside or beside
+
+
+def _made_late(span: ReadableSpan) -> TrackedCall | None:
+    """Return the call under way that a span is about which starts and ends at its end."""
+    tracked = tracked_now.get()
+    return tracked if tracked and tracked.lacks_span and _is_call(span) else None
+
+
+def _is_call(span: ReadableSpan) -> bool:
+    own = _copied(span.attributes)
+    return is_call(own, client=span.kind is SpanKind.CLIENT) and not is_clients_own(own)
 
 
 def _copied(attributes: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from llmcost_infra.telemetry.left import leave
+
 if TYPE_CHECKING:
     from llmcost_infra.telemetry.tracked import TrackedCall
 
@@ -55,7 +57,7 @@ class _Watched:
 
     def __del__(self) -> None:
         if call := self.__dict__.get("_call"):
-            call.ended("abandoned")
+            leave(call)
 
     def _is_for_the_application(self, piece: object) -> bool:
         self._call.streamed()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import wraps
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from llmcost_infra.telemetry.configuration import watch_spans
 from llmcost_infra.telemetry.harmless import harmless, tell_once
 from llmcost_infra.telemetry.managed import TrackedManager
+from llmcost_infra.telemetry.raw_responses import TrackedResponse, is_raw, reads_lines
 from llmcost_infra.telemetry.requests import target_of
 from llmcost_infra.telemetry.streams import tracked_stream
 from llmcost_infra.telemetry.tracked import TrackedCall, tracked_now
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.telemetry.requests import Target
 
-__all__ = ["MANAGED", "METHODS", "TRACKED", "Method", "call", "track"]
+__all__ = ["MANAGED", "METHODS", "TRACKED", "Method", "call", "in_place_of", "track"]
 
 _C = TypeVar("_C")
 
@@ -31,8 +32,10 @@ METHODS: Final = (
     ("responses", "parse", "chat"),
     ("embeddings", "create", "embeddings"),
     ("messages", "create", "chat"),
+    ("messages", "parse", "chat"),
     ("messages", "stream", "chat"),
     ("beta.messages", "create", "chat"),
+    ("beta.messages", "parse", "chat"),
     ("beta.messages", "stream", "chat"),
 )
 """What is watched: path of a client's resource, its method, and the operation that it is."""
@@ -53,13 +56,13 @@ class Method(NamedTuple):
     Args:
         target: whom it calls.
         usage_on_request: whether its streams tell usage only where that is asked for.
-        refused: holds something once the server has refused to be asked.
+        known: host and model → whether its streams may be asked, once an answer has told.
         managed: what it returns opens its stream in `with`.
     """
 
     target: Target
     usage_on_request: bool
-    refused: list[bool]
+    known: dict[tuple[str, str], bool]
     managed: bool = False
 
 
@@ -92,8 +95,8 @@ def call(
     Returns:
         What the method returns; of a stream, one that is read like it.
     """
-    if tracked_now.get() is not None:
-        # The client is tracked, and so is its library.
+    if (outer := tracked_now.get()) is not None and not outer.done:
+        # The client is tracked, and so is its library. One that is done left a task behind.
         return method(*args, **kwargs)
     harmless(watch_spans)()
     return _Attempt(method, how, args, kwargs).run()
@@ -112,7 +115,7 @@ def _track(client: object, provider: str | None, ask_for_usage: bool) -> None:
         if not hasattr(method, TRACKED):
             on_request = ask_for_usage and path in _USAGE_ON_REQUEST
             target = target_of(client, operation, provider)
-            how = Method(target, on_request, [], name in MANAGED)
+            how = Method(target, on_request, {}, name in MANAGED)
             setattr(resource, name, _watched(method, how))
     for name in _COPIES if found else ():
         copy = getattr(client, name, None)
@@ -137,24 +140,56 @@ def _copied(
 
 
 def _watched(method: Callable[..., Any], how: Method) -> Callable[..., Any]:
-    @wraps(method)
     def watched(*args: Any, **kwargs: Any) -> Any:
         return call(method, how, args, kwargs)
 
-    setattr(watched, TRACKED, True)
-    return watched
+    return in_place_of(method, watched)
+
+
+def in_place_of(method: Callable[..., Any], watched: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what takes the place of a client's method, and is one of its kind to whoever asks.
+
+    Args:
+        method: of the client.
+        watched: calls it and returns what it returns.
+    """
+    if iscoroutinefunction(method):
+
+        async def later(*args: Any, **kwargs: Any) -> Any:
+            return await watched(*args, **kwargs)
+
+        replaced: Any = wraps(method)(later)
+    else:
+        replaced = wraps(method)(watched)
+    setattr(replaced, TRACKED, True)
+    return cast("Callable[..., Any]", replaced)
 
 
 class _Attempt:
-    """One call to a client, made at most twice: again if only what we asked for was refused."""
+    """One call to a client, made at most twice: again if what we asked for may have been refused.
+
+    Args:
+        method: of the client.
+        how: it is watched.
+        args: of the application.
+        kwargs: of the application.
+        again: a first attempt asked for usage, and was refused.
+    """
 
     def __init__(
-        self, method: Callable[..., Any], how: Method, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        method: Callable[..., Any],
+        how: Method,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        again: bool = False,
     ) -> None:
-        self._again = (method, how, args, kwargs)
+        self._first = (method, how, args, kwargs)
         self._method, self._how, self._args = method, how, args
+        self._again = again
         self._asked = dict(kwargs)
-        self._usage_is_ours = bool(self._ask())
+        self._usage_is_ours = not again and bool(self._ask())
         told = {**self._asked, "stream": True} if how.managed else self._asked
         self._call = harmless(TrackedCall)(how.target, told)
 
@@ -166,15 +201,16 @@ class _Attempt:
             with self._call.under_way():
                 answer = self._method(*self._args, **self._asked)
         except BaseException as error:
-            if self._was_refused(error):
-                return _Attempt(*self._again).run()
-            self._call.ended(error=error)
-            raise
-        if self._how.managed:
-            return TrackedManager(answer, self._call)
-        if isawaitable(answer):
-            return self._awaited(answer)
-        return self._answered(answer, asynchronous=False)
+            if not self._was_refused(error):
+                self._call.ended(error=error)
+                raise
+        else:
+            if self._how.managed:
+                return TrackedManager(answer, self._call)
+            if isawaitable(answer):
+                return self._awaited(answer)
+            return self._answered(answer, asynchronous=False)
+        return _Attempt(*self._first, again=True).run()
 
     async def _awaited(self, answer: Awaitable[Any]) -> Any:
         call = cast("TrackedCall", self._call)
@@ -182,22 +218,30 @@ class _Attempt:
             with call.under_way():
                 told = await answer
         except BaseException as error:
-            if self._was_refused(error):
-                return await _Attempt(*self._again).run()
-            call.ended(error=error)
-            raise
-        return self._answered(told, asynchronous=True)
+            if not self._was_refused(error):
+                call.ended(error=error)
+                raise
+        else:
+            return self._answered(told, asynchronous=True)
+        return await _Attempt(*self._first, again=True).run()
 
     def _answered(self, answer: Any, *, asynchronous: bool) -> Any:
         call = cast("TrackedCall", self._call)
-        if self._asked.get("stream") is True:
+        streamed = self._asked.get("stream") is True
+        if self._usage_is_ours or self._again:
+            self._how.known[self._whom] = self._usage_is_ours
+        if is_raw(answer):
+            call.begun()
+            how = {"asynchronous": asynchronous, "usage_is_ours": self._usage_is_ours}
+            return harmless(TrackedResponse)(answer, call, streamed=streamed, **how) or answer
+        if streamed:
             call.begun()
             stream = tracked_stream(
                 answer, call, asynchronous=asynchronous, usage_is_ours=self._usage_is_ours
             )
             if stream is not answer:
                 return stream
-        call.take(_parsed(answer))
+        call.take(answer)
         call.ended()
         return answer
 
@@ -205,27 +249,28 @@ class _Attempt:
     def _ask(self) -> bool:
         """Ask a stream for usage, unless the application has said what it wants."""
         options: Any = self._asked.get("stream_options") or {}
-        if not self._how.usage_on_request or self._how.refused:
+        if not self._how.usage_on_request or not self._how.known.get(self._whom, True):
             return False
         if self._asked.get("stream") is not True or not isinstance(options, dict):
             return False
         said = cast("dict[str, Any]", options)
-        if "include_usage" in said:
+        if "include_usage" in said or reads_lines(self._asked):
             return False
         self._asked["stream_options"] = {**said, "include_usage": True}
         return True
 
     def _was_refused(self, error: BaseException) -> bool:
-        """Tell whether a server does not know what we asked for; then it is not asked again."""
-        ours = self._usage_is_ours and getattr(error, "status_code", None) in _REFUSALS
-        if ours and "stream_options" in str(error):
-            self._how.refused.append(True)
-            return True
-        return False
+        """Tell whether it may be what we asked for that a server does not know.
 
+        A model that took it once does; then the error is the application's own.
+        """
+        if not self._usage_is_ours or getattr(error, "status_code", None) not in _REFUSALS:
+            return False
+        if "stream_options" not in str(error) and self._how.known.get(self._whom):
+            return False
+        cast("TrackedCall", self._call).finish()
+        return True
 
-def _parsed(answer: Any) -> Any:
-    """Return what a raw response holds; the client keeps it for the application too."""
-    if type(answer).__name__ == "LegacyAPIResponse":
-        return harmless(answer.parse)()
-    return answer
+    @property
+    def _whom(self) -> tuple[str, str]:
+        return self._how.target.host, str(self._asked.get("model"))

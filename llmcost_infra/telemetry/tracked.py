@@ -11,6 +11,7 @@ from opentelemetry import trace
 
 from llmcost_infra.telemetry.answers import Answer
 from llmcost_infra.telemetry.harmless import harmless
+from llmcost_infra.telemetry.left import end_what_was_left
 from llmcost_infra.telemetry.requests import request_attributes
 from llmcost_infra.telemetry.tool import SCOPE
 
@@ -51,6 +52,7 @@ class TrackedCall:
     """
 
     def __init__(self, target: Target, asked: Mapping[str, Any]) -> None:
+        end_what_was_left()
         self._request = request_attributes(target, asked)
         self._answer = Answer(target.provider)
         self._began_ns = time.time_ns()
@@ -67,6 +69,11 @@ class TrackedCall:
         """Whether nothing more will be known."""
         return self._done
 
+    @property
+    def lacks_span(self) -> bool:
+        """Whether no instrumentation has told of this call yet, and one still may."""
+        return self._theirs is None and self._release is None and not self._done
+
     @contextmanager
     def under_way(self) -> Generator[None]:
         """While the client's own function runs: spans that start inside may be this call's."""
@@ -78,11 +85,17 @@ class TrackedCall:
 
     def opened(self, span: Span) -> None:
         """Take an instrumentation's span for this call's, unless it has one."""
-        if self._theirs is None and not self._done:
+        if self.lacks_span:
             self._theirs = span
             while len(_by_span) >= _MOST:
                 _by_span.pop(next(iter(_by_span))).finish()
             _by_span[span.get_span_context().span_id] = self
+
+    def disown(self) -> None:
+        """Take note that the span is about something else."""
+        if self._theirs is not None:
+            _by_span.pop(self._theirs.get_span_context().span_id, None)
+            self._theirs = None
 
     def hold(self, release: Callable[[Mapping[str, Any]], None]) -> None:
         """Keep back the span, which has ended, until nothing more will be known.
@@ -95,7 +108,7 @@ class TrackedCall:
     @harmless
     def begun(self) -> None:
         """Open a span of our own, if nobody else has: the client's function has returned."""
-        if self._theirs is None:
+        if self.lacks_span:
             name = f"{self._request['gen_ai.operation.name']}"
             model = self._request.get("gen_ai.request.model")
             self._ours = trace.get_tracer(SCOPE).start_span(
@@ -122,22 +135,28 @@ class TrackedCall:
         return bool(harmless(self._answer.is_only_usage)(piece))
 
     @harmless
-    def ended(self, how: str | None = None, error: BaseException | None = None) -> None:
+    def ended(
+        self,
+        how: str | None = None,
+        error: BaseException | None = None,
+        at_ns: int | None = None,
+    ) -> None:
         """Take note of the end of a call, the first time.
 
         Args:
             how: of a stream: `complete`, `abandoned` or `failed`.
             error: that the application got.
+            at_ns: when it was, Unix nanoseconds; by default now.
         """
         if self._done:
             return
         if how:
             self._late["llmcost.stream.end"] = how
         self._late |= self._answer.attributes
-        if self._theirs is None and self._ours is None:
+        if self._ours is None:
             self.begun()
         if self._ours is not None:
-            self._end(self._ours, error)
+            self._end(self._ours, error, at_ns)
         self.finish()
 
     @harmless
@@ -154,7 +173,7 @@ class TrackedCall:
             release, self._release = self._release, None
             release(self._late)
 
-    def _end(self, span: Span, error: BaseException | None) -> None:
+    def _end(self, span: Span, error: BaseException | None, at_ns: int | None) -> None:
         span.set_attributes(self._late)
         if isinstance(error, Exception):
             # As instrumentations do, and what alerts about refusals look for.
@@ -163,7 +182,7 @@ class TrackedCall:
             if isinstance(status, int):
                 span.set_attribute("http.response.status_code", status)
             span.set_status(trace.StatusCode.ERROR)
-        span.end()
+        span.end(at_ns)
 
 
 def note_watcher() -> None:
@@ -183,5 +202,6 @@ def tracked_of(span_id: int) -> TrackedCall | None:
 
 def finish_all() -> None:
     """Hand on every span that waits."""
+    end_what_was_left()
     for call in list(_by_span.values()):
         call.finish()

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 __all__ = [
     "END",
     "FIRST",
+    "HEAD",
     "LAST",
+    "USAGE",
     "USD",
     "AsyncStream",
     "Managed",

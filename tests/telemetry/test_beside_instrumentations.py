@@ -15,6 +15,7 @@ from llmcost_infra.telemetry.libraries import track_libraries
 from tests.telemetry.clients import (
     FIRST,
     USD,
+    RefusedError,
     anthropic,
     chat,
     completion,
@@ -74,6 +75,65 @@ def test_beside_an_instrumentation_a_stream_is_told_once_too(telemetry: Telemetr
     assert FIRST in telemetry.last
     leave_by_closing(chat(client, stream=True))
     assert len(telemetry.spans) == 1
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("begins", ["before the call", "after it"])
+def test_an_instrumentation_may_say_late_what_its_span_is_about(
+    telemetry: Telemetry, begins: str, *, streamed: bool
+) -> None:
+    """A span that starts with nothing, or when the answer is there, is the call's all the same."""
+    tracer = telemetry.provider.get_tracer("somebody's instrumentation")
+
+    def create(**asked: Any) -> Any:
+        def start() -> trace.Span:
+            return tracer.start_span("theirs", kind=trace.SpanKind.CLIENT)
+
+        span = start() if begins == "before the call" or streamed else None
+        answer = streaming(**asked) if streamed else completion()
+        span = span or start()
+        span.set_attributes(CALL)
+        if streamed:
+            answer.pieces = _until_its_end(answer.pieces, span)
+        else:
+            span.end()
+        return answer
+
+    answer = chat(track(openai(create)), stream=streamed)
+    assert not streamed or len(list(answer)) == 3
+    assert [span.name for span in telemetry.spans] == ["theirs"]
+    assert telemetry.last[COST] == USD
+
+
+def test_a_span_beside_a_call_is_not_the_calls(telemetry: Telemetry) -> None:
+    """Who asks for a token on the way makes a span as well."""
+    tracer = telemetry.provider.get_tracer("somebody's")
+
+    def create(**_: Any) -> Any:
+        tracer.start_span("get token", kind=trace.SpanKind.CLIENT).end()
+        return completion()
+
+    chat(track(openai(create)))
+    assert [span.name for span in telemetry.spans] == ["get token", "chat gpt-4o"]
+    assert [COST in (span.attributes or {}) for span in telemetry.spans] == [False, True]
+
+
+def test_a_refused_attempt_of_an_instrumentation_is_told_of_at_once(telemetry: Telemetry) -> None:
+    """That we ask again without usage keeps no span back."""
+
+    def answer(**asked: Any) -> Any:
+        span = telemetry.provider.get_tracer("i").start_span(
+            "theirs", kind=trace.SpanKind.CLIENT, attributes=CALL
+        )
+        span.end()
+        if "stream_options" in asked:
+            raise RefusedError(400, "unknown field: stream_options")
+        return streaming(**asked)
+
+    stream = chat(track(openai(answer)), stream=True)
+    assert len(telemetry.spans) == 1
+    stream.close()
+    assert len(telemetry.spans) == 2
 
 
 def test_a_clients_own_span_is_no_instrumentation(telemetry: Telemetry) -> None:

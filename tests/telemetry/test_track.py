@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -185,15 +186,39 @@ def test_broken_tracking_leaves_the_client_working(
     assert len(list(chat(client, stream=True))) == 3 or telemetry.spans == ()
 
 
-def test_raw_responses_are_read_with_the_clients_own_parser(telemetry: Telemetry) -> None:
-    """Frameworks ask for raw responses; the application's own parsing is not disturbed."""
+def test_who_looks_sees_an_asynchronous_method(telemetry: Telemetry) -> None:
+    """Libraries that try again ask what kind of function they were given."""
 
-    class LegacyAPIResponse:
-        headers = "kept"
+    async def answer(**_: Any) -> Any:
+        await asyncio.sleep(0)
+        return completion()
 
-        def parse(self) -> Any:
+    create = track(openai(answer)).chat.completions.create
+    assert inspect.iscoroutinefunction(create)
+    asyncio.run(create(model="gpt-4o"))
+    assert telemetry.last[COST] == USD
+
+
+def test_a_task_that_a_call_leaves_behind_is_no_part_of_it(telemetry: Telemetry) -> None:
+    """Clients start tasks that live on, and calls are made from these too."""
+
+    async def run() -> None:
+        later: list[asyncio.Task[Any]] = []
+        inner = track(openai(lambda **_: completion()))
+
+        async def refresh() -> None:
+            await begin.wait()
+            chat(inner)
+
+        async def answer(**_: Any) -> Any:
+            later.append(asyncio.create_task(refresh()))
+            await asyncio.sleep(0)
             return completion()
 
-    answer = chat(track(openai(lambda **_: LegacyAPIResponse())))
-    assert answer.headers == "kept"
-    assert telemetry.last[COST] == USD
+        begin = asyncio.Event()
+        await chat(track(openai(answer)))
+        begin.set()
+        await later[0]
+
+    asyncio.run(run())
+    assert [(span.attributes or {}).get(COST) for span in telemetry.spans] == [USD, USD]

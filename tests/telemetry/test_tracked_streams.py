@@ -104,6 +104,44 @@ def test_a_server_that_does_not_know_usage_on_streams_is_asked_once(telemetry: T
     assert len(telemetry.spans) == 2
 
 
+def test_a_refusal_that_does_not_name_its_reason_is_tried_without_too(telemetry: Telemetry) -> None:
+    """What would have worked without us works; each model of a server is known by itself."""
+    requests = []
+
+    def answer(**asked: Any) -> Stream:
+        requests.append((asked["model"], "stream_options" in asked))
+        if asked["model"] == "old" and "stream_options" in asked:
+            raise RefusedError(422, "extra inputs are not permitted")
+        return streaming(**asked)
+
+    create = track(openai(answer)).chat.completions.create
+    for model in ("old", "old", "new"):
+        assert [len(piece.choices) for piece in create(model=model, stream=True)] == [1, 1, 1]
+    assert requests == [("old", True), ("old", False), ("old", False), ("new", True)]
+    assert len(telemetry.spans) == 3
+
+
+def test_a_request_that_is_refused_for_itself_is_refused_as_before(telemetry: Telemetry) -> None:
+    """The error is the application's own; where usage is known to be taken it is sent once."""
+    requests = []
+
+    def answer(**asked: Any) -> Stream:
+        requests.append("stream_options" in asked)
+        if asked.get("temperature") == 9:
+            raise RefusedError(400, "temperature")
+        return streaming(**asked)
+
+    client = track(openai(answer))
+    with pytest.raises(RefusedError) as refused:
+        chat(client, stream=True, temperature=9)
+    assert refused.value.__context__ is None
+    list(chat(client, stream=True))
+    with pytest.raises(RefusedError):
+        chat(client, stream=True, temperature=9)
+    assert requests == [True, False, True, True]
+    assert len(telemetry.spans) == 3
+
+
 def leave_by_a_block(stream: Any) -> None:
     """Leave the block that it is read in."""
     with stream as pieces:
@@ -126,6 +164,21 @@ def test_a_stream_that_is_left_is_told_of(
     assert FIRST in telemetry.last
     assert COST not in telemetry.last
     assert telemetry.spans[-1].status.status_code is trace.StatusCode.UNSET
+
+
+def test_a_collection_ends_no_span_itself(telemetry: Telemetry) -> None:
+    """It may come while the SDK holds the lock that an ended span needs; the next call does it."""
+    client = track(openai(streaming))
+    stream = chat(client, stream=True)
+    next(stream)
+    circle: list[Any] = [stream]
+    circle.append(circle)
+    del stream, circle
+    gc.collect()
+    assert not telemetry.spans
+    chat(client, stream=True).close()
+    left, _ = telemetry.spans
+    assert (left.attributes or {})[END] == "abandoned"
 
 
 def test_a_stream_that_breaks_is_told_of(telemetry: Telemetry) -> None:
@@ -153,20 +206,13 @@ def test_a_stream_that_looks_like_both_kinds_is_what_its_client_is(telemetry: Te
 
 def test_other_providers_streams_are_read_in_their_own_words(telemetry: Telemetry) -> None:
     """Anthropic's events and the Responses API's; what a stream's beginning says is no output."""
-    usage = {"input_tokens": 86, "cache_read_input_tokens": 1920, "output_tokens": 1}
-    events = [
-        {"type": "message_start", "message": {"model": "claude-sonnet-4-5", "usage": usage}},
-        {"type": "content_block_delta", "delta": {"text": "a"}},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn"},
-         "usage": {"output_tokens": 300}},
-    ]  # fmt: skip
-    client = track(anthropic(lambda **_: Stream(told(events))))
+    client = track(anthropic(lambda **_: Stream(told(EVENTS))))
     assert len(list(client.messages.create(model="claude-sonnet-4-5", stream=True))) == 3
     assert telemetry.last["gen_ai.usage.input_tokens"] == 2006
     assert telemetry.last["gen_ai.usage.output_tokens"] == 300
     assert telemetry.last[COST] == pytest.approx(0.005334)
     leave_by_closing(
-        track(anthropic(lambda **_: Stream(told(events)))).messages.create(stream=True)
+        track(anthropic(lambda **_: Stream(told(EVENTS)))).messages.create(stream=True)
     )
     assert "gen_ai.usage.output_tokens" not in telemetry.last
     assert COST not in telemetry.last

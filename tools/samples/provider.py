@@ -141,32 +141,12 @@ class Provider:
         return JSONResponse(head | {"choices": [choice], "usage": _chat_usage(scenario)})
 
     async def _response(self, request: Request) -> Response:
-        scenario, _, refusal = await self._asked(request)
+        scenario, asked, refusal = await self._asked(request)
         if refusal:
             return refusal
-        content = {"type": "output_text", "text": _TEXT, "annotations": []}
-        message = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed"}
-        return JSONResponse(
-            {
-                "id": "resp_1",
-                "object": "response",
-                "created_at": int(time.time()),
-                "status": "completed",
-                "model": scenario.model,
-                "output": [message | {"content": [content]}],
-                "parallel_tool_calls": True,
-                "tool_choice": "auto",
-                "tools": [],
-                "service_tier": scenario.tier or "default",
-                "usage": {
-                    "input_tokens": scenario.input,
-                    "input_tokens_details": {"cached_tokens": scenario.cache_read},
-                    "output_tokens": scenario.output,
-                    "output_tokens_details": {"reasoning_tokens": scenario.reasoning},
-                    "total_tokens": scenario.input + scenario.output,
-                },
-            }
-        )
+        if asked.get("stream"):
+            return _stream(_response_events(scenario))
+        return JSONResponse(_whole_response(scenario))
 
     async def _embeddings(self, request: Request) -> Response:
         scenario, _, refusal = await self._asked(request)
@@ -243,6 +223,42 @@ def _chat_usage(scenario: Scenario) -> Json:
             "rejected_prediction_tokens": 0,
         },
     }
+
+
+def _whole_response(scenario: Scenario) -> Json:
+    content = {"type": "output_text", "text": _TEXT, "annotations": []}
+    message = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed"}
+    return {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": "completed",
+        "model": scenario.model,
+        "output": [message | {"content": [content]}],
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "service_tier": scenario.tier or "default",
+        "usage": {
+            "input_tokens": scenario.input,
+            "input_tokens_details": {"cached_tokens": scenario.cache_read},
+            "output_tokens": scenario.output,
+            "output_tokens_details": {"reasoning_tokens": scenario.reasoning},
+            "total_tokens": scenario.input + scenario.output,
+        },
+    }
+
+
+async def _response_events(scenario: Scenario) -> AsyncIterator[str]:
+    whole = _whole_response(scenario)
+    begun = whole | {"status": "in_progress", "output": [], "usage": None}
+    where = {"item_id": "msg_1", "output_index": 0, "content_index": 0, "logprobs": []}
+    yield _event("response.created", {"sequence_number": 0, "response": begun})
+    for number, word in enumerate(("A ", "short ", "answer."), start=1):
+        await asyncio.sleep(0.02)
+        said = {"sequence_number": number, "delta": word}
+        yield _event("response.output_text.delta", where | said)
+    yield _event("response.completed", {"sequence_number": 4, "response": whole})
 
 
 async def _chat_chunks(scenario: Scenario, *, told: bool) -> AsyncIterator[str]:
