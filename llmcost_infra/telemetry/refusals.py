@@ -7,6 +7,7 @@ so in the body. A clock that is wrong loses every call like this, and nothing te
 from __future__ import annotations
 
 import os
+import weakref
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib import import_module
@@ -37,6 +38,7 @@ def _arguments(kind: type) -> dict[str, Any]:
     # The exporter has loaded it: it sends with it.
     session = import_module("requests").Session()
     session.hooks["response"].append(_look_at)
+    _sessions.add(session)
     return {"session": session}
 
 
@@ -75,3 +77,20 @@ def _look_at_refusals(response: Any) -> None:
             partial.rejected_spans,
             partial.error_message[:200],
         )
+
+
+def _after_fork() -> None:
+    """Let a child of a fork open connections of its own: two writers on one garble both."""
+    adapters = import_module("requests.adapters")
+    for session in list(_sessions):
+        # Not closed: a lock in them may have been held when the process was forked.
+        _of_parents.extend(session.adapters.values())
+        for address in list(session.adapters):
+            session.mount(address, adapters.HTTPAdapter())
+
+
+_sessions: weakref.WeakSet[Any] = weakref.WeakSet()
+_of_parents: Final[list[object]] = []
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: harmless(_after_fork)() if _sessions else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from typing import TYPE_CHECKING
 
 from opentelemetry import metrics, trace
@@ -11,7 +10,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from llmcost_infra.telemetry.closing import Closer
+from llmcost_infra.telemetry.closing import close_at_exit
 from llmcost_infra.telemetry.cost import price_table
 from llmcost_infra.telemetry.exporters import exporters
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
@@ -43,6 +42,7 @@ def set_up_traces(resource: Resource, baggage: Collection[str]) -> None:
     # Here, where nobody waits for an answer.
     price_table()
     trace.set_tracer_provider(provider)
+    close_at_exit()
 
 
 def set_up_metrics(resource: Resource) -> None:
@@ -52,6 +52,6 @@ def set_up_metrics(resource: Resource) -> None:
         resource: what all metrics say of this process.
     """
     readers = [PeriodicExportingMetricReader(one) for one in exporters("metrics")]
-    provider = MeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
-    atexit.register(Closer(provider.shutdown).close)
+    provider = MeterProvider(metric_readers=readers, resource=resource)
+    close_at_exit(provider)
     metrics.set_meter_provider(provider)

@@ -10,12 +10,16 @@ import os
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry import metrics
+from opentelemetry._logs import get_logger_provider
+
 # The class that the SDK means distributions to build on, although its module begins with _.
 from opentelemetry.sdk._configuration import (
     _OTelSDKConfigurator,  # pyright: ignore[reportPrivateUsage] - see above
 )
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from llmcost_infra.telemetry.closing import close_at_exit
 from llmcost_infra.telemetry.configuration import mark_configured, prepare
 from llmcost_infra.telemetry.cost import price_table
 from llmcost_infra.telemetry.exporters import over_http
@@ -53,6 +57,8 @@ class Configurator(_OTelSDKConfigurator):
         # It has no types.
         configure: Any = super()._configure  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
         configure(**kwargs, **((_additions() or {}) if _is_asked_for() else {}))
+        if _is_asked_for():
+            close_at_exit(metrics.get_meter_provider(), get_logger_provider())
 
 
 @harmless

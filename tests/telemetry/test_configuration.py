@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from llmcost_infra.telemetry import attribute
+from llmcost_infra.telemetry import attribute, closing
 from llmcost_infra.telemetry.closing import Closer
 from llmcost_infra.telemetry.cost import COST
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
@@ -194,13 +194,22 @@ def test_a_server_that_is_away_costs_an_exit_no_error() -> None:
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest) -> Iterator[str]:
+def connections() -> list[tuple[str, int]]:
+    """Where the requests of an application came from, in their order."""
+    return []
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, connections: list[tuple[str, int]]) -> Iterator[str]:
     """A server that takes every batch, with the clock and the body that a test wants."""
     headers, body = request.param
 
     class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
+            connections.append(self.client_address)
             self.send_response_only(200)
             for name, value in {**headers, "content-length": str(len(body))}.items():
                 self.send_header(name, value)
@@ -253,6 +262,34 @@ def test_what_a_server_drops_is_said(server: str, said: str, *, without_code: bo
     assert bool(ended.err) == bool(said)
 
 
+@pytest.mark.parametrize("server", [({}, b"")], indirect=True)
+def test_a_child_of_a_fork_sends_on_connections_of_its_own(
+    server: str, connections: list[tuple[str, int]]
+) -> None:
+    """On one with its parent's each would read the other's answers, and break its encryption."""
+    program = """
+import os
+flush = trace.get_tracer_provider().force_flush
+def send():
+    with tool("run"):
+        pass
+    flush()
+send()
+send()
+if (child := os.fork()) == 0:
+    send()
+    os._exit(0)
+os.waitpid(child, 0)
+send()
+"""
+    sends = {"OTEL_EXPORTER_OTLP_ENDPOINT": server, "OTEL_TRACES_EXPORTER": "otlp"}
+    ended = run(CONFIGURES + MAKES_A_CALL + program, **sends)
+    assert (ended.code, ended.err) == (0, "")
+    first, second, child, last = connections[:4]
+    assert first == second == last
+    assert child != first
+
+
 def test_the_import_needs_opentelemetrys_api_and_nothing_else() -> None:
     """No SDK until `configure`, and never what only provisioning needs."""
     program = """
@@ -301,6 +338,42 @@ def test_an_exit_does_not_wait_for_a_server_that_hangs() -> None:
     assert closer.close(seconds=0.01) is False
     released.set()
     assert closer.close(seconds=60) is True
+
+
+def test_an_exit_waits_for_all_exporters_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that hangs does not keep the next from beginning; nor is it waited for again."""
+    both, met = threading.Barrier(2, timeout=5), list[bool]()
+
+    def meet() -> None:
+        both.wait()
+        met.append(True)
+
+    monkeypatch.setattr(closing, "_closers", {Closer(meet), Closer(meet)})
+    monkeypatch.setattr(closing, "_waited", [])
+    monkeypatch.setattr(closing, "MOST_SECONDS", 60)
+    closing._close_all()
+    assert met == [True, True]
+    released = threading.Event()
+    assert Closer(lambda: released.wait(60)).close(seconds=60) is False
+    released.set()
+
+
+@pytest.mark.parametrize("without_code", [False, True])
+def test_no_exporter_is_closed_where_the_exit_would_have_to_wait(*, without_code: bool) -> None:
+    """Metrics are closed from a thread of ours; the SDK would do it in the main one."""
+    program = """
+import threading
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
+ConsoleMetricExporter.shutdown = lambda *_, **__: print("by", threading.current_thread().name)
+"""
+    if without_code:
+        variables = {"OTEL_PYTHON_CONFIGURATOR": "llmcost", "OTEL_METRICS_EXPORTER": "console"}
+        ended = run(MAKES_A_CALL + program, *instrument(), **variables)
+    else:
+        ended = run(CONFIGURES + MAKES_A_CALL + program, OTEL_METRICS_EXPORTER="console")
+    assert (ended.code, ended.err) == (0, "")
+    assert "by llmcost_infra.telemetry\n" in ended.out
+    assert "by MainThread" not in ended.out
 
 
 def test_a_close_that_fails_is_an_end_too() -> None:
