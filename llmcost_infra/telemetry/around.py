@@ -10,7 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
     from types import TracebackType
 
 __all__ = ["Around"]
@@ -68,6 +68,9 @@ class Around(ABC, Generic[_S]):
 
     def __call__(self, function: _F) -> _F:
         """Decorate a function, a coroutine function or a generator of either kind."""
+        if isinstance(function, (classmethod, staticmethod)):
+            inner: Any = function
+            return cast("_F", type(inner)(self(inner.__func__)))
         if inspect.isasyncgenfunction(function):
             wrapped: Any = self._async_generator(function)
         elif inspect.isgeneratorfunction(function):
@@ -82,8 +85,14 @@ class Around(ABC, Generic[_S]):
     def _run(self) -> Generator[_S]:
         """From the beginning of the code to its end."""
         state = self._begin()
-        try:
+        with self._ending(state):
             yield state
+
+    @contextmanager
+    def _ending(self, state: _S) -> Generator[None]:
+        """Until the end of the code."""
+        try:
+            yield
         except BaseException as error:
             self._end(state, error)
             raise
@@ -100,10 +109,24 @@ class Around(ABC, Generic[_S]):
 
     def _function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
-            with self._run() as state, self._step(state):
-                return function(*args, **kwargs)
+            state = self._begin()
+            try:
+                with self._step(state):
+                    answer = function(*args, **kwargs)
+            except BaseException as error:
+                self._end(state, error)
+                raise
+            if inspect.iscoroutine(answer):
+                # Of a coroutine function that another decorator has made look like any other.
+                return self._awaited(answer, state)
+            self._end(state, None)
+            return answer
 
         return run
+
+    async def _awaited(self, answer: Coroutine[Any, Any, Any], state: _S) -> Any:
+        with self._ending(state), self._step(state):
+            return await answer
 
     def _coroutine(self, function: Callable[..., Any]) -> Callable[..., Any]:
         async def run(*args: Any, **kwargs: Any) -> Any:

@@ -14,10 +14,27 @@ from llmcost_infra.telemetry.harmless import harmless, tell_once
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HASH_KEY", "Said", "attributes", "current", "enter", "leave", "use_hash_key"]
+__all__ = [
+    "HASH_KEY",
+    "NAMES",
+    "Said",
+    "attributes",
+    "current",
+    "enter",
+    "from_outside",
+    "leave",
+    "use_hash_key",
+]
 
 HASH_KEY: Final = "LLMCOST_HASH_KEY"
 """Variable with the stack's key; `pulumi config get llmcost:hash_key` prints it."""
+
+_USER: Final = "user.id"
+_CONVERSATION: Final = "gen_ai.conversation.id"
+NAMES: Final = ("feature", "team", "prompt.name", _USER, _CONVERSATION)
+"""Attributes of a span that say whose spend it is."""
+
+_WHO: Final = {_USER: "user", _CONVERSATION: "conversation"}
 
 _LONGEST: Final = 200  # as the pipeline cuts texts
 _UNREADABLE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -116,9 +133,23 @@ def attributes(said: Said) -> Mapping[str, str]:
     if text := _line(said.prompt):
         named["prompt.name"] = text
     if text := _hashed("user", said.user):
-        named["user.id"] = text
+        named[_USER] = text
     if text := _hashed("conversation", said.conversation):
-        named["gen_ai.conversation.id"] = text
+        named[_CONVERSATION] = text
+    return named
+
+
+def from_outside(told: Mapping[str, object]) -> Mapping[str, str]:
+    """Return attribute → value of what another service says, as we would have said it.
+
+    Args:
+        told: attribute → value; ids that are hashed already stay as they are.
+    """
+    named: dict[str, str] = {}
+    for name, value in told.items():
+        who = _WHO.get(name)
+        if text := _hashed(who, value) if who else _line(value):
+            named[name] = text
     return named
 
 
@@ -138,7 +169,7 @@ def _line(value: object) -> str:
 
 
 def _hashed(what: str, value: object) -> str:
-    if value is None or not (text := str(value).strip(SPACE)):
+    if value is None or not (text := str(value).strip(SPACE)[:_LONGEST]):
         return ""
     key = _keys[0] if _keys else os.environ.get(HASH_KEY, "")
     if key:

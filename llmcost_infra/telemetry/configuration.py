@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry import metrics, trace
 
-from llmcost_infra.telemetry.attribution import use_hash_key
+from llmcost_infra.telemetry.attribution import NAMES, use_hash_key
 from llmcost_infra.telemetry.carrying import carry_across_threads
 from llmcost_infra.telemetry.harmless import harmless, tell_once
 from llmcost_infra.telemetry.tracked import has_watcher
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.resources import Resource
 
-__all__ = ["configure", "mark_configured", "prepare", "watch_spans"]
+__all__ = ["allowed", "configure", "mark_configured", "prepare", "watch_spans"]
 
 _configured: list[str] = []
 _FIRST: Final = "configure"
@@ -51,6 +51,7 @@ def configure(
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return
     mark_configured()
+    baggage = allowed(baggage)
     prepare(hash_key, baggage)
     # The SDK takes longer to import than everything else here, and whoever only attributes needs
     # none of it.
@@ -77,6 +78,21 @@ def watch_spans() -> None:
     """See spans start where an application has set OpenTelemetry up without `configure`."""
     if not has_watcher() and not _is_default(provider := trace.get_tracer_provider()):
         _join(provider, ())
+
+
+def allowed(baggage: Collection[str]) -> Collection[str]:
+    """Return what of an allow-list can travel; the rest is told.
+
+    Args:
+        baggage: names of attributes, or one text with commas between them.
+    """
+    listed = baggage.split(",") if isinstance(baggage, str) else baggage
+    names = [str(one).strip() for one in listed]
+    unknown = [name for name in names if name and name not in NAMES]
+    if unknown:
+        said = "baggage: %s is not known, and does not travel; what can is %s"
+        tell_once("baggage", said, ", ".join(unknown), ", ".join(NAMES))
+    return tuple(name for name in names if name in NAMES)
 
 
 def prepare(hash_key: str | None, baggage: Collection[str]) -> None:

@@ -9,7 +9,7 @@ from opentelemetry import baggage
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import SpanKind
 
-from llmcost_infra.telemetry.attribution import current
+from llmcost_infra.telemetry.attribution import current, from_outside
 from llmcost_infra.telemetry.calls import is_call, is_clients_own, provider_of
 from llmcost_infra.telemetry.closing import Closer
 from llmcost_infra.telemetry.cost import COST, count_cost, usd_of
@@ -98,9 +98,9 @@ class LlmSpanProcessor(SpanProcessor):
             adds = said if own.keys().isdisjoint(said) else _lacking(own, said)
             span.set_attributes(adds)
 
-    def _from_outside(self, parent_context: Context | None) -> dict[str, str]:
+    def _from_outside(self, parent_context: Context | None) -> Mapping[str, str]:
         told = {name: baggage.get_baggage(name, parent_context) for name in self._baggage_keys}
-        return {name: value for name, value in told.items() if isinstance(value, str)}
+        return from_outside({name: value for name, value in told.items() if value is not None})
 
     def _notice(self, span: Span, attributes: Mapping[str, Any]) -> None:
         """Remember a call that is under way."""

@@ -20,7 +20,7 @@ from opentelemetry.sdk._configuration import (
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from llmcost_infra.telemetry.closing import close_at_exit
-from llmcost_infra.telemetry.configuration import mark_configured, prepare
+from llmcost_infra.telemetry.configuration import allowed, mark_configured, prepare
 from llmcost_infra.telemetry.cost import price_table
 from llmcost_infra.telemetry.exporters import over_http
 from llmcost_infra.telemetry.harmless import harmless
@@ -78,7 +78,7 @@ def _additions() -> dict[str, Any]:
     """Return what the SDK's configurator is told in addition to the environment."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    baggage = [one.strip() for one in os.environ.get(BAGGAGE, "").split(",") if one.strip()]
+    baggage = allowed(os.environ.get(BAGGAGE, ""))
     prepare(None, baggage)
     price_table()
     made = count()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ from llmcost_infra.telemetry import attribute, attribution
 from tests.telemetry.conftest import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from tests.telemetry.conftest import Telemetry
 
@@ -86,6 +86,20 @@ def test_a_value_is_short_and_on_one_line(given: object, sent: str | None) -> No
     """Nothing that an application passes makes a label that nobody can read."""
     with attribute(feature=given):
         assert here().get("feature") == sent
+
+
+def test_of_a_long_id_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids that were hashed are remembered, for the next call; a whole prompt is no id."""
+    kept: list[str] = []
+
+    def remembered(text: str, _key: str) -> str:
+        kept.append(text)
+        return "h"
+
+    monkeypatch.setattr(attribution, "pseudonym", remembered)
+    with attribute(user="x" * 10_000_000):
+        assert here() == {"user.id": "h"}
+    assert kept == ["x" * 200]
 
 
 def test_a_value_that_cannot_be_read_costs_the_attribution_only() -> None:
@@ -231,4 +245,50 @@ def test_whatever_order_blocks_end_in_nothing_is_left(steps: list[tuple[str, boo
             attribution.leave(layers.pop(0))
     for layer in layers:
         attribution.leave(layer)
+    assert here() == {}
+
+
+def test_methods_of_every_kind_are_decorated_in_any_order() -> None:
+    """Above `classmethod` or below it."""
+
+    class Service:
+        @attribute(feature="a")
+        @classmethod
+        def above(cls) -> dict[str, str]:
+            return here()
+
+        @classmethod
+        @attribute(feature="b")
+        def below(cls) -> dict[str, str]:
+            return here()
+
+        @attribute(feature="c")
+        @staticmethod
+        def static() -> dict[str, str]:
+            return here()
+
+    told = (Service.above(), Service().below(), Service.static())
+    assert [one["feature"] for one in told] == ["a", "b", "c"]
+
+
+def test_a_coroutine_function_behind_another_decorator_is_one_all_the_same() -> None:
+    """What it returns is awaited later, and attributed then; an error is the application's."""
+
+    def quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any) -> Any:
+            return function(*args)
+
+        return run
+
+    @attribute(feature="later")
+    @quietly
+    async def call(*errors: Exception) -> dict[str, str]:
+        await asyncio.sleep(0)
+        for error in errors:
+            raise error
+        return here()
+
+    assert asyncio.run(call()) == {"feature": "later"}
+    with pytest.raises(LookupError):
+        asyncio.run(call(LookupError()))
     assert here() == {}

@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from llmcost_infra.telemetry import attribute, closing
 from llmcost_infra.telemetry.closing import Closer
+from llmcost_infra.telemetry.configuration import allowed
 from llmcost_infra.telemetry.cost import COST
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
 from llmcost_infra.telemetry.propagation import AttributionPropagator
@@ -406,6 +407,23 @@ def test_only_what_is_allowed_leaves_in_baggage() -> None:
     assert "ann" not in carrier["baggage"]
     assert propagator.fields == W3CBaggagePropagator().fields
     assert propagator.extract(carrier) is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "travels", "unknown"),
+    [
+        (["feature", "team"], ("feature", "team"), ""),
+        ("feature, prompt.name", ("feature", "prompt.name"), ""),
+        (["user", "feature"], ("feature",), "user"),
+        ("", (), ""),
+    ],
+)
+def test_an_allow_list_names_what_can_travel(
+    said: Any, travels: tuple[str, ...], unknown: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A name that is none would allow nothing, and nobody would notice."""
+    assert allowed(said) == travels
+    assert caplog.text == "" if not unknown else f"{unknown} is not known" in caplog.text
 
 
 def test_without_an_allow_list_nothing_of_ours_is_propagated() -> None:

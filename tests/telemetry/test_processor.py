@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from opentelemetry import baggage, trace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
+from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.telemetry import attribute, cost, processor
 from llmcost_infra.telemetry.calls import call_of, is_call
 from llmcost_infra.telemetry.cost import BUCKETS, COST
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
-from tests.telemetry.conftest import ANSWER, CALL
+from tests.telemetry.conftest import ANSWER, CALL, KEY
 
 if TYPE_CHECKING:
     from tests.telemetry.conftest import Telemetry
@@ -111,6 +112,21 @@ def test_baggage_counts_where_it_is_allowed() -> None:
     context = baggage.set_baggage("secret", "s", context)
     span = provider.get_tracer("t").start_span("s", context=context)
     assert dict(span.attributes) == {"feature": "checkout"}  # type: ignore[attr-defined]
+
+
+def test_what_comes_in_baggage_is_treated_as_our_own() -> None:
+    """Anybody can send a header: people are hashed, and texts are one short line."""
+    keys = ["feature", "user.id", "gen_ai.conversation.id"]
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(LlmSpanProcessor(baggage_keys=keys))
+    hashed = pseudonym("t-1", KEY)
+    context = baggage.set_baggage("user.id", " ann@example.com")
+    context = baggage.set_baggage("gen_ai.conversation.id", hashed, context)
+    context = baggage.set_baggage("feature", "check\nout" + "!" * 10_000, context)
+    span: Any = provider.get_tracer("t").start_span("s", context=context)
+    assert span.attributes["user.id"] == pseudonym("ann@example.com", KEY)
+    assert span.attributes["gen_ai.conversation.id"] == hashed
+    assert span.attributes["feature"] == "check out" + "!" * 191
 
 
 def test_a_child_of_a_fork_counts_under_its_own_name(
