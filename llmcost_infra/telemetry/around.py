@@ -69,8 +69,8 @@ class Around(ABC, Generic[_S]):
     def __call__(self, function: _F) -> _F:
         """Decorate a function, a coroutine function or a generator of either kind."""
         if isinstance(function, (classmethod, staticmethod)):
-            inner: Any = function
-            return cast("_F", type(inner)(self(inner.__func__)))
+            bound: Any = function  # pyright: ignore[reportUnknownVariableType] - of any class
+            return cast("_F", type(bound)(self(bound.__func__)))
         if inspect.isasyncgenfunction(function):
             wrapped: Any = self._async_generator(function)
         elif inspect.isgeneratorfunction(function):
