@@ -163,17 +163,21 @@ def test_what_comes_by_grpc_is_a_call_too(openobserve: OpenObserve, between: Col
     assert [row["llmcost_input_tokens"] for row in openobserve.arrived("by-grpc", 1)] == [100]
 
 
-def test_requests_say_who_sends_and_for_which_stream(program: Path, tmp_path: Path) -> None:
-    """The Collector has the secret, and the header that puts spans before the pipeline."""
+@pytest.mark.parametrize("password", [PASSWORD, 'p"a$s w/o+rd=', "0007004200", "key: [of"])
+def test_requests_say_who_sends_and_for_which_stream(
+    program: Path, tmp_path: Path, password: str
+) -> None:
+    """The Collector has the secret, whatever is in it, and the header of the pipeline's stream."""
     with serving_nothing() as server:
-        with started(program, tmp_path, variables(server.url)) as collector:
+        env = variables(server.url) | {"OPENOBSERVE_PASSWORD": password}
+        with started(program, tmp_path, env) as collector:
             send(collector, spans_body(span("chat", now(), CALL)))
             server.spans(1)
         ((path, headers, _),) = server.requests
 
     assert path == "/api/default/v1/traces"
     assert headers["stream-name"] == SETTINGS.streams.source
-    basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    basic = base64.b64encode(f"{USER}:{password}".encode()).decode()
     assert headers["authorization"] == f"Basic {basic}"
 
 
