@@ -29,7 +29,7 @@ from llmcost_infra.local.server import LocalServer
 from tests.apps.collectors import FOLDER, Collector, serving_nothing, started
 from tests.apps.conftest import PASSWORD, SETTINGS, USER, OpenObserve
 from tests.apps.test_python_apps import CLAUDE, EMBEDDING, GPT_4O, facts
-from tests.local.telemetry import PROTOBUF, now, record, records_body, span, spans_body
+from tests.local.telemetry import HOUR, PROTOBUF, now, record, records_body, span, spans_body
 from tests.pipelines.conftest import (  # noqa: F401 - fixtures
     counting_wrappers,
     graph,
@@ -335,6 +335,14 @@ def test_what_a_server_refuses_is_said_and_not_sent_again(program: Path, tmp_pat
     assert '"dropped_items": 1' in line
     (lost,) = (x for x in told.splitlines() if x.startswith("otelcol_exporter_send_failed_spans"))
     assert lost.endswith(" 1")
+
+
+def test_what_waited_too_long_is_said(between: Collector) -> None:
+    """The server refuses what is older than five hours, and answers 200 all the same."""
+    send(between, spans_body(span("chat", now() - 6 * HOUR, CALL)))
+    between.wait_for("Partial success response")
+    (line,) = (line for line in between.log if "Partial success response" in line)
+    assert '"dropped_spans": 1' in line
 
 
 def test_what_a_busy_server_puts_off_is_sent_again(program: Path, tmp_path: Path) -> None:
