@@ -257,9 +257,11 @@ COUNTED: Final[Mapping[str, ColumnType]] = MappingProxyType(
         "value": "float64",
         "aggregation_temporality": "utf8",
         "service_name": "utf8",
+        "deployment_environment_name": "utf8",
     }
 )
 """Columns of that stream that statements read: an export of a series each row.
 
-A series is a process and its labels; `start_time` (ns, as text) is when it began.
+A series is a process and its labels; `start_time` (ns, as text) is when it began. Attributes of the
+resource are columns without a prefix, as those of the series are.
 """

@@ -16,6 +16,7 @@ const LABELS = [
   ["team", ["team"]],
 ]; // never the user: a series for each person would cost more than the calls
 
+const ENVIRONMENT = "deployment.environment.name";
 const TIER = ["openai.response.service_tier", "gen_ai.openai.response.service_tier"];
 
 const first = (attributes, names) =>
@@ -60,7 +61,7 @@ class CostProcessor {
     }
   }
   onStart() {}
-  onEnd({ attributes, kind, startTime }) {
+  onEnd({ attributes, kind, startTime, resource }) {
     if (!this.table || kind !== SpanKind.CLIENT) return;
     if (!CALLS.has(attributes["gen_ai.operation.name"])) return;
     const [seconds, nanos] = startTime;
@@ -68,6 +69,8 @@ class CostProcessor {
     if (usd === undefined) return;
     const labels = LABELS.map(([label, names]) => [label, first(attributes, names)]);
     const named = Object.fromEntries(labels.filter(([, value]) => value));
+    // All environments of an organization are one stream of metrics.
+    named[ENVIRONMENT] = first(resource?.attributes ?? {}, [ENVIRONMENT, "deployment.environment"]) ?? "unknown";
     this.histogram ??= metrics.getMeter("llmcost").createHistogram("gen_ai.usage.cost_usd", {
       unit: "{USD}",
       description: "List price of a call to a model",

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from llmcost_infra.catalog.panels import AnyPanel, Id, Text
 from llmcost_infra.catalog.stack_values import fill_in
-from llmcost_infra.catalog.templates import OWNER_OF_FEATURE, sql_text
+from llmcost_infra.catalog.templates import ENVIRONMENT, OWNER_OF_FEATURE, sql_text
 from llmcost_infra.catalog.variables import QueryValues
 from llmcost_infra.columns import COUNTED_STREAM
 from llmcost_infra.declarations import Strict
@@ -116,7 +116,10 @@ def _rendered(panel: PanelSpec, settings: Settings) -> Inputs:
         inputs["query"] = statement.over(
             streams,
             settings.attribution,
-            {OWNER_OF_FEATURE: _owner_of_feature(settings)},
+            {
+                ENVIRONMENT: sql_text(settings.environment),
+                OWNER_OF_FEATURE: _owner_of_feature(settings),
+            },
             team=settings.team,
         )
         inputs |= {"stream": streams.calls, "stream_type": STREAM_TYPE}

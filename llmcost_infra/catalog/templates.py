@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llmcost_infra.settings import Attribution, Streams, Team
 
 __all__ = [
+    "ENVIRONMENT",
     "ITEM",
     "OWNER_OF_FEATURE",
     "SqlMacros",
@@ -37,6 +38,9 @@ __all__ = [
     "sql_text",
     "value_in",
 ]
+
+ENVIRONMENT: Final = "environment"
+"""Name of the value that says which environment a stack is."""
 
 OWNER_OF_FEATURE: Final = "owner_of_feature"
 """Name of the value that says who answers for a feature."""
@@ -258,8 +262,10 @@ class SqlTemplates:
             profile: how logical columns are read.
             filters: dashboard variable → logical column that it narrows.
         """
+        values = {name: _left_open(name) for name in (ENVIRONMENT, OWNER_OF_FEATURE)}
         module = self._macros.make_module(
             {
+                **values,
                 "column": _reader(profile),
                 "merged": _merger(profile),
                 "stream": _STREAM,
@@ -273,8 +279,7 @@ class SqlTemplates:
                 "all_filters": tuple(filters),
             }
         )
-        owner = {OWNER_OF_FEATURE: _left_open(OWNER_OF_FEATURE)}
-        return owner | {name: getattr(module, name) for name in _PUBLIC}
+        return values | {name: getattr(module, name) for name in _PUBLIC}
 
     def _names(self) -> list[str]:
         found = (path for folder in self._folders for path in folder.glob(f"*{_SUFFIX}"))

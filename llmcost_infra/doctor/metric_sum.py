@@ -13,6 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from llmcost_infra.catalog.templates import sql_text
 from llmcost_infra.columns import COUNTED_STREAM
 from llmcost_infra.utc import microseconds
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "ENVIRONMENT",
     "LEAD",
     "MetricSum",
     "compare_sums",
@@ -32,6 +34,9 @@ __all__ = [
 LEAD: Final = timedelta(hours=1)
 """How long before its time range the statement about metrics has to be asked from: to know how far
 a series has risen, an older value of it is needed."""
+
+ENVIRONMENT: Final = "deployment_environment_name"
+"""Column of metrics that says which environment an application runs in."""
 
 _SHARE: Final = Decimal("0.02")
 _LEAST_USD: Final = Decimal("0.01")
@@ -79,13 +84,15 @@ class MetricSum:
         )
 
 
-def metric_statement(begin: datetime) -> str:
+def metric_statement(begin: datetime, environment: str | None = None) -> str:
     """Return the SQL whose rows `metric_sums` reads.
 
     It is asked of metrics, over a time range that starts `LEAD` before the one in question.
 
     Args:
         begin: of the time range in question.
+        environment: whose applications count, and those that do not say theirs; everybody's
+            without, or where the stream has no column `ENVIRONMENT`.
     """
     at = microseconds(begin)
     values = ", ".join(
@@ -98,20 +105,26 @@ def metric_statement(begin: datetime) -> str:
     )
     series = 'service_name, "__hash__", start_time, aggregation_temporality'
     # What is put together is ours, but for a number.
-    return f'SELECT {series}, {values} FROM "{COUNTED_STREAM}" GROUP BY {series}'  # noqa: S608
+    where = ""
+    if environment is not None:
+        here = f"{sql_text(environment)}, 'unknown'"
+        where = f" WHERE COALESCE({ENVIRONMENT}, 'unknown') IN ({here})"
+    return f'SELECT {series}, {values} FROM "{COUNTED_STREAM}"{where} GROUP BY {series}'  # noqa: S608
 
 
-def span_statement(stream: str) -> str:
+def span_statement(stream: str, environment: str | None = None) -> str:
     """Return the SQL of what the calls of each service cost by list price, each counted once.
 
     Args:
         stream: the LLM stream.
+        environment: whose calls; all without.
     """
+    where = f" AND llmcost_environment = {sql_text(environment)}" if environment else ""
     # A stream's name is checked when it is set.
     calls = (
         "SELECT trace_id, span_id, MAX(service_name) AS service_name, "  # noqa: S608
         f'MAX(llmcost_cost_usd) AS usd FROM "{stream}" '
-        "WHERE llmcost_is_call GROUP BY trace_id, span_id"
+        f"WHERE llmcost_is_call{where} GROUP BY trace_id, span_id"
     )
     return f"SELECT service_name, SUM(usd) AS usd FROM ({calls}) x GROUP BY service_name"  # noqa: S608
 

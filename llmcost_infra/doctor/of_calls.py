@@ -11,6 +11,7 @@ from llmcost_infra.doctor.double_counting import find_double_counting
 from llmcost_infra.doctor.double_counting import statement as call_statement
 from llmcost_infra.doctor.examination import Case, Said, check, fail, ok, unknown, warn
 from llmcost_infra.doctor.metric_sum import (
+    ENVIRONMENT,
     LEAD,
     compare_sums,
     metric_statement,
@@ -190,21 +191,30 @@ def metric(case: Case) -> Said:
     """What applications counted themselves is stored: nothing is sampled, dropped or refused.
 
     A head sampler, a full queue and a refused batch all lose calls without a trace on the server;
-    the histogram `gen_ai.usage.cost_usd` is counted before any of them.
+    the histogram `gen_ai.usage.cost_usd` is counted before any of them. Compared are the
+    applications of the stack's environment, and those that do not say theirs.
     """
     if refused := _own(case):
         return refused
-    if case.stream(COUNTED_STREAM, "metrics") is None:
+    columns = case.columns(COUNTED_STREAM, "metrics")
+    if not columns:
         return unknown(
             "no application counts its cost (gen_ai.usage.cost_usd)",
             "use llmcost_infra.telemetry in one, to see whether spans are lost on the way",
         )
     begin = case.now - timedelta(days=1)
     hours = (timedelta(days=1) + LEAD) / timedelta(hours=1)
-    counted = metric_sums(case.rows(metric_statement(begin), hours=hours, kind="metrics"), begin)
+    # All environments of an organization share the metric.
+    environment = case.settings.environment if ENVIRONMENT in columns else None
+    sql = metric_statement(begin, environment)
+    counted = metric_sums(case.rows(sql, hours=hours, kind="metrics"), begin)
     if not counted:
-        return unknown("no application counted its cost in the last day")
-    spans = case.rows(span_statement(case.settings.streams.calls))
+        whose = f" of environment {environment!r}" if environment else ""
+        return unknown(
+            f"no application{whose} counted its cost in the last day",
+            "applications say theirs in deployment.environment.name: llmcost telemetry env",
+        )
+    spans = case.rows(span_statement(case.settings.streams.calls, environment))
     apart = [one for one in compare_sums(counted, spans) if not one.agrees]
     if not apart:
         return ok(f"{len(counted)} services counted what is stored")

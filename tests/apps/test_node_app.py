@@ -14,6 +14,7 @@ from llmcost_infra.doctor import compare_sums, metric_statement, metric_sums
 from llmcost_infra.pricing.compiled import SHIPPED
 from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.telemetry.cost import usd_of
+from tests.apps.conftest import SETTINGS
 from tests.pipelines.conftest import HASH_KEY
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_every_call_is_there_however_little_is_sampled(run: Run, openobserve: Op
     run("node-app", "env", "OTEL_TRACES_SAMPLER_ARG=0", *APP, service="node-sampled")
 
     rows = openobserve.calls("node-sampled")
-    asked = metric_statement(begin - timedelta(minutes=1))
+    asked = metric_statement(begin - timedelta(minutes=1), SETTINGS.environment)
     counted = metric_sums(openobserve.search(asked, "metrics"), begin)
 
     usd = sum(row["llmcost_cost_usd"] for row in rows if "llmcost_cost_usd" in row)

@@ -122,8 +122,9 @@ def test_what_applications_counted_is_what_is_stored(run: Run, openobserve: Open
     """The histogram's sums agree with those of the spans, though each is sent by its own way."""
     begin = datetime.now(UTC) - timedelta(hours=1)
     run("agent-tools", "python", "agent.py")
-    counted = metric_sums(openobserve.search(metric_statement(begin), "metrics"), begin)
-    calls = openobserve.search(span_statement(SETTINGS.streams.calls))
+    here = SETTINGS.environment
+    counted = metric_sums(openobserve.search(metric_statement(begin, here), "metrics"), begin)
+    calls = openobserve.search(span_statement(SETTINGS.streams.calls, here))
 
     found = {one.service: one for one in compare_sums(counted, calls)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -20,6 +20,9 @@ TABS = render_dashboard(load_dashboard("llm_cost_details"), STACK)["tabs"]
 SCHEMA = pa.schema(
     [("_timestamp", pa.int64()), *((name, ARROW[kind]) for name, kind in COUNTED.items())]
 )
+if TYPE_CHECKING:
+    from tests.catalog.conftest import Stream
+
 MINUTE = 60_000_000
 RANGE = TimeRange(NOON, NOON + 4 * HOUR)
 
@@ -90,6 +93,31 @@ OLD = series("old", -60, 40.0, 41.0, 41.5, 44.0, first=61)
 def test_a_total_counts_for_what_it_rose_by(rows: list[list[Any]], usd: float) -> None:
     """The truth is computed by hand, for each thing that processes do."""
     assert shown("counted_cost", *rows) == [{"counted_cost": usd}]
+
+
+@pytest.mark.parametrize(
+    ("environment", "usd"), [("test", 6.0), (None, 6.0), ("unknown", 6.0), ("prod", 4.0)]
+)
+def test_an_environment_counts_its_own(environment: str | None, usd: float) -> None:
+    """All of an organization share the stream; what does not say its own counts everywhere."""
+    new = series("new", 30, 2.0, deployment_environment_name=environment)
+    assert shown("counted_cost", OLD, new) == [{"counted_cost": usd}]
+
+
+@pytest.mark.parametrize(("environment", "usd"), [("test", 3.0), (None, 3.0), ("prod", 1.0)])
+def test_calls_of_the_same_environment_stand_beside_it(
+    stream: type[Stream], environment: str | None, usd: float
+) -> None:
+    """So that both sides are about the same applications, whatever else the stream holds."""
+    calls = [
+        {"span_id": "a", "cost_usd": 1.0, "environment": "test"},
+        {"span_id": "b", "cost_usd": 2.0, "environment": environment},
+    ]
+    every = {"_timestamp": NOON, "trace_id": "t", "is_call": True}
+    stored = stream({**every, **call} for call in calls)
+    panels = TABS["cross_check"]["panels"]
+    assert stored.ask(panels["stored_cost"]["query"]) == [{"stored_cost": usd}]
+    assert sum(row["cost"] for row in stored.ask(panels["stored_over_time"]["query"])) == usd
 
 
 def test_each_interval_has_what_was_exported_in_it() -> None:

@@ -155,7 +155,8 @@ def test_services_that_do_not_count_are_no_findings() -> None:
 def test_a_server_answers_both_and_they_agree(tmp_path: Path) -> None:
     """Sums that an SDK exported again and again, and calls that were sent twice, are the same.
 
-    The dashboard's panels of the metric say so as well.
+    The dashboard's panels of the metric say so as well. What another environment of the same
+    organization counted is in the stream of metrics too, and in none of them.
     """
     settings = Settings(environment="staging", prefix="t_", cost_metric=True)
     graph = Graph(render_pipeline(load_pipeline("llm_cost"), settings, load_table()))
@@ -177,7 +178,10 @@ def test_a_server_answers_both_and_they_agree(tmp_path: Path) -> None:
         for sent in (calls, calls[:1]):
             body = spans_body(*sent, resource=resource)
             client.post("/api/default/v1/traces", content=body, headers=headers).raise_for_status()
-        _count(f"{local.url}/api/default/v1/metrics", auth, ("0.00035",) * 3)
+        address = f"{local.url}/api/default/v1/metrics"
+        _count(address, auth, ("0.00035",) * 2, "staging")
+        _count(address, auth, ("0.00035",), None)
+        _count(address, auth, ("4", "5"), "prod")
 
         def ask(sql: str, kind: str, start: datetime) -> list[dict[str, Any]]:
             query = {"sql": sql, "start_time": round(start.timestamp() * 1e6)}
@@ -189,8 +193,11 @@ def test_a_server_answers_both_and_they_agree(tmp_path: Path) -> None:
             hits: list[dict[str, Any]] = answer.json()["hits"]
             return hits
 
-        metrics = metric_sums(ask(metric_statement(begin), "metrics", begin - LEAD), begin)
-        spans = ask(span_statement(settings.streams.calls), "traces", begin)
+        here = settings.environment
+        metrics = metric_sums(ask(metric_statement(begin, here), "metrics", begin - LEAD), begin)
+        everybody = metric_sums(ask(metric_statement(begin), "metrics", begin - LEAD), begin)
+        spans = ask(span_statement(settings.streams.calls, here), "traces", begin)
+        elsewhere = ask(span_statement(settings.streams.calls, "prod"), "traces", begin)
 
         tab = render_dashboard(load_dashboard("llm_cost_details"), settings)["tabs"]["cross_check"]
         shown = {
@@ -202,6 +209,8 @@ def test_a_server_answers_both_and_they_agree(tmp_path: Path) -> None:
     assert shown["counted_cost"] == [{"counted_cost": pytest.approx(0.00105, abs=1e-12)}]
     by_time = sum(row["cost"] for row in shown["counted_over_time"])
     assert by_time == pytest.approx(0.00105, abs=1e-12)
+    assert float(everybody["shop"]) == pytest.approx(9.00105)
+    assert elsewhere == []
     [found] = compare_sums(metrics, spans)
     assert found.service == "shop"
     assert float(found.span_usd) == pytest.approx(0.00105, abs=1e-12)
@@ -209,12 +218,15 @@ def test_a_server_answers_both_and_they_agree(tmp_path: Path) -> None:
     assert found.agrees
 
 
-def _count(address: str, auth: tuple[str, str], costs: tuple[str, ...]) -> None:
+def _count(
+    address: str, auth: tuple[str, str], costs: tuple[str, ...], environment: str | None
+) -> None:
     """Count calls as an application does, and export the sum after each of them."""
     basic = base64.b64encode(":".join(auth).encode()).decode()
     exporter = OTLPMetricExporter(address, headers={"Authorization": f"Basic {basic}"})
     reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
-    meters = MeterProvider([reader], Resource.create({"service.name": "shop"}))
+    said = {"deployment.environment.name": environment} if environment else {}
+    meters = MeterProvider([reader], Resource.create({"service.name": "shop", **said}))
     histogram = meters.get_meter("t").create_histogram(METRIC)
     for usd in costs:
         histogram.record(float(usd), {"feature": "search"})

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry import baggage, trace
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
 from llmcost_infra.pseudonyms import pseudonym
@@ -39,6 +40,7 @@ def test_a_call_has_its_cost_and_is_counted(telemetry: Telemetry) -> None:
         "gen_ai.response.model": "gpt-4o-2024-08-06",
         "feature": "summarize",
         "team": "search",
+        "deployment.environment.name": "unknown",
     }
 
 
@@ -127,6 +129,24 @@ def test_what_comes_in_baggage_is_treated_as_our_own() -> None:
     assert span.attributes["user.id"] == pseudonym("ann@example.com", KEY)
     assert span.attributes["gen_ai.conversation.id"] == hashed
     assert span.attributes["feature"] == "check out" + "!" * 191
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ({"deployment.environment.name": "prod"}, "prod"),
+        ({"deployment.environment": "prod"}, "prod"),
+        ({}, "unknown"),
+    ],
+)
+def test_a_call_counts_in_its_environment(
+    telemetry: Telemetry, said: dict[str, str], label: str
+) -> None:
+    """Of one organization all are in one stream of metrics; the label is there for all of them."""
+    telemetry.provider._resource = Resource(said)
+    telemetry.call()
+    (point,) = telemetry.points()
+    assert point.attributes["deployment.environment.name"] == label
 
 
 def test_a_child_of_a_fork_counts_under_its_own_name(
