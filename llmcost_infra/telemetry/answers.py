@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer"]
 
-# The first of these paths that has a count, below `usage`.
-_COUNTS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "gen_ai.usage.input_tokens": (("prompt_tokens",), ("input_tokens",)),
-    "gen_ai.usage.output_tokens": (("completion_tokens",), ("output_tokens",)),
+# The first of these that is a count: a part of the usage, or the usage itself, and a name in it.
+_COUNTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "gen_ai.usage.input_tokens": (("", "prompt_tokens"), ("", "input_tokens")),
+    "gen_ai.usage.output_tokens": (("", "completion_tokens"), ("", "output_tokens")),
     "gen_ai.usage.cache_read.input_tokens": (
         ("prompt_tokens_details", "cached_tokens"),
         ("input_tokens_details", "cached_tokens"),
-        ("cache_read_input_tokens",),
-        ("prompt_cache_hit_tokens",),
+        ("", "cache_read_input_tokens"),
+        ("", "prompt_cache_hit_tokens"),
     ),
     "gen_ai.usage.cache_creation.input_tokens": (
-        ("cache_creation_input_tokens",),
+        ("", "cache_creation_input_tokens"),
         ("prompt_tokens_details", "cache_write_tokens"),
         ("input_tokens_details", "cache_write_tokens"),
     ),
@@ -42,6 +42,7 @@ _COUNTS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "gen_ai.usage.audio.input_tokens": (("prompt_tokens_details", "audio_tokens"),),
     "gen_ai.usage.audio.output_tokens": (("completion_tokens_details", "audio_tokens"),),
 }
+_PARTS: Final = frozenset(part for paths in _COUNTS.values() for part, _ in paths if part)
 _INPUT: Final = "gen_ai.usage.input_tokens"
 _OUTPUT: Final = "gen_ai.usage.output_tokens"
 # Anthropic counts these beside its input; OpenTelemetry counts them inside.
@@ -102,16 +103,14 @@ class Answer:
         return tuple(str(one) for one in told if one)
 
     def _usage(self, usage: object, *, begun: bool) -> None:
-        counts = {
-            name: count
-            for name, paths in _COUNTS.items()
-            if (
-                count := next(
-                    (one for path in paths if _is_count(one := _along(usage, path))), None
-                )
-            )
-            is not None
-        }
+        parts = {name: _at(usage, name) for name in _PARTS}
+        parts[""] = usage
+        counts: dict[str, int] = {}
+        for name, paths in _COUNTS.items():
+            for part, key in paths:
+                if _is_count(count := _at(parts[part], key)):
+                    counts[name] = count
+                    break
         if _INPUT in counts:
             beside = (_at(usage, name) for name in _BESIDE)
             counts[_INPUT] += sum(one for one in beside if _is_count(one))
@@ -124,12 +123,6 @@ class Answer:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _along(value: object, path: tuple[str, ...]) -> Any:
-    for name in path:
-        value = _at(value, name)
-    return value
 
 
 def _at(value: object, name: str) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from opentelemetry.metrics import Histogram
+    from opentelemetry.sdk.resources import Resource
 
     from llmcost_infra.pricing.table import PriceTable
 
@@ -61,7 +62,9 @@ _ENVIRONMENT: Final = "deployment.environment.name"
 _ENVIRONMENT_BEFORE: Final = "deployment.environment"  # until version 1.27 of the conventions
 # Not the present context: an example of each bucket's spans would be kept, for nobody.
 _NOWHERE: Final = Context()
+_LONGEST: Final = 200  # as the pipeline cuts texts
 _forked: dict[str, int] = {}
+_read: Final[list[tuple[Resource, Any]]] = []
 
 
 @cache
@@ -82,25 +85,32 @@ def usd_of(attributes: Mapping[str, Any], start_ns: int) -> Decimal | None:
     return price.cost_usd if isinstance(price, Price) else None
 
 
-def count_cost(usd: Decimal, attributes: Mapping[str, Any], resource: Mapping[str, Any]) -> None:
+def count_cost(usd: Decimal, attributes: Mapping[str, Any], resource: Resource) -> None:
     """Add a call to the histogram.
 
     Args:
         usd: what it costs.
         attributes: of its span.
-        resource: attributes of the process, as its spans say them.
+        resource: of its span.
     """
     labels: dict[str, Any] = {**_forked, _ENVIRONMENT: _environment_in(resource)}
     for label, among in _LABELS:
         for name in among:
             if value := attributes.get(name):
-                labels[label] = value
+                labels[label] = value[:_LONGEST] if isinstance(value, str) else value
                 break
     _histogram().record(float(usd), labels, _NOWHERE)
 
 
-def _environment_in(resource: Mapping[str, Any]) -> Any:
-    return resource.get(_ENVIRONMENT) or resource.get(_ENVIRONMENT_BEFORE) or "unknown"
+def _environment_in(resource: Resource) -> Any:
+    """Return where a process runs; of the same one as before without looking it up again."""
+    for of, found in _read:
+        if of is resource:
+            return found
+    said = resource.attributes
+    found = said.get(_ENVIRONMENT) or said.get(_ENVIRONMENT_BEFORE) or "unknown"
+    _read[:] = [(resource, found)]
+    return found
 
 
 @cache

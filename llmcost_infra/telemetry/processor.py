@@ -146,7 +146,7 @@ class LlmSpanProcessor(SpanProcessor):
         if usd is not None:
             attributes[COST] = float(usd)
             if self._count:
-                count_cost(usd, attributes, span.resource.attributes)
+                count_cost(usd, attributes, span.resource)
         return None if usd is None and not late else _with(span, attributes)
 
     def _repeats(self, span: ReadableSpan, attributes: Mapping[str, Any]) -> bool:

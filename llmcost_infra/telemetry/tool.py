@@ -11,12 +11,25 @@ from llmcost_infra.telemetry.around import Around
 from llmcost_infra.telemetry.harmless import harmless
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Span
+    from opentelemetry.trace import Span, Tracer, TracerProvider
 
-__all__ = ["SCOPE", "Tool", "tool"]
+__all__ = ["SCOPE", "Tool", "tool", "tracer"]
 
 SCOPE: Final = "llmcost_infra.telemetry"
 """Name of the instrumentation scope of spans and metrics of ours."""
+
+_made: Final[list[tuple[TracerProvider, Tracer]]] = []
+
+
+def tracer() -> Tracer:
+    """Return our tracer, of the provider that is set now; to make one takes longer than a span."""
+    provider = trace.get_tracer_provider()
+    for of, made in _made:
+        if of is provider:
+            return made
+    made = provider.get_tracer(SCOPE)
+    _made[:] = [(provider, made)]
+    return made
 
 
 def tool(name: str, *, call_id: str | None = None, kind: str = "function") -> Tool:
@@ -56,7 +69,7 @@ class Tool(Around["Span"]):
 
     @harmless
     def _started(self) -> Span:
-        return trace.get_tracer(SCOPE).start_span(self._name, attributes=self._attributes)
+        return tracer().start_span(self._name, attributes=self._attributes)
 
     @harmless
     def _resume(self, state: Span) -> object:

@@ -48,6 +48,9 @@ TRACKED: Final = "_llmcost_tracked"
 """Attribute of a function of ours in a client's place."""
 _USAGE_ON_REQUEST: Final = ("chat.completions", "completions")
 _REFUSALS: Final = frozenset({400, 422})
+# Once, and not at each call.
+_watch_spans: Final = harmless(watch_spans)
+_tracked_call: Final = harmless(TrackedCall)
 
 
 class Method(NamedTuple):
@@ -98,7 +101,7 @@ def call(
     if (outer := tracked_now.get()) is not None and not outer.done:
         # The client is tracked, and so is its library. One that is done left a task behind.
         return method(*args, **kwargs)
-    harmless(watch_spans)()
+    _watch_spans()
     return _Attempt(method, how, args, kwargs).run()
 
 
@@ -191,7 +194,7 @@ class _Attempt:
         self._asked = dict(kwargs)
         self._usage_is_ours = not again and bool(self._ask())
         told = {**self._asked, "stream": True} if how.managed else self._asked
-        self._call = harmless(TrackedCall)(how.target, told)
+        self._call = _tracked_call(how.target, told)
 
     def run(self) -> Any:
         """Make the call."""

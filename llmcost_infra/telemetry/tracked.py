@@ -13,7 +13,7 @@ from llmcost_infra.telemetry.answers import Answer
 from llmcost_infra.telemetry.harmless import harmless
 from llmcost_infra.telemetry.left import end_what_was_left
 from llmcost_infra.telemetry.requests import request_attributes
-from llmcost_infra.telemetry.tool import SCOPE
+from llmcost_infra.telemetry.tool import tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -111,7 +111,7 @@ class TrackedCall:
         if self.lacks_span:
             name = f"{self._request['gen_ai.operation.name']}"
             model = self._request.get("gen_ai.request.model")
-            self._ours = trace.get_tracer(SCOPE).start_span(
+            self._ours = tracer().start_span(
                 f"{name} {model}" if model else name,
                 kind=trace.SpanKind.CLIENT,
                 attributes=self._request,

@@ -90,7 +90,7 @@ def telemetry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Telemetry]:
     meters = MeterProvider([reader])
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(LlmSpanProcessor(SimpleSpanProcessor(memory)))
-    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
     monkeypatch.setattr(metrics, "get_meter", meters.get_meter)
     cost._histogram.cache_clear()
     yield Telemetry(provider, memory, reader)

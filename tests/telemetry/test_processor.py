@@ -149,6 +149,13 @@ def test_a_call_counts_in_its_environment(
     assert point.attributes["deployment.environment.name"] == label
 
 
+def test_a_label_is_short(telemetry: Telemetry) -> None:
+    """Whoever sets an attribute by hand may have put a whole prompt there."""
+    telemetry.call(feature="x" * 10_000)
+    (point,) = telemetry.points()
+    assert point.attributes["feature"] == "x" * 200
+
+
 def test_a_child_of_a_fork_counts_under_its_own_name(
     telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
