@@ -11,27 +11,38 @@ const HASHED = /^[0-9a-f]{32,128}$/;
 function pseudonym(person, key = process.env.LLMCOST_HASH_KEY) {
   const text = [...String(person).trim()].slice(0, 200).join(""); // characters, not halves of them
   if (HASHED.test(text)) return text;
-  if (!key) return undefined; // nobody leaves unhashed
+  if (!text || !key) return undefined; // nobody leaves unhashed
   return createHmac("sha256", key).update(text).digest("hex").slice(0, 32);
+}
+
+// On one line, and as long as the pipeline keeps it.
+const line = (value) =>
+  [...String(value).replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ").trim()].slice(0, 200).join("");
+
+// Attribute → value of what was told; nothing that an application passes raises.
+function said(told, make) {
+  const named = {};
+  for (const [name, value] of Object.entries(told)) {
+    try {
+      const text = value == null ? "" : make(value);
+      if (text) named[name] = text;
+    } catch {} // no text: it is not attributed
+  }
+  return named;
 }
 
 // Run a function, asynchronous or not; what is left out stays as it is outside.
 function attribute({ feature, team, user, conversation, prompt }, run) {
-  const own = {
-    feature,
-    team,
-    "prompt.name": prompt,
-    "user.id": user && pseudonym(user),
-    "gen_ai.conversation.id": conversation && pseudonym(conversation),
-  };
-  const said = Object.entries(own).filter(([, value]) => value);
-  return store.run({ ...store.getStore(), ...Object.fromEntries(said) }, run);
+  const things = said({ feature, team, "prompt.name": prompt }, line);
+  const people = said({ "user.id": user, "gen_ai.conversation.id": conversation }, pseudonym);
+  return store.run({ ...store.getStore(), ...things, ...people }, run);
 }
 
 // Puts on each span what holds where it starts.
 class AttributionProcessor {
   onStart(span) {
-    span.setAttributes(store.getStore() ?? {});
+    // What a span says of itself stays.
+    span.setAttributes({ ...store.getStore(), ...span.attributes });
   }
   onEnd() {}
   async forceFlush() {}

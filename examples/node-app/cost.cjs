@@ -61,7 +61,14 @@ class CostProcessor {
     }
   }
   onStart() {}
-  onEnd({ attributes, kind, startTime, resource }) {
+  onEnd(span) {
+    try {
+      this.count(span);
+    } catch (error) {
+      this.told ??= console.warn(`llmcost: a call is not counted (${error})`) ?? true;
+    }
+  }
+  count({ attributes, kind, startTime, resource }) {
     if (!this.table || kind !== SpanKind.CLIENT) return;
     if (!CALLS.has(attributes["gen_ai.operation.name"])) return;
     const [seconds, nanos] = startTime;
@@ -70,7 +77,8 @@ class CostProcessor {
     const labels = LABELS.map(([label, names]) => [label, first(attributes, names)]);
     const named = Object.fromEntries(labels.filter(([, value]) => value));
     // All environments of an organization are one stream of metrics.
-    named[ENVIRONMENT] = first(resource?.attributes ?? {}, [ENVIRONMENT, "deployment.environment"]) ?? "unknown";
+    const where = first(resource?.attributes ?? {}, [ENVIRONMENT, "deployment.environment"]);
+    named[ENVIRONMENT] = where ?? "unknown";
     this.histogram ??= metrics.getMeter("llmcost").createHistogram("gen_ai.usage.cost_usd", {
       unit: "{USD}",
       description: "List price of a call to a model",

@@ -10,19 +10,27 @@ const { AttributionProcessor } = require("./attribution.cjs");
 const { CostProcessor } = require("./cost.cjs");
 const { LlmSampler } = require("./sampler.cjs");
 
+const MOST_MS = 3000; // that an exit waits for a server that does not answer
+
+const spans = new BatchSpanProcessor(new OTLPTraceExporter());
 const sdk = new NodeSDK({
   sampler: new LlmSampler(),
-  spanProcessors: [
-    new AttributionProcessor(),
-    new CostProcessor(),
-    new BatchSpanProcessor(new OTLPTraceExporter()),
-  ],
+  spanProcessors: [new AttributionProcessor(), new CostProcessor(), spans],
   instrumentations: [new OpenAIInstrumentation({ captureMessageContent: false })],
 });
 sdk.start();
 
 // What is left is sent before the process ends.
-let ending;
-const end = () => (ending ??= sdk.shutdown().catch((error) => console.error(String(error))));
+const end = async () => {
+  const late = setTimeout(() => process.exit(), MOST_MS);
+  await sdk.shutdown().catch((error) => console.error(String(error)));
+  clearTimeout(late);
+};
 process.once("beforeExit", end);
-process.once("SIGTERM", () => end().then(() => process.exit(0)));
+process.once("SIGTERM", async () => {
+  // An application that ends its requests first ends itself.
+  if (process.listenerCount("SIGTERM")) return spans.forceFlush().catch(() => {});
+  process.exitCode = 143;
+  await end();
+  process.exit();
+});

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,52 @@ def test_without_a_key_no_person_leaves_node(node: str) -> None:
         "console.log(JSON.stringify(pseudonym('ann', '') ?? null))"
     )
     assert told_by(node, program) is None
+
+
+def test_whatever_an_application_says_is_short_and_on_one_line(node: str) -> None:
+    """As in Python; what has no text is left out, and what a span says of itself stays."""
+    program = """
+        const { attribute, AttributionProcessor } = require('./attribution.cjs');
+        const span = {
+            attributes: { team: 'own' },
+            setAttributes(more) { Object.assign(this.attributes, more); },
+        };
+        const said = { feature: 'a\\nb\\t' + 'x'.repeat(10000), team: 'search', user: 0,
+            conversation: '', prompt: Object.create(null) };
+        attribute(said, () => new AttributionProcessor().onStart(span));
+        console.log(JSON.stringify(span.attributes));
+    """
+    with_key = f"process.env.LLMCOST_HASH_KEY = {HASH_KEY!r};{program}"
+    assert told_by(node, with_key) == {
+        "team": "own",
+        "feature": "a b " + "x" * 196,
+        "user.id": pseudonym("0", HASH_KEY),
+    }
+
+
+def test_a_price_file_of_another_shape_does_not_reach_the_application(node: str) -> None:
+    """It is said once, and calls go on."""
+    program = """
+        const { CostProcessor } = require('./cost.cjs');
+        const counter = new CostProcessor();
+        const rows = [['x', 0, null, 'x', []]];
+        counter.table = { aliases: {}, models: [['openai', 'm', '.', null, rows]] };
+        const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'openai',
+            'gen_ai.usage.input_tokens': 1, 'gen_ai.request.model': 'm' };
+        for (const _ of [1, 2]) counter.onEnd({ attributes, kind: 2, startTime: [1, 0] });
+        console.log('null');
+    """
+    assert told_by(node, program) is None
+
+
+@pytest.mark.usefixtures("node")
+def test_an_exit_does_not_wait_for_a_server_that_hangs(run: Run) -> None:
+    """Not for as long as an export may take, here longer than the test would wait."""
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        address = f"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{hangs.getsockname()[1]}"
+        patient = "OTEL_EXPORTER_OTLP_TIMEOUT=900000"
+        printed = run("node-app", "env", address, patient, *APP, service="node-hangs")
+    assert "refused: 429" in printed
 
 
 def test_the_lock_checks_every_package_and_names_no_registry() -> None:
