@@ -11,15 +11,16 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["FOLDER", "Collector", "Server", "serving_nothing", "started"]
+__all__ = ["FOLDER", "Collector", "Server", "own_metrics", "serving_nothing", "started"]
 
 FOLDER: Final = Path(__file__).parents[2] / "examples" / "collector"
 _ENDPOINT: Final = re.compile(r'Starting (GRPC|HTTP) server\t.*"endpoint": "([^"]+)"')
@@ -61,18 +62,20 @@ class Collector:
         """All that is in the log."""
         return "\n".join(self.log)
 
-    def wait_for(self, words: str) -> None:
-        """Wait until the log has a line with these words, or the program has ended.
+    def wait_for(self, words: str) -> str:
+        """Return the first line of the log with these words as soon as there is one.
 
         Args:
             words: of one line.
         """
         with self._changed:
-            came = self._changed.wait_for(
-                lambda: any(words in line for line in self.log) or self._ended, _LIMIT_S
-            )
-        assert came, f"{words!r} did not come:\n{self.said}"
-        assert words in self.said, self.said
+            self._changed.wait_for(lambda: self._lines(words) or self._ended, _LIMIT_S)
+            found = self._lines(words)
+        assert found, f"{words!r} did not come:\n{self.said}"
+        return found[0]
+
+    def _lines(self, words: str) -> list[str]:
+        return [line for line in self.log if words in line]
 
     def stop(self) -> None:
         """End it as a container is ended: what it has, it sends or keeps."""
@@ -101,7 +104,12 @@ class Collector:
 
 @contextlib.contextmanager
 def started(
-    program: Path, queue: Path, env: dict[str, str], *, texts: bool = False, metrics: int = 0
+    program: Path,
+    queue: Path,
+    env: dict[str, str],
+    *,
+    texts: bool = False,
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Collector]:
     """Start one, on ports of this machine's choice; it is ready when this returns.
 
@@ -110,19 +118,19 @@ def started(
         queue: the folder that keeps what waits.
         env: the variables that the Compose file passes on.
         texts: as for a stack that captures content.
-        metrics: port on which it tells its own metrics; 0: none.
+        more: settings that a test chooses.
     """
     chosen = {
         "receivers.otlp.protocols.http.endpoint": "127.0.0.1:0",
         "receivers.otlp.protocols.grpc.endpoint": "127.0.0.1:0",
-        "service.telemetry.metrics.level": "normal" if metrics else "none",
-        "service.telemetry.metrics.readers": json.dumps([_reader(metrics)]),
+        "service.telemetry.metrics.level": "none",
         "extensions.health_check.endpoint": "127.0.0.1:0",
         "extensions.file_storage.directory": queue,
         "extensions.file_storage.compaction.directory": queue,
         # Seconds are for a day's traffic, and a test has only some calls.
         "exporters.otlp_http/openobserve.sending_queue.batch.flush_timeout": "100ms",
         "exporters.otlp_http/openobserve.retry_on_failure.initial_interval": "100ms",
+        **more,
     }
     files = [FOLDER / "collector.yaml", *([FOLDER / "texts.yaml"] if texts else [])]
     settings = [f"{name}={value}" for name, value in chosen.items()]
@@ -143,8 +151,15 @@ def started(
             assert password not in collector.said
 
 
-def _reader(port: int) -> dict[str, Any]:
-    return {"pull": {"exporter": {"prometheus": {"host": "127.0.0.1", "port": port}}}}
+def own_metrics(port: int) -> dict[str, object]:
+    """Return settings with which a Collector tells of itself.
+
+    Args:
+        port: where.
+    """
+    reader = {"pull": {"exporter": {"prometheus": {"host": "127.0.0.1", "port": port}}}}
+    told = "service.telemetry.metrics"
+    return {f"{told}.level": "normal", f"{told}.readers": json.dumps([reader])}
 
 
 @dataclass

@@ -26,7 +26,7 @@ from llmcost_infra.doctor.metric_sum import (
     span_statement,
 )
 from llmcost_infra.local.server import LocalServer
-from tests.apps.collectors import FOLDER, Collector, serving_nothing, started
+from tests.apps.collectors import FOLDER, Collector, own_metrics, serving_nothing, started
 from tests.apps.conftest import PASSWORD, SETTINGS, USER, OpenObserve
 from tests.apps.test_python_apps import CLAUDE, EMBEDDING, GPT_4O, facts
 from tests.local.telemetry import HOUR, PROTOBUF, now, record, records_body, span, spans_body
@@ -38,15 +38,19 @@ from tests.pipelines.conftest import (  # noqa: F401 - fixtures
     table,
 )
 from tests.pipelines.test_canaries import put_in_place
+from tests.pipelines.text_attributes import OTHERS, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
     from tests.apps.conftest import Run
     from tests.pipelines.conftest import Graph
 
 CANARY = "canary9d41"
+PARAMETERS = ("llm.invocation_parameters", "embedding.invocation_parameters")
 SAID = f"call {CANARY} at once"
 CALL = {
     "gen_ai.operation.name": "chat",
@@ -55,25 +59,6 @@ CALL = {
     "gen_ai.usage.input_tokens": 100,
     "gen_ai.usage.output_tokens": 10,
 }
-# Where instrumentations put texts; the names that they give them.
-TEXTS = (
-    "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions",
-    "gen_ai.prompt", "gen_ai.completion", "gen_ai.prompt.0.content", "gen_ai.completion.0.content",
-    "gen_ai.completion.0.tool_calls.0.arguments", "gen_ai.content.prompt", "gen_ai.choice",
-    "gen_ai.user.message", "gen_ai.tool.message", "gen_ai.tool.definitions",
-    "gen_ai.tool.description", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
-    "llm.input_messages.0.message.content", "llm.output_messages.0.message.content",
-    "llm.prompts.0.user", "llm.completions.0.content", "llm.prompt_template.template",
-    "llm.request.functions.0.description", "llm.tools.0.tool.json_schema", "llm.function_call",
-    "input.value", "output.value", "tool.parameters", "tool_arguments", "tool_response",
-    "traceloop.entity.input", "traceloop.entity.output", "langfuse.observation.input",
-    "langfuse.trace.output", "ai.prompt", "ai.prompt.messages", "ai.response.text",
-    "ai.toolCall.args", "ai.toolCall.result", "retrieval.documents.0.document.content",
-    "embedding.embeddings.0.embedding.text", "reranker.input_documents.0.document.content",
-    "pydantic_ai.all_messages", "all_messages_events", "final_result", "model_request_parameters",
-    "mcp.request.argument.city", "mcp.response.value", "input", "output", "prompt", "completion",
-    "messages", "events",
-)  # fmt: skip
 
 
 def variables(url: str) -> dict[str, str]:
@@ -99,8 +84,19 @@ def between(
 
 def send(collector: Collector, body: bytes, signal: str = "traces") -> None:
     """Send an export request as an application does."""
-    answer = httpx.post(f"{collector.http}/v1/{signal}", content=body, headers=PROTOBUF)
+    answer = posted(collector, body, signal)
     assert answer.status_code == 200, answer.text
+
+
+def posted(collector: Collector, body: bytes, signal: str = "traces") -> httpx.Response:
+    """Send an export request; return what the application is told."""
+    return httpx.post(
+        f"{collector.http}/v1/{signal}",
+        content=body,
+        headers=PROTOBUF,
+        verify=False,  # noqa: S501 - plain HTTP, and certificates take their time to load
+        timeout=30,
+    )
 
 
 @pytest.mark.parametrize("files", [["collector.yaml"], ["collector.yaml", "texts.yaml"]])
@@ -152,15 +148,21 @@ def test_a_node_application_is_seen_behind_a_collector(
 def test_what_comes_by_grpc_is_a_call_too(openobserve: OpenObserve, between: Collector) -> None:
     """SDKs whose default is gRPC need no setting."""
     body = spans_body(span("chat", now(), CALL), resource={"service.name": "by-grpc"})
-    with grpc.insecure_channel(between.grpc) as channel:
+    by_grpc(between, body)
+
+    assert [row["llmcost_input_tokens"] for row in openobserve.arrived("by-grpc", 1)] == [100]
+
+
+def by_grpc(collector: Collector, body: bytes) -> None:
+    """Send an export request over gRPC."""
+    options = [("grpc.max_send_message_length", -1)]
+    with grpc.insecure_channel(collector.grpc, options) as channel:
         export = channel.unary_unary(
             "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
             request_serializer=bytes,
             response_deserializer=ExportTraceServiceResponse.FromString,
         )
         export(body, timeout=30)
-
-    assert [row["llmcost_input_tokens"] for row in openobserve.arrived("by-grpc", 1)] == [100]
 
 
 @pytest.mark.parametrize("password", [PASSWORD, 'p"a$s w/o+rd=', "0007004200", "key: [of"])
@@ -194,8 +196,7 @@ def test_every_sample_says_the_same_behind_a_collector(
         serving_nothing() as server,
         started(program, tmp_path, variables(server.url)) as collector,
     ):
-        for request in sent:
-            send(collector, request.SerializeToString())
+        send(collector, b"".join(request.SerializeToString() for request in sent))
         whole = server.spans(sum(len(rows_of(request)) for request in sent))
 
     assert len(before) > 100
@@ -229,16 +230,20 @@ def _calls(pipeline: Graph, sent: list[ExportTraceServiceRequest]) -> dict[str, 
 
 
 def said_everywhere() -> bytes:
-    """Return a call with a text in every place where an instrumentation puts one."""
+    """Return calls with a text in every place where an instrumentation puts one."""
     told = [{"key": name, "value": {"stringValue": SAID}} for name in ("content", *TEXTS)]
     events = [
         {"name": "gen_ai.user.message", "timeUnixNano": "1", "attributes": told},
-        {"name": "first chunk", "timeUnixNano": "2", "attributes": told[1:4]},
+        {"name": "LLMChatStartEvent", "timeUnixNano": "2", "attributes": told[:1]},
+        {"name": "first chunk", "timeUnixNano": "3", "attributes": told[1:4]},
     ]
-    parameters = {"llm.invocation_parameters": json.dumps({"instructions": SAID, "top_p": 1})}
+    parameters = dict.fromkeys(PARAMETERS, json.dumps({"instructions": SAID, "top_p": 1}))
+    names = {*TEXTS, *(name.upper() for name in TEXTS), *(name.replace(".", "_") for name in TEXTS)}
+    values = (SAID, [SAID], {"said": {"deeper": [SAID]}})
     return spans_body(
-        span("chat", now(), CALL | parameters | dict.fromkeys(TEXTS, SAID), events=events),
-        span("chat", now(), {"llm.invocation_parameters": f'{{"broken": "{SAID}'}),
+        span("chat", now(), CALL | parameters, events=events),
+        *(span("chat", now(), CALL | dict.fromkeys(names, value)) for value in values),
+        span("chat", now(), dict.fromkeys(PARAMETERS, f'{{"broken": "{SAID}')),
     )
 
 
@@ -247,15 +252,38 @@ def test_no_text_leaves_a_collector(program: Path, tmp_path: Path) -> None:
     with serving_nothing() as server:
         with started(program, tmp_path, variables(server.url)) as collector:
             send(collector, said_everywhere())
-            whole = server.spans(2)
-            logs = httpx.post(f"{collector.http}/v1/logs", content=b"", headers=PROTOBUF)
+            whole = server.spans(5)
+            logs = posted(collector, b"", "logs")
         assert CANARY not in collector.said
         assert "failed to execute" not in collector.said
 
+    left = {one.key for sent in sent_spans(whole) for one in sent.attributes if CANARY in str(one)}
+    assert left == set()
     assert CANARY.encode() not in whole.SerializeToString()
     assert b"gen_ai.usage.input_tokens" in whole.SerializeToString()
     # Log events of calls are texts; nobody takes them here.
     assert logs.status_code == 404
+
+
+def test_what_is_no_text_leaves_a_collector(program: Path, tmp_path: Path) -> None:
+    """Models, counts, ids and names, whatever they are called."""
+    with (
+        serving_nothing() as server,
+        started(program, tmp_path, variables(server.url)) as collector,
+    ):
+        send(collector, spans_body(span("chat", now(), dict.fromkeys(OTHERS, "a value"))))
+        (one,) = sent_spans(server.spans(1))
+    assert {told.key for told in one.attributes} == set(OTHERS)
+
+
+def sent_spans(request: ExportTraceServiceRequest) -> list[Span]:
+    """Return the spans of a request, whosever they are."""
+    return [
+        one
+        for block in request.resource_spans
+        for scope in block.scope_spans
+        for one in scope.spans
+    ]
 
 
 def test_where_texts_are_captured_they_pass(program: Path, tmp_path: Path) -> None:
@@ -267,7 +295,7 @@ def test_where_texts_are_captured_they_pass(program: Path, tmp_path: Path) -> No
         send(collector, said_everywhere())
         event = record(now(), SAID, {"gen_ai.system": "openai"}, eventName="gen_ai.choice")
         send(collector, records_body(event), "logs")
-        spans, records = server.spans(2), server.records(1)
+        spans, records = server.spans(5), server.records(1)
 
     assert spans.SerializeToString().count(CANARY.encode()) == said_everywhere().count(
         CANARY.encode()
@@ -321,17 +349,20 @@ def test_what_waits_survives_a_server_that_is_away_and_a_power_cut(
         assert [row["llmcost_input_tokens"] for row in openobserve.calls("shop")] == [100, 100]
 
 
-def test_what_a_server_refuses_is_said_and_not_sent_again(program: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 500])
+def test_what_a_server_refuses_is_said_and_not_sent_again(
+    program: Path, tmp_path: Path, status: int
+) -> None:
     """A wrong token is in the log, with the number of what was lost and without the token."""
     with serving_nothing() as server:
-        server.status, port = 401, free_port()
-        with started(program, tmp_path, variables(server.url), metrics=port) as collector:
+        server.status, port = status, free_port()
+        env, more = variables(server.url), own_metrics(port)
+        with started(program, tmp_path, env, more=more) as collector:
             send(collector, spans_body(span("chat", now(), CALL)))
-            collector.wait_for("Exporting failed")
-            (line,) = (line for line in collector.log if "Exporting failed" in line)
+            line = collector.wait_for("Exporting failed")
             told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
         assert len(server.requests) == 1
-    assert "HTTP Status Code 401" in line
+    assert f"HTTP Status Code {status}" in line
     assert '"dropped_items": 1' in line
     (lost,) = (x for x in told.splitlines() if x.startswith("otelcol_exporter_send_failed_spans"))
     assert lost.endswith(" 1")
@@ -340,15 +371,16 @@ def test_what_a_server_refuses_is_said_and_not_sent_again(program: Path, tmp_pat
 def test_what_waited_too_long_is_said(between: Collector) -> None:
     """The server refuses what is older than five hours, and answers 200 all the same."""
     send(between, spans_body(span("chat", now() - 6 * HOUR, CALL)))
-    between.wait_for("Partial success response")
-    (line,) = (line for line in between.log if "Partial success response" in line)
-    assert '"dropped_spans": 1' in line
+    assert '"dropped_spans": 1' in between.wait_for("Partial success response")
 
 
-def test_what_a_busy_server_puts_off_is_sent_again(program: Path, tmp_path: Path) -> None:
-    """503 is no answer to give anything up for."""
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_a_busy_server_puts_off_is_sent_again(
+    program: Path, tmp_path: Path, status: int
+) -> None:
+    """They are no answers to give anything up for."""
     with serving_nothing() as server:
-        server.status = 503
+        server.status = status
         with started(program, tmp_path, variables(server.url)) as collector:
             send(collector, spans_body(span("chat", now(), CALL)))
             collector.wait_for("Will retry the request after interval")
@@ -356,6 +388,60 @@ def test_what_a_busy_server_puts_off_is_sent_again(program: Path, tmp_path: Path
             server.spans(2)
     first, second, *_ = server.requests
     assert first[2] == second[2]
+
+
+def test_what_waits_at_a_stop_is_kept(program: Path, tmp_path: Path) -> None:
+    """Whatever the log says of it then, it is sent by the next run."""
+    sent = span("chat", now(), CALL)
+    with serving_nothing() as server:
+        server.status = 503
+        with started(program, tmp_path, variables(server.url)) as collector:
+            send(collector, spans_body(sent))
+            collector.wait_for("Will retry the request after interval")
+            collector.stop()
+            assert "interrupted due to shutdown" in collector.wait_for("Exporting failed. Dropping")
+        server.status, server.requests = 200, []
+        with started(program, tmp_path, variables(server.url)):
+            (kept,) = sent_spans(server.spans(1))
+    assert kept.span_id.hex() == sent["spanId"]
+
+
+def test_what_does_not_fit_is_the_applications_to_send_again(program: Path, tmp_path: Path) -> None:
+    """With a full queue nothing is taken, and the answer is one after which SDKs try again."""
+    full = {"exporters.otlp_http/openobserve.sending_queue.queue_size": 100}
+    env = variables("http://127.0.0.1:1")
+    with started(program, tmp_path, env, more=full) as collector:
+        answer = posted(collector, spans_body(span("chat", now(), CALL)))
+    assert (answer.status_code, "sending queue is full" in answer.text) == (503, True)
+
+
+def test_what_is_large_is_taken(program: Path, tmp_path: Path) -> None:
+    """A request full of texts and pictures, by either protocol, and sent on as it came."""
+    body = spans_body(*(span("chat", now(), CALL | {"picture": "x" * 220_000}) for _ in range(100)))
+    assert len(body) > 20 * 1024 * 1024
+    with (
+        serving_nothing() as server,
+        started(program, tmp_path, variables(server.url)) as collector,
+    ):
+        send(collector, body)
+        by_grpc(collector, body)
+        assert len(sent_spans(server.spans(200))) == 200
+
+
+def test_no_request_is_larger_than_one_of_an_sdk(program: Path, tmp_path: Path) -> None:
+    """Of what waited not so much is sent at once that a proxy on the way would refuse it."""
+    with (
+        serving_nothing() as server,
+        started(program, tmp_path, variables(server.url)) as collector,
+    ):
+        for _ in range(3):
+            send(collector, spans_body(*(span("chat", now(), CALL) for _ in range(400))))
+        server.spans(1200)
+        sizes = [
+            len(sent_spans(ExportTraceServiceRequest.FromString(body)))
+            for _, _, body in server.requests
+        ]
+    assert max(sizes) <= 512
 
 
 def free_port() -> int:
