@@ -99,7 +99,9 @@ def _url(stack: Stack) -> str:
 
     if url := _configured(stack, "url"):
         return url
-    running = embedded.running(target_of(stack.folder).folder)
+    # An application's user and password are set for these lines; they name no server.
+    here = {"OPENOBSERVE_ORG": os.environ.get("OPENOBSERVE_ORG", "")}
+    running = embedded.running(target_of(stack.folder, here).folder)
     if running is None:
         raise no_server()
     return running.url

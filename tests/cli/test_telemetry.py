@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import subprocess
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -212,6 +213,18 @@ def test_a_stack_without_an_address_takes_the_environments(
     told = json.loads(llmcost("telemetry", "env", "--stack", "local", "--json").out)
     assert told["variables"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:5080/api/mine"
     assert told["stream"] == "demo_llm_ingest"
+
+
+def test_an_applications_user_and_password_do_not_hide_the_embedded_server(
+    llmcost: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell that evaluates the lines has both set before it asks for them."""
+    monkeypatch.setenv("OPENOBSERVE_USER", "root@example.com")
+    monkeypatch.setenv("OPENOBSERVE_PASSWORD", "its password")
+    address = SimpleNamespace(url="http://127.0.0.1:5099")
+    monkeypatch.setattr("llmcost_infra.first_run.embedded.running", lambda _folder: address)
+    told = json.loads(llmcost("telemetry", "env", "--stack", "local", "--json").out)
+    assert told["variables"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"{address.url}/api/default"
 
 
 def test_a_stack_of_no_server_says_how_to_get_one(
