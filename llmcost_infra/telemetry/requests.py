@@ -29,6 +29,12 @@ _HOSTS: Final[Mapping[str, str]] = {
     "api.moonshot.ai": "moonshot_ai",
     ".amazonaws.com": "aws.bedrock",
 }
+# By a part of the client's name, where a gateway of the customer's own hides the host.
+_CLIENTS: Final[Mapping[str, str]] = {
+    "AzureOpenAI": "azure.ai.openai",
+    "AnthropicBedrock": "aws.bedrock",
+    "AnthropicVertex": "gcp.vertex_ai",
+}
 _ASKED: Final[Mapping[str, tuple[str, type | tuple[type, ...]]]] = {
     "model": ("gen_ai.request.model", str),
     "temperature": ("gen_ai.request.temperature", (int, float)),
@@ -56,7 +62,7 @@ class Target(NamedTuple):
 
 
 def target_of(client: object, operation: str, provider: str | None = None) -> Target:
-    """Return whom a client calls, by its base address.
+    """Return whom a client calls, by its base address or its kind.
 
     Args:
         client: of OpenAI's, Anthropic's or a compatible library.
@@ -66,6 +72,9 @@ def target_of(client: object, operation: str, provider: str | None = None) -> Ta
     parts = urlsplit(str(getattr(client, "base_url", "") or ""))
     host = (parts.hostname or "").lower()
     known = next((name for end, name in _HOSTS.items() if host.endswith(end)), "")
+    if not known:
+        kind = type(client).__name__
+        known = next((name for part, name in _CLIENTS.items() if part in kind), "")
     library = type(client).__module__.partition(".")[0]
     port = parts.port or (80 if parts.scheme == "http" else 443)
     return Target(operation, provider or known or library, host, port)

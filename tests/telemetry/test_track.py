@@ -101,6 +101,24 @@ def test_who_is_called_follows_from_the_address(
 
 
 @pytest.mark.parametrize("status", [429, 529, 500])
+@pytest.mark.parametrize(
+    ("kind", "provider"),
+    [
+        ("AsyncAzureOpenAI", "azure.ai.openai"),
+        ("AnthropicBedrock", "aws.bedrock"),
+        ("AnthropicVertex", "gcp.vertex_ai"),
+    ],
+)
+def test_behind_a_gateway_it_follows_from_the_client(
+    telemetry: Telemetry, kind: str, provider: str
+) -> None:
+    """A company's own address says nothing."""
+    client = openai(lambda **_: completion())
+    client.__class__ = type(kind, (type(client),), {"base_url": "https://models.acme.internal"})
+    chat(track(client))
+    assert telemetry.last["gen_ai.provider.name"] == provider
+
+
 def test_a_refusal_reaches_the_application_and_the_span(telemetry: Telemetry, status: int) -> None:
     """With its type and status, and no message, which may quote somebody."""
 
