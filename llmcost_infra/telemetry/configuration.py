@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from opentelemetry import metrics, trace
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["allowed", "configure", "mark_configured", "prepare", "watch_spans"]
 
 _configured: list[str] = []
-_FIRST: Final = "configure"
+_AGAIN: Final = {
+    "configure": "configure was called twice: what the first call said holds",
+    "opentelemetry-instrument": "opentelemetry-instrument has set this process up: its variables "
+    "hold, and what configure is told does not",
+}
 
 
 @harmless
@@ -46,11 +50,11 @@ def configure(
             `team`, `prompt.name`, `user.id` and `gen_ai.conversation.id`; by default none.
     """
     if _configured:
-        tell_once("twice", "configure was called twice: what the first call said holds")
+        tell_once("twice", _AGAIN[_configured[0]])
         return
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return
-    mark_configured()
+    mark_configured("configure")
     baggage = allowed(baggage)
     prepare(hash_key, baggage)
     # The SDK takes longer to import than everything else here, and whoever only attributes needs
@@ -69,9 +73,13 @@ def configure(
         set_up_traces(resource, baggage)
 
 
-def mark_configured() -> None:
-    """Note that this process is set up; `configure` then only says so."""
-    _configured.append(_FIRST)
+def mark_configured(by: Literal["configure", "opentelemetry-instrument"]) -> None:
+    """Note that this process is set up; `configure` then only says so.
+
+    Args:
+        by: whom.
+    """
+    _configured.append(by)
 
 
 def watch_spans() -> None:

@@ -88,7 +88,7 @@ def _additions() -> dict[str, Any]:
         return LlmSpanProcessor(following, baggage_keys=baggage, count=next(made) == 0)
 
     sampler = sampler_of_environment()
-    mark_configured()
+    mark_configured("opentelemetry-instrument")
     watched = {kind: exporter_arguments(kind) for kind in over_http()}
     return {
         "export_span_processor": processor,

@@ -171,6 +171,13 @@ def test_to_configure_twice_is_said_and_changes_nothing() -> None:
     assert ended.spans["chat gpt-4o"]["resource"]["attributes"]["service.name"] == "bot"
 
 
+def test_to_configure_what_was_set_up_without_code_is_said() -> None:
+    """It was called once, so that it is no use to say twice."""
+    ended = run(CONFIGURES + MAKES_A_CALL, *instrument(), OTEL_PYTHON_CONFIGURATOR="llmcost")
+    assert "opentelemetry-instrument has set this process up" in ended.err
+    assert ended.out.count('"chat gpt-4o"') == 1
+
+
 def test_a_fork_after_configure_sends_from_both_processes() -> None:
     """As servers with workers do."""
     forks = """

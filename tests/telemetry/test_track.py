@@ -100,7 +100,6 @@ def test_who_is_called_follows_from_the_address(
     assert telemetry.last["gen_ai.provider.name"] == provider
 
 
-@pytest.mark.parametrize("status", [429, 529, 500])
 @pytest.mark.parametrize(
     ("kind", "provider"),
     [
@@ -119,6 +118,7 @@ def test_behind_a_gateway_it_follows_from_the_client(
     assert telemetry.last["gen_ai.provider.name"] == provider
 
 
+@pytest.mark.parametrize("status", [429, 529, 500])
 def test_a_refusal_reaches_the_application_and_the_span(telemetry: Telemetry, status: int) -> None:
     """With its type and status, and no message, which may quote somebody."""
 
