@@ -140,3 +140,54 @@ def test_a_wrong_token_is_said_and_stops_nothing(
     printed = run("agent-tools", "python", "agent.py", service="locked-out", said="401")
     assert printed.strip()
     assert openobserve.calls("locked-out") == []
+
+
+PARSES_ITSELF = """
+import anthropic
+import openai
+from llmcost_infra.telemetry import attribute, configure, track
+
+configure(service="parses-itself")
+ours, theirs = track(openai.OpenAI(max_retries=0)), track(anthropic.Anthropic(max_retries=0))
+asked = [{"role": "user", "content": "Tell me about fjords."}]
+four = {"model": "gpt-4o", "messages": asked}
+claude = {"model": "claude-sonnet-4-5", "max_tokens": 200, "messages": asked}
+chat = ours.chat.completions
+with attribute(feature="raw stream"):
+    print(len(list(chat.with_raw_response.create(stream=True, **four).parse())))
+with attribute(feature="body"), chat.with_streaming_response.create(**four) as response:
+    response.parse()
+with (
+    attribute(feature="lines"),
+    chat.with_streaming_response.create(stream=True, **four) as response,
+):
+    print(len([line for line in response.iter_lines() if line]))
+with attribute(feature="helper"), chat.stream(**four) as stream:
+    stream.until_done()
+with attribute(feature="raw message"):
+    theirs.messages.with_raw_response.create(**claude).parse()
+with attribute(feature="parsed message"):
+    theirs.messages.parse(**claude)
+with attribute(feature="response"):
+    print(len(list(ours.responses.create(model="gpt-4o-mini", input="x", stream=True))))
+"""
+
+
+def test_what_an_application_parses_itself_is_told_of(run: Run, openobserve: OpenObserve) -> None:
+    """It gets what the server would send without us; of lines that it reads nothing is known.
+
+    The clients are the real ones, in all the ways in which they hand out an answer.
+    """
+    printed = run("streaming", "python", "-c", PARSES_ITSELF)
+    assert printed.split() == ["4", "5", "5"]
+    rows = openobserve.calls("parses-itself")
+    assert {row["llmcost_feature"]: row.get("llmcost_cost_usd") for row in rows} == {
+        "raw stream": pytest.approx(0.005615),
+        "body": pytest.approx(0.005615),
+        "lines": None,
+        "helper": pytest.approx(0.005615),
+        "raw message": pytest.approx(0.005334),
+        "parsed message": pytest.approx(0.005334),
+        "response": pytest.approx(0.000231),
+    }
+    assert len([row for row in rows if row["llmcost_is_call"]]) == len(rows) == 7
