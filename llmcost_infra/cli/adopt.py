@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmcost_infra.cli.printing import json_option, print_json, print_table
+from llmcost_infra.cli.printing import json_option, print_json, print_table, progress
 
 if TYPE_CHECKING:
     from llmcost_infra.adopt import Adoption
@@ -75,8 +75,10 @@ def adopt(
     refuse_existing(out)
     if set_secrets:
         setting.require_cli()
-    with client_at_hand() as client:
-        organization = read_organization(client, _tell)
+    with client_at_hand() as client, progress("Reading the organization") as shown:
+        organization = read_organization(
+            client, lambda folder, count: shown.update(f"Reading {count} {folder}")
+        )
         place = Place(client.url, client.user, client.organization, stack)
     chosen = in_folders(organization, folders) if folders else whole(organization)
     moment = datetime.now(UTC)
@@ -90,11 +92,6 @@ def adopt(
         print_json({"out": str(out), **adoption.as_json()})
     else:
         _print(adoption, out)
-
-
-def _tell(folder: str, count: int) -> None:
-    if count:
-        click.echo(f"reading {count} {folder}", err=True)
 
 
 def _tell_secret(name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from llmcost_infra.cli.arguments import stack_option
-from llmcost_infra.cli.printing import json_option, print_json
+from llmcost_infra.cli.printing import json_option, print_json, progress
 from llmcost_infra.errors import ExitCode
 from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rich.status import Status
 
     from llmcost_infra.backtest import Report, Rows, Rule
     from llmcost_infra.sql_engine.intervals import TimeRange
@@ -81,18 +82,21 @@ def backtest(  # noqa: PLR0913 - its options
     if live == bool(data):
         raise click.UsageError("Say where rows come from: --data FILE or --live.")
     project = Path(os.path.relpath(project_folder()))
-    known = rules_of(run_program(project, stack), project)
-    rules = chosen(known, alerts, project)
-    before: list[Rule] = []
-    if compare:
-        before = rules_of(program_at(project, stack, compare, "--compare"), project)
     wanted = _Wanted(data, live, days, start, end, every=not alerts)
-    rows, time_range = _rows(wanted, known, [*rules, *_named(before, rules)])
-    reports = _reports(rules, rows, time_range, wanted)
-    old = {one.rule.name: one for one in _reports(_named(before, rules), rows, time_range, wanted)}
+    with progress("Running the program") as shown:
+        known = rules_of(run_program(project, stack), project)
+        rules = chosen(known, alerts, project)
+        before: list[Rule] = []
+        if compare:
+            before = rules_of(program_at(project, stack, compare, "--compare"), project)
+        before = _named(before, rules)
+        rows, time_range = _rows(wanted, known, [*rules, *before], shown)
+        reports = _reports(rules, rows, time_range, wanted, shown)
+        old = {one.rule.name: one for one in _reports(before, rows, time_range, wanted, shown)}
+        said = list(_drawn(reports, rows, out, shown)) if out else []
+    for line in said:
+        click.echo(line, err=True)
     compared = [Comparison(old.get(one.rule.name), one) for one in reports] if compare else []
-    if out:
-        _draw(reports, rows, out)
     if as_json:
         print_json([one.as_json() for one in compared or reports])
     for at, report in enumerate(() if as_json else reports):
@@ -108,11 +112,12 @@ def _named(rules: Sequence[Rule], wanted: Sequence[Rule]) -> list[Rule]:
 
 
 def _rows(
-    wanted: _Wanted, known: Sequence[Rule], rules: Sequence[Rule]
+    wanted: _Wanted, known: Sequence[Rule], rules: Sequence[Rule], shown: Status
 ) -> tuple[Mapping[str, Rows], TimeRange]:
     from llmcost_infra.backtest import range_before  # noqa: PLC0415 - heavy
     from llmcost_infra.sql_engine.intervals import TimeRange  # noqa: PLC0415 - heavy
 
+    shown.update("Reading rows")
     rows = {} if wanted.live else _read(wanted.data, known, rules)
     spans = [one.span for one in rows.values() if one.span]
     last = max((span[1] + 1 for span in spans), default=_micros(datetime.now(UTC)))
@@ -121,7 +126,7 @@ def _rows(
         time_range = TimeRange(_micros(wanted.start), time_range.end)
     if time_range.start >= time_range.end:
         raise click.UsageError("--from has to lie before --to.")
-    return (_fetch(rules, time_range) if wanted.live else rows), time_range
+    return (_fetch(rules, time_range, shown) if wanted.live else rows), time_range
 
 
 def _read(data: Sequence[str], known: Sequence[Rule], rules: Sequence[Rule]) -> dict[str, Rows]:
@@ -137,7 +142,7 @@ def _read(data: Sequence[str], known: Sequence[Rule], rules: Sequence[Rule]) -> 
     return found
 
 
-def _fetch(rules: Sequence[Rule], time_range: TimeRange) -> dict[str, Rows]:
+def _fetch(rules: Sequence[Rule], time_range: TimeRange, shown: Status) -> dict[str, Rows]:
     """Return the rows of each stream whose rows fit this machine; those of others stay there."""
     from llmcost_infra.backtest import fetch_rows, needed_columns  # noqa: PLC0415 - heavy
     from llmcost_infra.backtest.on_server import extent_of  # noqa: PLC0415 - heavy
@@ -154,19 +159,23 @@ def _fetch(rules: Sequence[Rule], time_range: TimeRange) -> dict[str, Rows]:
             if not extent_of(client, stream, kind, reach).fits:
                 continue
             now = datetime.now(UTC)
-            told = _progress(f"rows of {stream}", reach)
+            told = _tenths(shown, f"Reading rows of {stream}", reach)
             found[stream] = fetch_rows(client, stream, kind, columns, reach, now, told)
     return found
 
 
 def _reports(
-    rules: Sequence[Rule], rows: Mapping[str, Rows], time_range: TimeRange, wanted: _Wanted
+    rules: Sequence[Rule],
+    rows: Mapping[str, Rows],
+    time_range: TimeRange,
+    wanted: _Wanted,
+    shown: Status,
 ) -> list[Report]:
     from llmcost_infra.backtest import backtest as run  # noqa: PLC0415 - heavy
 
     found: list[Report] = []
     for rule in rules:
-        told = _progress(rule.name, time_range)
+        told = _tenths(shown, f"Replaying {rule.name}", time_range)
         if rule.stream not in rows and wanted.live:
             found.append(_on_server(rule, time_range, told))
         elif rule.stream not in rows and wanted.every:
@@ -184,31 +193,35 @@ def _on_server(rule: Rule, time_range: TimeRange, told: Callable[[int], object])
         return backtest_on_server(rule, client, time_range, datetime.now(UTC), progress=told)
 
 
-def _draw(reports: Sequence[Report], rows: Mapping[str, Rows], out: Path) -> None:
+def _drawn(
+    reports: Sequence[Report], rows: Mapping[str, Rows], out: Path, shown: Status
+) -> Iterator[str]:
+    """Draw a picture of each alert; yield what is to be said of it."""
     from llmcost_infra.backtest.picture import draw  # noqa: PLC0415 - heavy
 
     out.mkdir(parents=True, exist_ok=True)
     for report in reports:
         if report.rule.stream not in rows:
-            click.echo(f"{report.rule.name}: not drawn, its rows stayed on the server", err=True)
+            yield f"{report.rule.name}: not drawn, its rows stayed on the server"
             continue
-        told = _progress(f"picture of {report.rule.name}", report.time_range)
+        told = _tenths(shown, f"Drawing {report.rule.name}", report.time_range)
         for path in draw(report, rows, out, progress=told):
-            click.echo(f"drawn: {path}", err=True)
+            yield f"drawn: {path}"
 
 
-def _progress(what: str, time_range: TimeRange) -> Callable[[int], object]:
-    """Return what is told each step; it shows every tenth of the way, from a second on."""
-    began, shown = datetime.now(UTC), 0
+def _tenths(shown: Status, what: str, time_range: TimeRange) -> Callable[[int], object]:
+    """Return what is told each step; it shows every tenth of the way."""
+    shown.update(what)
+    reached = 0
 
     def told(at: int) -> None:
-        nonlocal shown
+        nonlocal reached
         tenth = 10 * (at - time_range.start) // max(1, time_range.end - time_range.start)
-        if tenth > shown and (datetime.now(UTC) - began).total_seconds() > 1:
-            shown = tenth
-            click.echo(f"{what}: {tenth}0 %", err=True)
+        if tenth > reached:
+            reached = tenth
+            shown.update(f"{what}: {tenth}0 %")
 
-    return told if sys.stderr.isatty() else int
+    return told
 
 
 def _micros(moment: datetime) -> int:

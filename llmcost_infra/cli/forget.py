@@ -8,7 +8,7 @@ import sys
 import click
 
 from llmcost_infra.cli.arguments import stack_option
-from llmcost_infra.cli.printing import json_option, print_json, print_table
+from llmcost_infra.cli.printing import json_option, print_json, print_table, progress
 from llmcost_infra.errors import ExitCode
 
 __all__ = ["forget"]
@@ -42,7 +42,7 @@ def forget(stack: str, user: str, *, as_json: bool) -> None:
     from llmcost_infra.upkeep.forget import stored_of  # noqa: PLC0415
 
     settings, key = read_stack(project_folder(), stack).settings(), _key()
-    with client_at_hand() as client:
+    with client_at_hand() as client, progress("Looking into each stream"):
         found = list(stored_of(client, settings, user, key, datetime.now(UTC)))
     if as_json:
         rows = [

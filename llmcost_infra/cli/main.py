@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from llmcost_infra.cli.lazy import Lazy, lazy_group
+from llmcost_infra.cli.start import INTERRUPTED
 from llmcost_infra.cli.versions import versions_option
 from llmcost_infra.errors import ExitCode, LlmCostError
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["cli", "local", "main"]
-
-_INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 _COMMANDS = {
     "up": Lazy(
@@ -124,7 +123,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return error.exit_code
     except click.Abort:
         click.echo("Aborted.", err=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     except LlmCostError as error:
         _show(str(error))
         return error.exit_code

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from rich.status import Status
 
@@ -34,12 +36,33 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-def progress(what: str) -> Status:
-    """Return what shows on a terminal that something goes on, and leaves nothing behind.
+@contextmanager
+def progress(what: str) -> Generator[Status]:
+    """Show on a terminal that something goes on, and leave nothing behind.
 
     Args:
         what: goes on; ``update`` of the result tells something else.
     """
     from rich.console import Console  # noqa: PLC0415 - heavy, and help needs none of it
 
-    return Console(stderr=True).status(what)
+    status = Console(stderr=True).status(what)
+    try:
+        with _undisturbed():
+            status.start()
+        yield status
+    finally:
+        with _undisturbed():
+            status.stop()
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Let Ctrl-C wait: what is half drawn could not be taken away."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        for number in came[:1]:
+            signal.raise_signal(number)

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from llmcost_infra.cli.arguments import stack_option
-from llmcost_infra.cli.printing import json_option, print_json, print_table
+from llmcost_infra.cli.printing import json_option, print_json, print_table, progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from llmcost_infra.reconcile.comparison import Comparison
 
 __all__ = ["reconcile"]
@@ -66,8 +64,8 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click hands every option over
 
     project, now = project_folder(), datetime.now(UTC)
     request = Request(provider, stack, month, scopes, account, bill, api_url, write=write)
-    with client_at_hand() as client:
-        found = run(request, project, client, now, _progress())
+    with client_at_hand() as client, progress("Comparing") as shown:
+        found = run(request, project, client, now, lambda what: shown.update(f"Comparing: {what}"))
     if out is not None:
         _write(found, out)
     if as_json:
@@ -77,19 +75,6 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click hands every option over
     else:
         _print(found)
     return found.exit_code
-
-
-def _progress() -> Callable[[str], object]:
-    """Return what tells on a terminal what is read now; a pipe is spared."""
-    from rich.console import Console  # noqa: PLC0415 - heavy, and help needs none of it
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return str
-    status = console.status("reading")
-    status.start()
-    click.get_current_context().call_on_close(status.stop)
-    return lambda text: status.update(f"reading {text}")
 
 
 def _print(found: Comparison) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from llmcost_infra.cli.arguments import stack_option
-from llmcost_infra.cli.printing import json_option, print_json, print_table
+from llmcost_infra.cli.printing import json_option, print_json, print_table, progress
 
 __all__ = ["render"]
 
@@ -35,8 +35,9 @@ def render(*, stack: str, out: Path, as_json: bool) -> None:
     from llmcost_infra.program.rendering import render as rendered  # noqa: PLC0415
 
     # As seen from here, so that an error names a file as a person would type it.
-    program = run_program(Path(os.path.relpath(project_folder())), stack)
-    rendering = rendered(program)
+    with progress("Running the program"):
+        program = run_program(Path(os.path.relpath(project_folder())), stack)
+        rendering = rendered(program)
     written = write(rendering, out)
     asked = sorted(set(program.asked))
     if as_json:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from llmcost_infra.cli.arguments import stack_option
-from llmcost_infra.cli.printing import json_option, print_json, print_table
+from llmcost_infra.cli.printing import json_option, print_json, print_table, progress
 from llmcost_infra.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def reprice(
     project = project_folder()
     settings, table = read_stack(project, stack).settings(), load_table(project)
     days: list[DayRepriced] = []
-    with client_at_hand() as client:
+    with client_at_hand() as client, progress("Asking the server") as shown:
         for day in repriced(
             client,
             settings,
@@ -69,7 +68,7 @@ def reprice(
             project=project,
         ):
             days.append(day)
-            _progress(day, (last - first).days + 1, len(days))
+            shown.update(f"{day.start:%Y-%m-%d} is priced again")
     lost = sum((day.lost for day in days), start=_nothing())
     if as_json:
         print_json(_told(days, lost, table.version, dry_run=dry_run))
@@ -83,12 +82,6 @@ def _nothing() -> Counter[tuple[str, str]]:
     from collections import Counter  # noqa: PLC0415 - typing only needs it otherwise
 
     return Counter()
-
-
-def _progress(day: DayRepriced, every: int, done: int) -> None:
-    """Say on a terminal how far it is: a month of calls takes a while."""
-    if sys.stderr.isatty():
-        click.echo(f"\r{day.start:%Y-%m-%d}  {done} of {every} days", err=True, nl=done >= every)
 
 
 def _told(

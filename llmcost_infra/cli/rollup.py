@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from llmcost_infra.cli.arguments import stack_option
-from llmcost_infra.cli.printing import json_option, print_json, print_table
+from llmcost_infra.cli.printing import json_option, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from llmcost_infra.rollup import DayTotal
 
 __all__ = ["rollup"]
 
@@ -42,9 +47,12 @@ def rollup(stack: str, days: int, *, as_json: bool) -> None:
 
     project = project_folder()
     settings, now = read_stack(project, stack).settings(), datetime.now(UTC)
-    with client_at_hand() as client:
+    totals: list[DayTotal] = []
+    with client_at_hand() as client, progress("Asking the server") as shown:
         wanted = [*closed_days(now, days), *open_days(now)]
-        totals = list(roll_up(client, settings, wanted, now, project))
+        for one in roll_up(client, settings, wanted, now, project):
+            totals.append(one)
+            shown.update(f"{one.day} is added up")
     if as_json:
         print_json([{**asdict(one), "day": one.day.isoformat()} for one in totals])
     else:

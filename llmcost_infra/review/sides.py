@@ -66,14 +66,17 @@ def run_sides(
             }
             for name, folder in ends.items()
         }
+        try:
+            told = {
+                name: {stack: one.result() for stack, one in each.items()}
+                for name, each in asked.items()
+            }
+        except KeyboardInterrupt:
+            # Those that run have been interrupted as well; the next ones need not begin.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     first, second = (
-        _side(
-            name,
-            folder,
-            {stack: one.result() for stack, one in asked[name].items()},
-            there[name][1],
-        )
-        for name, folder in ends.items()
+        _side(name, folder, told[name], there[name][1]) for name, folder in ends.items()
     )
     return first, second
 

@@ -9,6 +9,9 @@ import pytest
 
 from llmcost_infra.cli.main import main
 
+ERASED = "\x1b[2K"
+"""Erases the line that the cursor is on, and leaves it at its start."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -40,3 +43,10 @@ def llmcost(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         return Ended(caught.value.code, said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have progress think that it is on a terminal."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")

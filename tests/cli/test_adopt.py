@@ -55,11 +55,7 @@ def test_it_says_what_it_took_and_what_comes_next(llmcost: Type, tmp_path: Path)
     """A table, what was not adopted with the reason, and each command to type."""
     ended = llmcost("adopt", "--stack", "prod")
     assert ended.code == 0
-    assert ended.err.splitlines() == [
-        "reading 2 folders",
-        "reading 1 templates",
-        "reading 2 destinations",
-    ]
+    assert ended.err == ""
     assert ended.out.splitlines() == [
         "kind          adopted",
         "folders       2",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.backtest.conftest import DAY, NOON, ROOT, call
+from tests.cli.conftest import ERASED
 from tests.review.stored_calls import StoredCalls
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(path)
 
 
+@pytest.mark.usefixtures("terminal")
 def test_firings_are_told_and_found(llmcost: Type, rows: str, tmp_path: Path) -> None:
     """Above what is expected it exits with 4, and a picture is drawn where one is wanted."""
     out = tmp_path / "pictures"
@@ -43,6 +45,9 @@ def test_firings_are_told_and_found(llmcost: Type, rows: str, tmp_path: Path) ->
     assert "$501.00 spent in the last 24 hours, limit $500.00" in ended.out
     assert "fired 12 times" in (out / "daily_budget.svg").read_text()
     assert (out / "daily_budget.png").read_bytes().startswith(b"\x89PNG")
+    progress, _, said = ended.err.rpartition(ERASED)
+    assert "Drawing daily_budget" in progress
+    assert said.splitlines() == [f"drawn: {out}/daily_budget.{form}" for form in ("svg", "png")]
 
 
 def test_json_has_every_firing(llmcost: Type, rows: str) -> None:

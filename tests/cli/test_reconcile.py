@@ -20,6 +20,7 @@ from llmcost_infra.reconcile.days import previous_month
 from llmcost_infra.reconcile.report import sections
 from llmcost_infra.reconcile.run import Request, run
 from llmcost_infra.utc import midnight
+from tests.cli.conftest import ERASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +174,7 @@ def test_the_key_is_nowhere_on_the_server(
     assert not [path for path in kept if KEY.encode() in path.read_bytes()]
 
 
-@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("project", "terminal")
 def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Account, str]) -> None:
     """No verdict on half a bill, and what is missing."""
     day = MONTH.first + timedelta(days=9)
@@ -181,6 +182,7 @@ def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Account, str]) ->
     ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
     assert ended.code == 1
     assert f"the bill does not tell of {day}" in ended.out
+    assert ended.err.endswith(ERASED)  # what is read is told meanwhile
 
 
 @pytest.mark.usefixtures("project")

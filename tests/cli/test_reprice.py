@@ -12,6 +12,7 @@ from llmcost_infra.columns import STORED
 from llmcost_infra.local.server import LocalServer
 from llmcost_infra.openobserve import Client
 from llmcost_infra.upkeep import reprice as module
+from tests.cli.conftest import ERASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +46,13 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSer
         yield server
 
 
-@pytest.mark.usefixtures("server")
+@pytest.mark.usefixtures("server", "terminal")
 def test_it_prints_a_line_a_day(llmcost: Type) -> None:
     """Days without calls are there too; JSON has the version of the prices."""
     ended = llmcost("reprice", "--stack", "test", "--from", DAY)
     assert ended.code == 0, ended.err
+    assert " is priced again" in ended.err
+    assert ended.err.endswith(ERASED)
     head, *days = ended.out.splitlines()
     assert head.split() == ["day", "calls", "changed", "list", "(USD)", "contract", "(USD)"]
     assert days[0].split() == [DAY, "0", "0", "+0.0000", "+0.0000"]

@@ -9,6 +9,7 @@ import pytest
 
 from llmcost_infra.local.server import LocalServer
 from llmcost_infra.openobserve import Client
+from tests.cli.conftest import ERASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,11 +54,13 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSer
         yield server
 
 
-@pytest.mark.usefixtures("server")
+@pytest.mark.usefixtures("server", "terminal")
 def test_it_prints_a_line_a_day(llmcost: Type) -> None:
     """Days oldest first, those that are still open last; a day without calls is there too."""
     ended = llmcost("rollup", "--stack", "test", "--days", "2")
     assert ended.code == 0, ended.err
+    assert " is added up" in ended.err
+    assert ended.err.endswith(ERASED)
     head, *days = ended.out.splitlines()
     assert head.split() == ["day", "groups", "calls", "cost", "(USD)"]
     closed, still_open = days[:2], days[2:]

@@ -16,6 +16,7 @@ import pytest
 from llmcost_infra import statement as room
 from llmcost_infra.first_run import at_hand
 from tests.backtest.conftest import ROOT
+from tests.cli.conftest import ERASED
 from tests.statement.test_statement import CHARGE
 
 if TYPE_CHECKING:
@@ -76,12 +77,11 @@ def test_json_has_every_charge(llmcost: Type) -> None:
     assert second["list_usd"] is None
 
 
+@pytest.mark.usefixtures("terminal")
 def test_progress_leaves_nothing_on_the_terminal(
     llmcost: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The day that is asked for is shown while it is, and its line is empty again afterwards."""
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm-256color")
 
     def telling(*given: object) -> Iterator[Charge]:
         tell = cast("Callable[[date], object]", given[-1])
@@ -92,5 +92,5 @@ def test_progress_leaves_nothing_on_the_terminal(
     ended = llmcost("statement", "--stack", "prod", "--month", "2026-10", "--json")
 
     assert "2026-10-31" in ended.err
-    assert ended.err.endswith("\x1b[2K")  # erases the line that the cursor is on
+    assert ended.err.endswith(ERASED)
     assert json.loads(ended.out)
