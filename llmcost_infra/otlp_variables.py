@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Destination", "Form", "as_text", "secret_variables", "variables"]
+__all__ = [
+    "COLLECTORS_SECRETS",
+    "Destination",
+    "Form",
+    "as_text",
+    "collectors_variables",
+    "secret_variables",
+    "variables",
+]
 
 Form = Literal["shell", "docker", "kubernetes", "collector"]
+
+COLLECTORS_SECRETS: Final = ("OPENOBSERVE_USER", "OPENOBSERVE_PASSWORD")
+"""Variables that a Collector needs and nobody is told."""
 
 _HEADERS: Final = "OTEL_EXPORTER_OTLP_HEADERS"
 _HASH_KEY: Final = "LLMCOST_HASH_KEY"
@@ -79,6 +90,19 @@ def variables(to: Destination) -> dict[str, str]:
         "OTEL_PYTHON_CONFIGURATOR": "llmcost",
     }
     return {name: value for name, value in told.items() if value}
+
+
+def collectors_variables(to: Destination) -> dict[str, str]:
+    """Return name → value of all that a Collector of examples/collector reads and is no secret.
+
+    Args:
+        to: where it sends on.
+    """
+    return {
+        "OPENOBSERVE_URL": to.url.rstrip("/"),
+        "OPENOBSERVE_ORG": to.organization,
+        "LLMCOST_STREAM": to.stream,
+    }
 
 
 def as_text(to: Destination, form: Form) -> str:
@@ -151,9 +175,8 @@ def _kubernetes(to: Destination) -> Iterator[str]:
 def _collector(to: Destination) -> Iterator[str]:
     yield "# examples/collector/.env: docker compose reads it, and takes OPENOBSERVE_USER and"
     yield "# OPENOBSERVE_PASSWORD from your shell: e-mail and token of a service account."
-    yield f"OPENOBSERVE_URL={to.url.rstrip('/')}"
-    yield f"OPENOBSERVE_ORG={to.organization}"
-    yield f"LLMCOST_STREAM={to.stream}"
+    for name, value in collectors_variables(to).items():
+        yield f"{name}={value}"
 
 
 def _secret(name: str, key: str) -> Iterator[str]:

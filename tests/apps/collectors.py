@@ -14,15 +14,30 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
+import httpx
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["FOLDER", "Collector", "Server", "own_metrics", "serving_nothing", "started"]
+__all__ = [
+    "FOLDER",
+    "LOST",
+    "REFUSED",
+    "Collector",
+    "Server",
+    "own_metrics",
+    "serving_nothing",
+    "started",
+    "told",
+]
 
 FOLDER: Final = Path(__file__).parents[2] / "examples" / "collector"
+LOST: Final = "otelcol_exporter_send_failed_spans"
+"""What a Collector calls the spans that it gave up."""
+REFUSED: Final = "otelcol_receiver_refused_spans"
+"""What it calls those that it did not take."""
 _ENDPOINT: Final = re.compile(r'Starting (GRPC|HTTP) server\t.*"endpoint": "([^"]+)"')
 _LIMIT_S: Final = 60.0
 
@@ -160,6 +175,23 @@ def own_metrics(port: int) -> dict[str, object]:
     reader = {"pull": {"exporter": {"prometheus": {"host": "127.0.0.1", "port": port}}}}
     told = "service.telemetry.metrics"
     return {f"{told}.level": "normal", f"{told}.readers": json.dumps([reader])}
+
+
+def told(metric: str, port: int) -> float:
+    """Return the sum of a metric as soon as a Collector tells it.
+
+    Args:
+        metric: its name, all of it.
+        port: where it tells its own metrics.
+    """
+    pause = threading.Event()
+    for _ in range(600):
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", verify=False).text  # noqa: S501 - plain HTTP
+        values = re.findall(rf"^{metric}(?:{{.*}})? (\S+)$", text, re.MULTILINE)
+        if total := sum(map(float, values)):
+            return total
+        pause.wait(0.05)
+    return 0.0
 
 
 @dataclass

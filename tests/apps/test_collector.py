@@ -26,7 +26,16 @@ from llmcost_infra.doctor.metric_sum import (
     span_statement,
 )
 from llmcost_infra.local.server import LocalServer
-from tests.apps.collectors import FOLDER, Collector, own_metrics, serving_nothing, started
+from tests.apps.collectors import (
+    FOLDER,
+    LOST,
+    REFUSED,
+    Collector,
+    own_metrics,
+    serving_nothing,
+    started,
+    told,
+)
 from tests.apps.conftest import PASSWORD, SETTINGS, USER, OpenObserve
 from tests.apps.test_python_apps import CLAUDE, EMBEDDING, GPT_4O, facts
 from tests.local.telemetry import HOUR, PROTOBUF, now, record, records_body, span, spans_body
@@ -360,12 +369,10 @@ def test_what_a_server_refuses_is_said_and_not_sent_again(
         with started(program, tmp_path, env, more=more) as collector:
             send(collector, spans_body(span("chat", now(), CALL)))
             line = collector.wait_for("Exporting failed")
-            told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+            assert told(LOST, port) == 1
         assert len(server.requests) == 1
     assert f"HTTP Status Code {status}" in line
     assert '"dropped_items": 1' in line
-    (lost,) = (x for x in told.splitlines() if x.startswith("otelcol_exporter_send_failed_spans"))
-    assert lost.endswith(" 1")
 
 
 def test_what_waited_too_long_is_said(between: Collector) -> None:
@@ -408,10 +415,12 @@ def test_what_waits_at_a_stop_is_kept(program: Path, tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_the_applications_to_send_again(program: Path, tmp_path: Path) -> None:
     """With a full queue nothing is taken, and the answer is one after which SDKs try again."""
-    full = {"exporters.otlp_http/openobserve.sending_queue.queue_size": 100}
+    port = free_port()
+    full = {"exporters.otlp_http/openobserve.sending_queue.queue_size": 100} | own_metrics(port)
     env = variables("http://127.0.0.1:1")
     with started(program, tmp_path, env, more=full) as collector:
         answer = posted(collector, spans_body(span("chat", now(), CALL)))
+        assert told(REFUSED, port) == 1
     assert (answer.status_code, "sending queue is full" in answer.text) == (503, True)
 
 

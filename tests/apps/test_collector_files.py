@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from llmcost_infra.otlp_variables import COLLECTORS_SECRETS, Destination, collectors_variables
 from llmcost_infra.settings import Settings
+from tests.apps.collectors import FOLDER, LOST, REFUSED
 
-FOLDER = Path(__file__).parents[2] / "examples" / "collector"
 CONFIG: dict[str, Any] = yaml.safe_load((FOLDER / "collector.yaml").read_text())
 TEXTS: dict[str, Any] = yaml.safe_load((FOLDER / "texts.yaml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())
@@ -52,12 +52,24 @@ def test_spans_go_to_the_stacks_source_stream() -> None:
 
 
 def test_no_secret_stands_in_a_file_and_each_variable_is_passed_on() -> None:
-    """What the configuration reads from the environment is what the Compose file sets."""
+    """What the configuration reads is in the file that we write, but for what a shell has."""
     text = (FOLDER / "collector.yaml").read_text()
     read = set(re.findall(r"\$\{env:(\w+)", text))
-    assert read == COLLECTOR["environment"].keys()
+    told = collectors_variables(Destination("s", "http://x", "o", "in", "dev"))
+    assert read == told.keys() | set(COLLECTORS_SECRETS)
     auth = CONFIG["extensions"]["basicauth/openobserve"]["client_auth"]
     assert auth["password"] == "${env:OPENOBSERVE_PASSWORD}"
+
+
+def test_what_a_shell_has_of_another_server_is_not_sent_to() -> None:
+    """Compose puts a shell's variable before its file's wherever it fills one in."""
+    assert COLLECTOR["env_file"] == ".env"
+    assert COLLECTOR["environment"].keys() == set(COLLECTORS_SECRETS)
+    for name, value in COLLECTOR["environment"].items():
+        assert value.startswith(f"${{{name}:?")
+    assert set(re.findall(r"\$\{(\w+)", (FOLDER / "compose.yaml").read_text())) == set(
+        COLLECTORS_SECRETS
+    )
 
 
 def test_what_waits_survives_a_restart() -> None:
@@ -80,3 +92,10 @@ def test_both_files_are_in_the_container() -> None:
 def test_it_listens_for_this_machine_only() -> None:
     """Who can send can make up costs."""
     assert all(port.startswith("127.0.0.1:") for port in COLLECTOR["ports"])
+
+
+def test_the_page_names_metrics_that_there_are() -> None:
+    """Tests see a Collector tell these; an alert on another name would never fire."""
+    pages = (FOLDER.parents[1] / "docs" / "telemetry-collector.md", FOLDER / "collector.yaml")
+    named = {name for page in pages for name in re.findall(r"otelcol_\w+", page.read_text())}
+    assert named == {LOST, REFUSED}

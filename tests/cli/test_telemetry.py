@@ -157,14 +157,18 @@ def test_behind_a_collector_containers_are_given_the_hash_key_only(
 
 
 def test_the_collectors_own_file_has_what_its_configuration_reads(llmcost: Type) -> None:
-    """All but the secrets, which Compose takes from the shell."""
-    ended = llmcost("telemetry", "env", "--stack", "prod", "--for", "collector")
+    """All but the secrets, which Compose takes from the shell; scripts are told the same."""
+    asked = ("telemetry", "env", "--stack", "prod", "--for", "collector")
+    ended = llmcost(*asked)
     lines = [line for line in ended.out.splitlines() if not line.startswith("#")]
     assert lines == [
         "OPENOBSERVE_URL=https://observe.example.com",
         "OPENOBSERVE_ORG=acme",
         "LLMCOST_STREAM=llm_ingest",
     ]
+    told = json.loads(llmcost(*asked, "--json").out)
+    assert [f"{name}={value}" for name, value in told["variables"].items()] == lines
+    assert told["secret"] == ["OPENOBSERVE_USER", "OPENOBSERVE_PASSWORD"]
 
 
 @pytest.mark.parametrize(
