@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -26,6 +27,11 @@ CHECKOUT = Path(__file__).parents[1]
 # compile the same modules again; each worker would compile all tests.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage in what was collected, which is most of what there is and stays."""
+    gc.freeze()
 
 
 class MadeOnce(Protocol):
