@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.errors import PictureError
 from llmcost_infra.pictures.themes import FONT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from llmcost_infra.pictures.themes import Theme
 
@@ -57,10 +58,21 @@ def drawn(
         "background": None,
         "config": _config(theme),
     }
+    return _elements(_vl_convert().vegalite_to_svg, json.dumps(whole))
+
+
+@lru_cache(maxsize=128)
+def _elements(draw: Callable[..., str], spec: str) -> str:
+    """Return the elements of a chart; a tab before and after a change has most charts twice.
+
+    Args:
+        draw: vl-convert's.
+        spec: JSON.
+    """
+    # As an object: vl-convert reads the last digit of a number otherwise than Python.
+    whole = json.loads(spec)
     try:
-        picture: str = _vl_convert().vegalite_to_svg(
-            whole, vl_version=VERSION, allowed_base_urls=[]
-        )
+        picture = draw(whole, vl_version=VERSION, allowed_base_urls=[])
     except ValueError as error:
         raise PictureError(f"Vega-Lite refuses a chart: {error}") from error
     inside = picture[picture.index(">") + 1 : picture.rindex("</svg>")]

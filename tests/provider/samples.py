@@ -6,6 +6,8 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds import KINDS
@@ -65,11 +67,12 @@ class Sample:
 
     def edits(self) -> Iterator[tuple[str, list[Edit]]]:
         """Yield the path of every input with other values of it that the kind lets pass."""
-        shown: dict[str, list[Edit]] = {}
-        for path in _leaves(self.resource.inputs):
-            at = render_path(_up_to_lists(path))
-            shown.setdefault(at, []).extend(self._edits(path, at))
-        yield from shown.items()
+        # What a list holds is shown in one place, and stands together.
+        leaves = groupby(
+            _leaves(self.resource.inputs), lambda path: render_path(_up_to_lists(path))
+        )
+        for at, paths in leaves:
+            yield at, [edit for path in paths for edit in self._edits(path, at)]
 
     def outside(self) -> Iterator[tuple[str, list[Edit]]]:
         """Yield those edits that somebody else could make on the server."""
@@ -114,10 +117,13 @@ class Sample:
                 yield from found[1].split(", ")
 
     def _is_another(self, inputs: Inputs) -> bool:
-        if self.kind.problems(inputs):
-            return False
-        before = self.kind.canonical(self.resource.inputs)
-        return not equal(self.kind.canonical(inputs), before)
+        return not self.kind.problems(inputs) and not equal(
+            self.kind.canonical(inputs), self._canonical
+        )
+
+    @cached_property
+    def _canonical(self) -> Inputs:
+        return self.kind.canonical(self.resource.inputs)
 
 
 def _leaves(value: Any, at: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:

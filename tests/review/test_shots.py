@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llmcost_infra.pictures import vega
 from llmcost_infra.pricing import load_table
 from llmcost_infra.program import Program
 from llmcost_infra.review.changes import merged
@@ -48,6 +49,7 @@ def test_a_changed_panel_and_its_tab_are_drawn_at_both_ends() -> None:
     panel = found[1].drawn
     assert panel["before", "light"] != panel["after", "light"] != panel["after", "dark"]
     assert "gpt-4o-2024-08-06" in panel["after", "light"]
+    vega._elements.cache_clear()
     assert drawn(*change)[0] == found
 
 
