@@ -121,6 +121,7 @@ def _resource(said: dict[str, str]) -> Resource:
 
 def _join(provider: trace.TracerProvider, baggage: Collection[str]) -> None:
     """Add ourselves to a set-up that is there."""
+    from llmcost_infra.telemetry.cost import price_table  # noqa: PLC0415 - see configure
     from llmcost_infra.telemetry.processor import LlmSpanProcessor  # noqa: PLC0415 - see configure
 
     add = getattr(provider, "add_span_processor", None)
@@ -128,6 +129,8 @@ def _join(provider: trace.TracerProvider, baggage: Collection[str]) -> None:
         tell_once("provider", "the tracer provider takes no processors: calls are not attributed")
         return
     add(LlmSpanProcessor(baggage_keys=baggage))
+    # Here, where no call waits for it.
+    price_table()
     said = (
         "traces are set up already: spans are attributed, and their cost is the pipeline's to add"
     )

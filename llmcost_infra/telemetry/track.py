@@ -51,6 +51,7 @@ _REFUSALS: Final = frozenset({400, 422})
 # Once, and not at each call.
 _watch_spans: Final = harmless(watch_spans)
 _tracked_call: Final = harmless(TrackedCall)
+_is_awaitable: Final = harmless(isawaitable)
 
 
 class Method(NamedTuple):
@@ -199,7 +200,7 @@ class _Attempt:
     def run(self) -> Any:
         """Make the call."""
         if self._call is None:
-            return self._method(*self._args, **self._asked)
+            return self._method(*self._args, **self._first[-1])
         try:
             with self._call.under_way():
                 answer = self._method(*self._args, **self._asked)
@@ -210,7 +211,7 @@ class _Attempt:
         else:
             if self._how.managed:
                 return TrackedManager(answer, self._call)
-            if isawaitable(answer):
+            if _is_awaitable(answer):
                 return self._awaited(answer)
             return self._answered(answer, asynchronous=False)
         return _Attempt(*self._first, again=True).run()
@@ -229,24 +230,32 @@ class _Attempt:
         return await _Attempt(*self._first, again=True).run()
 
     def _answered(self, answer: Any, *, asynchronous: bool) -> Any:
+        """Return what the application gets: the answer, or what is read like it."""
         call = cast("TrackedCall", self._call)
+        read_like_it = self._watched(answer, call, asynchronous=asynchronous)
+        if read_like_it is not None:
+            return read_like_it
+        call.take(answer)
+        call.ended()
+        return answer
+
+    @harmless
+    def _watched(self, answer: Any, call: TrackedCall, *, asynchronous: bool) -> Any:
+        """Return what is read like an answer that is not all there yet, or None."""
         streamed = self._asked.get("stream") is True
         if self._usage_is_ours or self._again:
             self._how.known[self._whom] = self._usage_is_ours
         if is_raw(answer):
             call.begun()
             how = {"asynchronous": asynchronous, "usage_is_ours": self._usage_is_ours}
-            return harmless(TrackedResponse)(answer, call, streamed=streamed, **how) or answer
-        if streamed:
-            call.begun()
-            stream = tracked_stream(
-                answer, call, asynchronous=asynchronous, usage_is_ours=self._usage_is_ours
-            )
-            if stream is not answer:
-                return stream
-        call.take(answer)
-        call.ended()
-        return answer
+            return TrackedResponse(answer, call, streamed=streamed, **how)
+        if not streamed:
+            return None
+        call.begun()
+        stream = tracked_stream(
+            answer, call, asynchronous=asynchronous, usage_is_ours=self._usage_is_ours
+        )
+        return None if stream is answer else stream
 
     @harmless
     def _ask(self) -> bool:
@@ -262,6 +271,7 @@ class _Attempt:
         self._asked["stream_options"] = {**said, "include_usage": True}
         return True
 
+    @harmless
     def _was_refused(self, error: BaseException) -> bool:
         """Tell whether it may be what we asked for that a server does not know.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,7 +81,9 @@ class TrackedCall:
         try:
             yield
         finally:
-            tracked_now.reset(token)
+            # A coroutine that nobody waits for may be closed in another context.
+            with suppress(ValueError):
+                tracked_now.reset(token)
 
     def opened(self, span: Span) -> None:
         """Take an instrumentation's span for this call's, unless it has one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ from tests.telemetry.clients import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from tests.telemetry.conftest import Telemetry
 
 
@@ -189,6 +192,40 @@ def test_an_answer_that_nobody_understands_goes_through(telemetry: Telemetry) ->
     for odd in (None, 7, "text", {"usage": "much", "choices": {}}, told({"usage": {}})):
         assert chat(track(openai(lambda odd=odd, **_: odd))) == odd
     assert all(COST not in (span.attributes or {}) for span in telemetry.spans)
+
+
+def test_an_answer_that_nobody_may_look_at_goes_through(telemetry: Telemetry) -> None:
+    """Proxies raise what they like when they are asked for something; it is not asked for us."""
+
+    class Closed:
+        __class__: Any = property(lambda _: 1 / 0)
+
+        def __getattr__(self, name: str) -> Any:
+            raise LookupError(name)
+
+    closed = Closed()
+    client = track(openai(lambda **_: closed))
+    assert chat(client) is closed
+    assert chat(client, stream=True) is closed
+    assert chat(client, stream=True, model_=closed) is closed
+    assert len(telemetry.spans) == 3
+
+
+def test_a_call_may_be_given_up_in_another_context(telemetry: Telemetry) -> None:
+    """A loop that ends closes what still waits, from wherever it is."""
+
+    class Never:
+        def __await__(self) -> Generator[None]:
+            yield
+
+    async def answer(**_: Any) -> Any:
+        await Never()
+
+    waiting = chat(track(openai(answer)))
+    contextvars.copy_context().run(waiting.send, None)
+    waiting.close()
+    assert len(telemetry.spans) == 1
+    assert "error.type" not in telemetry.last
 
 
 def test_broken_tracking_leaves_the_client_working(
