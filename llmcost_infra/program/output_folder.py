@@ -45,7 +45,8 @@ def write(rendering: Rendering, folder: Path) -> Written:
         DeclarationError: the folder, or a file in the way, is not ours; nothing was written.
     """
     own = _own_files(folder)
-    files = {**rendering.files(), MANIFEST: _manifest(rendering)}
+    # The manifest first: what a run that is killed leaves behind is known to the next one as ours.
+    files = {MANIFEST: _manifest(rendering), **rendering.files()}
     for name in files:
         path = folder / name
         if name not in own and (path.exists() or path.is_symlink()):

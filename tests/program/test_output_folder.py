@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from llmcost_infra.program.output_folder import MANIFEST, write
 from llmcost_infra.program.rendering import RenderedObject, Rendering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def rendering(*files: str, text: str = "x\n") -> Rendering:
@@ -47,6 +48,34 @@ def test_a_new_or_empty_folder_is_filled(tmp_path: Path, make: Callable[[Path], 
     assert (out / "stream/a.json").read_bytes() == b"x\n"
     assert (written.files, len(written.changed), written.removed) == (3, 3, ())
     assert json.loads((out / MANIFEST).read_text())["stack"] == "dev"
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_what_was_interrupted_is_finished_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """At whatever file: the folder is still ours, and ends up as if nothing had happened."""
+    write(rendering("stream/a.json", "old/b.json"), tmp_path / "filled")
+    new = rendering("stream/a.json", "folder/c.json", "folder/d.json", text="y\n")
+    for out in (tmp_path / "new", tmp_path / "filled"):
+        steps = iter(range(after))
+        with monkeypatch.context() as interrupted:
+            for name in ("unlink", "write_bytes"):
+                interrupted.setattr(Path, name, _until_the_end_of(steps, getattr(Path, name)))
+            with suppress(KeyboardInterrupt):
+                write(new, out)
+        write(new, out)
+        assert there(out) == {"stream/a.json", "folder/c.json", "folder/d.json", MANIFEST}
+        assert (out / "stream/a.json").read_bytes() == b"y\n"
+
+
+def _until_the_end_of(steps: Iterator[int], original: Callable[..., Any]) -> Callable[..., Any]:
+    def step(path: Path, *given: Any) -> Any:
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return original(path, *given)
+
+    return step
 
 
 def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
