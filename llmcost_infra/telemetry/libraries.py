@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from llmcost_infra.telemetry.harmless import harmless
@@ -48,13 +50,13 @@ _RESOURCES: Final = (
 
 
 def track_libraries(*, ask_for_usage: bool = True) -> None:
-    """Track all clients of the libraries that are loaded; none is loaded for it.
+    """Track all clients of the libraries that are loaded; no other one is loaded for it.
 
     Args:
         ask_for_usage: ask OpenAI-compatible streams for usage, which they tell only then.
     """
     for resource in _RESOURCES:
-        module = sys.modules.get(resource.module)
+        module = _loaded(resource.module)
         for kind in _classes(module, resource.name):
             for name in resource.methods:
                 method = getattr(kind, name, None)
@@ -62,6 +64,16 @@ def track_libraries(*, ask_for_usage: bool = True) -> None:
                     asks = ask_for_usage and resource.usage_on_request
                     managed = name in MANAGED
                     setattr(kind, name, _watched(method, resource.operation, asks, managed))
+
+
+@harmless
+def _loaded(module: str) -> object:
+    """Return a module of a library that is loaded; it may load that part when it is used."""
+    library = module.partition(".")[0]
+    if module not in sys.modules and library in sys.modules:
+        with suppress(ImportError):
+            import_module(module)
+    return sys.modules.get(module)
 
 
 def _classes(module: object, name: str) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from tests.telemetry.conftest import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.telemetry.conftest import Telemetry
 
@@ -185,6 +187,28 @@ def test_a_library_is_tracked_as_a_whole(telemetry: Telemetry, library: Any) -> 
     client = SimpleNamespace(chat=SimpleNamespace(completions=library(lambda **_: completion())))
     chat(track(client))
     assert len(telemetry.spans) == 2
+
+
+def test_a_part_of_a_library_that_waits_to_be_used_is_tracked(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Clients load their parts late, and an instrumentation of their transport loads none."""
+    package = tmp_path / "openai"
+    (package / "resources" / "chat").mkdir(parents=True)
+    (package / "resources" / "chat" / "completions.py").write_text(
+        "class Completions:\n    create = lambda self, **asked: self.answer(**asked)\n"
+    )
+    (package / "resources" / "embeddings.py").write_text("raise ImportError('needs another')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("openai")
+    track_libraries()
+    completions: Any = sys.modules["openai.resources.chat.completions"].Completions()
+    completions.answer = lambda **_: completion()
+    completions._client = openai(completions.answer)
+    completions.create(model="gpt-4o")
+    for name in [one for one in sys.modules if one.startswith("openai")]:
+        del sys.modules[name]
+    assert telemetry.last[COST] == USD
 
 
 def test_a_library_is_not_asked_where_that_is_not_wanted(
