@@ -16,6 +16,7 @@ from llmcost_infra.settings import RESOURCE, Attribution, Streams, in_logs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from llmcost_infra.catalog.pipeline_files import Comparison, Node, PipelineSpec
     from llmcost_infra.catalog.teams import Teams
@@ -45,10 +46,12 @@ class RenderedFunction:
     Args:
         name: with the stack's prefix.
         text: VRL; ``${secret:NAME}`` stands for a secret of the stack.
+        file: that holds it, relative to the project.
     """
 
     name: str
     text: str
+    file: str
 
     @property
     def secrets(self) -> list[str]:
@@ -123,13 +126,20 @@ def render_pipeline(
         description=spec.description,
         functions={
             role: RenderedFunction(
-                getattr(settings.functions, role), render_vrl(path, values, spec.folders)
+                getattr(settings.functions, role),
+                render_vrl(path, values, spec.folders),
+                _file(path, spec.folders),
             )
             for role, path in spec.functions.items()
             if role in used
         },
         nodes={name: _node(node, nodes, settings) for name, node in nodes.items()},
     )
+
+
+def _file(path: Path, folders: Sequence[Path]) -> str:
+    inside = next(path.relative_to(one) for one in folders if path.is_relative_to(one))
+    return f"pipelines/{inside.as_posix()}"
 
 
 def _nodes(spec: PipelineSpec, settings: Settings) -> dict[str, Node]:

@@ -11,7 +11,15 @@ from llmcost_infra.check.organisation import rule_files, rule_in
 from llmcost_infra.check.places import Places
 from llmcost_infra.check.policies import Policies, policies_of
 from llmcost_infra.check.registry import RULES, Breach
-from llmcost_infra.check.rules import alerts, panels, pipelines, policies, statements, streams
+from llmcost_infra.check.rules import (
+    alerts,
+    functions,
+    panels,
+    pipelines,
+    policies,
+    statements,
+    streams,
+)
 from llmcost_infra.check.stack import StackView
 from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.errors import DeclarationError, LlmCostError
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathering"]
 
-_REGISTERED: Final = (alerts, panels, pipelines, policies, statements, streams)
+_REGISTERED: Final = (alerts, functions, panels, pipelines, policies, statements, streams)
 """Importing them registers every rule."""
 
 
@@ -42,6 +50,7 @@ class Gathering:
     def __init__(self, folder: Path) -> None:
         self._folder, self._places = folder, Places(folder)
         self._stacks: dict[Finding, list[str]] = {}
+        self._profiles: list[tuple[str, Finding]] = []
         self._files: set[str] = set()
         self._rules: dict[str, Rule] = dict(RULES)
         for path in rule_files(folder):
@@ -84,19 +93,19 @@ class Gathering:
         self._files |= {self._places.of(one, stack)[0] for one in _everything(view)}
 
     def with_profile(self, profile: str, program: Program) -> None:
-        """Hold the statements of a profile, which no stack need have chosen, to their rules."""
+        """Hold the statements of a profile, which no stack need have chosen, to their rules.
+
+        What a stack has as well is told of the stack alone.
+        """
         view = StackView(program)
         for rule in RULES.values():
             for breach in rule.find(view) if rule.sql else ():
-                said = f"with profile {profile}: {breach.message}"
-                self.found(Finding("", 0, rule.id, "warning", said), breach)
+                what = Finding("", 0, rule.id, "warning", breach.message)
+                self._profiles.append((profile, self._placed(what, breach)))
 
     def found(self, what: Finding, where: Breach, stack: str = "") -> None:
         """Note a finding at the place of a breach."""
-        path, line, declared = self._places.of(where, stack)
-        self._note(
-            replace(what, path=path, line=line, hint=where.hint, declaration=declared), stack
-        )
+        self._note(self._placed(what, where, stack), stack)
 
     def overdue_prices(self, today: date) -> None:
         """Note the rows of the price table that somebody was to compare with their source."""
@@ -120,7 +129,17 @@ class Gathering:
             replace(one, stacks=tuple(dict.fromkeys(stacks)))
             for one, stacks in self._stacks.items()
         ]
+        told = {(one.path, one.rule, one.message) for one in found}
+        found += [
+            replace(one, message=f"with profile {profile}: {one.message}")
+            for profile, one in self._profiles
+            if (one.path, one.rule, one.message) not in told
+        ]
         return tuple(sorted(apply(found, self._files, {*self._rules, *always})))
+
+    def _placed(self, what: Finding, where: Breach, stack: str = "") -> Finding:
+        path, line, declared = self._places.of(where, stack)
+        return replace(what, path=path, line=line, hint=where.hint, declaration=declared)
 
     def _chosen(self) -> Policies:
         try:

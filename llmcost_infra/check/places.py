@@ -44,6 +44,10 @@ class Places:
             path = str(self._project / f"Pulumi.{stack}.yaml")
             return path, 0, path
         kind, _, name = source.path.partition("/")
+        if kind == "pipelines" and source.line is None:
+            template = declarations.file("pipelines", name, self._project)
+            template = template or self._project / source.path
+            return str(template), _line(template, breach.word), str(template)
         if kind not in {"alerts", "dashboards"} or not name.endswith(".yaml"):
             path = str(self._project / source.path)
             return path, source.line or 0, path
@@ -87,6 +91,6 @@ def _line(path: Path, word: str) -> int:
     found = (
         number
         for number, line in enumerate(lines, 1)
-        if word and re.search(rf"\b{re.escape(word)}\b", line)
+        if word and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line)
     )
     return next(found, 1)

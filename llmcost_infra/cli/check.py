@@ -108,6 +108,8 @@ def _told(report: Report) -> dict[str, object]:
 
 
 def _print(report: Report) -> None:
+    from llmcost_infra.review.outline import counted  # noqa: PLC0415 - help needs none of it
+
     for one in report.findings:
         where = f"{one.path}:{one.line}" if one.line else one.path
         word = click.style(one.severity, fg=_COLOURS[one.severity], bold=True)
@@ -118,7 +120,7 @@ def _print(report: Report) -> None:
             click.echo(f"  {one.hint}")
     warnings = len(report.findings) - report.errors
     stacks = ", ".join(report.stacks) or "no stack"
-    click.echo(f"{report.errors} errors, {warnings} warnings in {stacks}.")
+    click.echo(f"{counted(report.errors, 'error')}, {counted(warnings, 'warning')} in {stacks}.")
 
 
 def _annotation(one: Finding) -> str:

@@ -10,7 +10,7 @@ from llmcost_infra.catalog import load_pipeline, load_teams, render_pipeline
 from llmcost_infra.components.reporting import stack_secret, without_traceback
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.pricing import load_table
-from llmcost_infra.resources import Function, Pipeline
+from llmcost_infra.resources import Function, Pipeline, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +69,7 @@ class LlmPipeline(pulumi.ComponentResource):
                 function=function.text,
                 secrets={one: stack_secret(one) for one in function.secrets} or None,
                 organization=settings.organization,
+                source=Source(function.file),
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for role, function in texts.items()

@@ -5,6 +5,7 @@ Branches, not a table literal: VRL would build a literal anew for every span.
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.pricing.table import Card, Contract, Model, PriceTable, Rates, Row
 
-__all__ = ["INPUTS", "OUTPUTS", "compile_vrl"]
+__all__ = ["INPUTS", "OUTPUTS", "compile_vrl", "without_rows"]
 
 INPUTS: Final = (
     "call_provider", "call_model", "call_at", "call_input", "call_output", "call_cache_read",
@@ -57,6 +58,8 @@ _TOLD_APART: Final = ("input_audio", "output_audio", "input_image", "output_imag
 _TEXT: Final = tuple(name for name in CLASSES if "audio" not in name and "image" not in name)
 _MEDIA: Final = tuple(name for name in CLASSES if name not in _TEXT)
 _MEGA: Final = 6
+_HEAD: Final = "# Prices, version "
+_GIVEN: Final = "if call_input >= 0 {"
 # So many models make a common beginning worth a test of its own.
 _FAMILY: Final = 3
 
@@ -71,7 +74,7 @@ def compile_vrl(table: PriceTable) -> str:
     """
     return "\n".join(
         (
-            f"# Prices, version {table.version}: generated, change pricing/*.yaml instead.",
+            f"{_HEAD}{table.version}: generated, change pricing/*.yaml instead.",
             "# Rates are USD per million tokens of:",
             f"# {', '.join(CLASSES)}.",
             *_lookup(table),
@@ -83,6 +86,23 @@ def compile_vrl(table: PriceTable) -> str:
     )
 
 
+_ROWS: Final = re.compile(
+    rf"(?<=^{_HEAD})(.*?^{re.escape(_GIVEN)}\n)(.*?)(?=^}}$)", re.DOTALL | re.MULTILINE
+)
+
+
+def without_rows(program: str) -> str:
+    """Return a program in which the price table has no rows; every other line keeps its number.
+
+    A compiler says of it what it says of the whole one, in a small part of the time: a row sets
+    variables that have their types before it.
+
+    Args:
+        program: VRL, with or without what `compile_vrl` returns.
+    """
+    return _ROWS.sub(lambda found: found[1] + "null" + "\n" * found[2].count("\n"), program)
+
+
 def _lookup(table: PriceTable) -> Iterator[str]:
     """Yield what finds the row of a call, and what stands there."""
     # First of all: the compiler carries every variable that there is through every branch.
@@ -92,7 +112,7 @@ def _lookup(table: PriceTable) -> Iterator[str]:
     yield "factor = 0.0"
     yield from _no_card()
     if table.providers:
-        yield "if call_input >= 0 {"
+        yield _GIVEN
         yield from _indent(_providers(table))
         yield "}"
 

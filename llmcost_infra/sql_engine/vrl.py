@@ -91,6 +91,7 @@ def program(source: str) -> Program:
     return Program(source)
 
 
+@lru_cache(maxsize=64)
 def compile_error(source: str) -> str | None:
     """Return the compiler's diagnostic, or None when the text compiles."""
     found = VRLRuntime.check_syntax(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import llmcost_infra.check.gathering  # noqa: F401 - it registers every rule
 from llmcost_infra.program import Program, Registered
 from llmcost_infra.resources import Source
 
@@ -316,6 +317,10 @@ CASES: dict[str, Case] = {
             *pipeline(LISTED, types=("logs", "logs")),
             *pipeline(LISTED, name="spans", types=("traces", "logs")),
         ),
+    ),
+    "function-syntax": Case(
+        program(*pipeline(".team = downcase(.team)\n.")),
+        program(*pipeline('.team = downcase(string(.team) ?? "")\n.')),
     ),
     "pipeline-allow-list": Case(program(*pipeline(DONE)), program(*pipeline(DONE, LISTED))),
     "pipeline-row-lost": Case(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from llmcost_infra.check.gathering import Gathering
 from llmcost_infra.check.profiles import other_profiles
 from llmcost_infra.check.running import check
 from llmcost_infra.check.stack import StackView
 from llmcost_infra.profiles import PROFILES
+from llmcost_infra.resources import Source
+from tests.check.cases import CASES, alert, program
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -41,6 +45,31 @@ def test_a_statement_that_fails_with_another_profile_only_is_a_warning(tmp_path:
     assert {one.message.partition(":")[0] for one in told} == {
         f"with profile {name}" for name in PROFILES if name != "pipeline"
     }
+
+
+def test_what_a_stack_has_as_well_is_told_of_the_stack_alone(tmp_path: Path) -> None:
+    """One mistake is one finding, and not one more for each profile."""
+    shutil.copytree(CHECKOUT / "alerts", tmp_path / "alerts")
+    template = tmp_path / "alerts/sql/heartbeat.sql.j2"
+    template.write_text(template.read_text().replace("WHERE ", "WHERE nowhere AND ", 1))
+    wrong = replace(
+        CASES["sql-plan"].wrong.resources[-1],
+        type="openobserve:index:Alert",
+        inputs={
+            **alert().resources[-1].inputs,
+            "query_condition": {
+                "type": "sql",
+                "sql": 'SELECT COUNT(*) AS n FROM "llm_calls" WHERE nowhere',
+            },
+        },
+        source=Source("alerts/heartbeat.yaml"),
+    )
+    gathering = Gathering(tmp_path)
+    for profile, other in other_profiles(tmp_path):
+        gathering.with_profile(profile, other)
+    gathering.registered("dev", gathering.view(program(wrong)))
+    told = [one for one in gathering.findings(()) if one.rule == "sql-plan"]
+    assert [(one.severity, one.stacks) for one in told] == [("error", ("dev",))]
 
 
 def test_what_cannot_be_loaded_is_left_to_the_programs(tmp_path: Path) -> None:

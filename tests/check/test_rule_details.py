@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,6 +82,52 @@ def test_a_text_says_the_number_that_a_statement_compares_with(
 ) -> None:
     """Or what it was compared with; where no number is written, what was found is enough."""
     assert bool(said("alert-limit-text", sql_alert(condition, text))) is wrong
+
+
+@pytest.mark.parametrize(
+    ("selected", "meant"),
+    [
+        ("llm_calls", "did you mean 'calls'?"),
+        ("costs", "did you mean 'cost'?"),
+        ("nowhere", "declare it in fields of the Stream, or name another column"),
+    ],
+)
+def test_a_column_is_sought_where_the_statement_looks_for_it(selected: str, meant: str) -> None:
+    """What a subquery returns is in reach, and columns of the stream that it leaves out are not."""
+    sql = (
+        "SELECT {} FROM "
+        '(SELECT SUM(llmcost_cost_usd) AS cost, COUNT(*) AS calls FROM "llm_calls") AS spend'
+    )
+    view = StackView(panel(sql.format(selected)))
+    [found] = RULES["sql-plan"].find(view)
+    assert (found.word, found.hint) == (selected, meant)
+
+
+@pytest.mark.parametrize(
+    ("program_text", "told"),
+    [
+        (
+            "# a\n.b = strng(.x)\n.",
+            (".b = strng(.x)", "call to undefined function", 'did you mean "string"?'),
+        ),
+        ('.a = = "new"\n.', ('.a = = "new"', "syntax error", "unexpected syntax token")),
+        (
+            "# a\n" * 9 + ".b = downcase(.x)\n.c = downcase(.x)\n.",
+            (".b = downcase(.x)", "unhandled fallible assignment", ".b, err = downcase(.x)"),
+        ),
+        (". = {\n", ("", "syntax error", "unexpected end of program")),
+    ],
+)
+def test_a_function_is_told_with_its_line_and_the_compilers_advice(
+    program_text: str, told: tuple[str, str, str]
+) -> None:
+    """Without the drawing that the compiler makes of it."""
+    [found] = RULES["function-syntax"].find(StackView(program(*pipeline(program_text))))
+    word, said_, advice = told
+    assert found.word == word
+    assert said_ in found.message
+    assert advice in found.hint
+    assert not re.search(r"[│┌^]|https", found.message + found.hint)
 
 
 BUILT = (

@@ -88,6 +88,26 @@ def test_a_finding_in_a_statement_is_at_its_line_in_the_template(declared: Path)
     assert found.declaration == str(declared / "dashboards/llm_cost.yaml")
 
 
+def test_a_mistake_in_a_function_is_at_its_line_in_the_template(tmp_path: Path) -> None:
+    """Whatever stands before it when the template is rendered."""
+    shutil.copytree(CHECKOUT / "pipelines", tmp_path / "pipelines")
+    template = tmp_path / "pipelines/quarantine.vrl.j2"
+    lines = template.read_text().splitlines()
+    template.write_text("\n".join([*lines, ".a = strng(.b)", ""]))
+    wrong = replace(
+        CASES["function-syntax"].wrong.resources[-1],
+        type="openobserve:index:Function",
+        inputs={"name": "quarantine", "function": "\n\n.a = strng(.b)\n."},
+        source=Source("pipelines/quarantine.vrl.j2"),
+    )
+    [found] = findings_of(tmp_path, {"dev": Program("shop", "dev", (wrong,), ())})
+    assert (found.rule, found.path, found.line) == (
+        "function-syntax",
+        str(template),
+        len(lines) + 1,
+    )
+
+
 def test_prices_past_their_review_are_warnings() -> None:
     """A date that passes makes no check of an unchanged project fail."""
     report = check(CHECKOUT, (), today=date(2036, 1, 1))

@@ -47,7 +47,7 @@ def test_it_prints_file_line_rule_and_what_to_do(llmcost: Type) -> None:
     assert ended.out.splitlines() == [
         "__main__.py:11: error sql-plan: there is no column 'costs'",
         "  did you mean 'cost'?",
-        "1 errors, 0 warnings in dev.",
+        "1 error, 0 warnings in dev.",
     ]
 
 

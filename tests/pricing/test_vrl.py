@@ -22,9 +22,9 @@ from llmcost_infra.pricing import (
 )
 from llmcost_infra.pricing.pattern import Pattern
 from llmcost_infra.pricing.table import CLASSES, Card, Model, Rates, Row
-from llmcost_infra.pricing.vrl import INPUTS, OUTPUTS
+from llmcost_infra.pricing.vrl import INPUTS, OUTPUTS, without_rows
 from llmcost_infra.settings import Settings
-from llmcost_infra.sql_engine.vrl import Program
+from llmcost_infra.sql_engine.vrl import Program, compile_error
 from tests.pricing.full_table import ROWS, full_table
 
 if TYPE_CHECKING:
@@ -243,6 +243,21 @@ def test_an_id_meets_few_patterns(table: PriceTable) -> None:
 
     assert 'starts_with(call_model, "gpt-5' in "\n".join(lines[begin:])
     assert sum(depth == 2 for depth in depths) < len(table.providers["openai"]) / 4
+
+
+def test_without_its_rows_a_program_compiles_with_the_same_words(
+    project: Callable[[str], Any], acme_yaml: str
+) -> None:
+    """Every other line keeps its number, so what the compiler says is about the whole program."""
+    whole = as_function(load_table(project(acme_yaml))).source
+    rest = without_rows(whole)
+
+    assert len(rest) < len(whole)
+    assert "acme" in whole
+    assert "acme" not in rest
+    assert compile_error(rest) is None
+    assert compile_error(f"{rest}\n.x = y") == compile_error(f"{whole}\n.x = y") is not None
+    assert without_rows(".\n") == ".\n"
 
 
 @pytest.mark.parametrize("forbidden", ["!(", "abort", "get_env_var"])

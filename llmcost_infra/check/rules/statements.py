@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["distinct_from", "hidden_aggregate", "plan", "syntax", "union_null", "unknown_stream"]
 
 _NO_FIELD = re.compile(r"No field named (?:\S+\.)?\"?(\w+)\"?")
+_IN_SCOPE = re.compile(r"Valid fields are (.+)\.$")
 _ENDS = frozenset({"AND", "OR", "=", "<>", "!=", "<", ">", "<=", ">="})
 _CLAUSES = frozenset({",", ")", "THEN", "ELSE", "END", "WHEN", "GROUP", "ORDER", "HAVING", "LIMIT"})
 
@@ -110,11 +111,20 @@ def plan(stack: StackView) -> Iterator[Breach]:
             yield Breach(one.resource, one.path, f"cannot be planned: {_short(refusal)}", hint)
             continue
         known = {column for _, columns in stack.columns_of(one).streams for column, _ in columns}
-        hint = nearest(missing[1], sorted(known))
-        if not hint.startswith("did you mean"):
-            hint = "declare it in fields of the Stream, or name another column"
+        hint = _meant(missing[1], str(refusal), sorted(known))
         said = f"there is no column {missing[1]!r}"
         yield Breach(one.resource, one.path, said, hint, missing[1])
+
+
+def _meant(word: str, refusal: str, known: list[str]) -> str:
+    """Return the hint: what a subquery around it returns is nearer than what a stream declares."""
+    scope = _IN_SCOPE.search(refusal)
+    inside = [one.rpartition(".")[2].strip('"') for one in scope[1].split(", ")] if scope else []
+    for columns in (inside, known):
+        hint = nearest(word, columns)
+        if hint.startswith("did you mean"):
+            return hint
+    return "declare it in fields of the Stream, or name another column"
 
 
 def _short(refusal: object) -> str:
