@@ -13,7 +13,7 @@ from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
 from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON
 from tests.doctor.checkup import BILLED, CAPTURING, NOW, ROUTES, Doctor
-from tests.local.telemetry import span
+from tests.local.telemetry import PROTOBUF, metric_body, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +152,45 @@ def test_services_without_usage_are_named(doctor: Callable[..., Doctor]) -> None
     one.stack.call(copies=3, service="bot", **none)
     said = one.says("usage")
     assert (said.state, said.evidence) == ("fail", "calls without usage: bot 3 of 3")
+
+
+def counted(doctor: Doctor, usd: float, environment: str | None = None) -> None:
+    """Send what the application `shop` counted by noon, as it is exported."""
+    resource = {"service.name": "shop"}
+    resource |= {"deployment.environment.name": environment} if environment else {}
+    point = {"sum": usd, "count": "1", "bucketCounts": ["1"], "explicitBounds": []}
+    point |= {"startTimeUnixNano": str((NOON - HOUR) * 1000), "timeUnixNano": str(NOON * 1000)}
+    data = {"dataPoints": [point], "aggregationTemporality": 2}
+    answer = doctor.stack.http.post(
+        "/api/default/v1/metrics",
+        content=metric_body("gen_ai.usage.cost_usd", resource, histogram=data),
+        headers=PROTOBUF,
+    )
+    assert answer.content == b""
+
+
+def test_what_was_counted_is_compared_within_the_stacks_environment(
+    doctor: Callable[..., Doctor],
+) -> None:
+    """All environments of an organization send to one stream of metrics."""
+    one = doctor()
+    one.stack.call(usd=2)
+    counted(one, 50, "staging")
+    said = one.says("metric")
+    assert (said.state, "environment 'prod'" in said.evidence) == ("unknown", True)
+    counted(one, 2, "prod")
+    assert one.says("metric") == Said("ok", "1 services counted what is stored")
+    counted(one, 3)
+    said = one.says("metric")
+    assert (said.state, said.evidence) == ("fail", "shop counted 5.00 USD, 2.00 are stored")
+
+
+def test_a_metric_that_names_no_environment_is_everybodys(doctor: Callable[..., Doctor]) -> None:
+    """As of an application of its own: the column is not there, and is not asked for."""
+    one = doctor()
+    one.stack.call(usd=2)
+    counted(one, 2)
+    assert one.says("metric").state == "ok"
 
 
 def test_spend_without_an_owner_is_a_warning(doctor: Callable[..., Doctor]) -> None:

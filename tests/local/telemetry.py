@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = [
     "HOUR",
     "PROTOBUF",
     "encoded",
+    "metric_body",
     "now",
     "record",
     "records_body",
@@ -107,6 +109,13 @@ def records_body(*records: Json, resource: Json | None = None, scope: str = "") 
         "scopeLogs": [{"scope": {"name": scope}, "logRecords": list(records)}],
     }
     return encoded({"resourceLogs": [block]}, ExportLogsServiceRequest())
+
+
+def metric_body(name: str, resource: Json, **data: Any) -> bytes:
+    """Return an export request with one metric, as protobuf."""
+    scope = {"scope": {"name": "lib", "version": "2"}, "metrics": [{"name": name, **data}]}
+    block = {"resource": {"attributes": _pairs(resource)}, "scopeMetrics": [scope]}
+    return encoded({"resourceMetrics": [block]}, ExportMetricsServiceRequest())
 
 
 def encoded(payload: Json, request: Message) -> bytes:

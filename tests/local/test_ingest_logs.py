@@ -11,13 +11,13 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceResponse,
 )
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
 )
 
 from tests.local.telemetry import (
     PROTOBUF,
     encoded,
+    metric_body,
     now,
     rows,
     schema,
@@ -203,11 +203,7 @@ class TestMetrics:
     """Metrics become streams of their names."""
 
     def _export(self, **data: Any) -> bytes:
-        metric = {"name": "gen_ai.client.token.usage", **data}
-        scope = {"scope": {"name": "lib", "version": "2"}, "metrics": [metric]}
-        resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
-        payload = {"resourceMetrics": [{"resource": resource, "scopeMetrics": [scope]}]}
-        return encoded(payload, ExportMetricsServiceRequest())
+        return metric_body("gen_ai.client.token.usage", {"service.name": "shop"}, **data)
 
     def _point(self, **more: Any) -> Row:
         at = str(now() * 1000)
