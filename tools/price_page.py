@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from markdown_table import table
 from price_comparison import compared
 
 from llmcost_infra.pricing import load_table
@@ -60,7 +61,7 @@ def page(table: PriceTable) -> str:
 
 
 def _compared(cases: Iterable[Compared]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         ("case", "model", "tokens", "dictionary", "OpenObserve", "with content", "exact"),
         (
             (one.case, f"`{one.model}`", one.usage, _off(one.naive, one.exact),
@@ -91,7 +92,7 @@ def _provider(provider: str, models: Sequence[Model]) -> Iterator[str]:
     sources = list(dict.fromkeys(_origin(model.rows[-1]) for model in models))
     yield f"\n## {provider}\n"
     yield "USD per million tokens; the latest row of each model.\n"
-    yield from _table(
+    yield from table(
         ("model", "from", *_SHOWN, "other rates and tiers (input / output)", "source"),
         (
             (*_size(model, card), *_rates(card), _other(model.rows[-1], card),
@@ -131,12 +132,6 @@ def _other(row: Row, card: Card) -> str:
             told.append(f"{tier} {per_mtok(rates.input)}{output}")
     told += [f"region {name} times {factor}" for name, factor in row.regions.items()]
     return ", ".join(told)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from llmcost_infra.local.ingest_logs import read_logs
 from llmcost_infra.local.ingest_traces import Spans
 from llmcost_infra.local.ingest_window import Window
+from llmcost_infra.local.otlp import with_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,6 @@ __all__ = [
 ]
 
 SAMPLES: Final = Path(__file__).resolve().parent.parent / "tests" / "data" / "otlp-samples"
-_IDS: Final = ("traceId", "spanId", "parentSpanId")
 
 Row = dict[str, Any]
 
@@ -140,7 +139,7 @@ def requests(folder: str) -> Iterator[tuple[str, ExportTraceServiceRequest]]:
         folder: of the samples.
     """
     for path in sorted((SAMPLES / folder).glob("*.traces*.json")):
-        payload = _with_ids(json.loads(path.read_text(encoding="utf-8")))
+        payload = with_ids(json.loads(path.read_text(encoding="utf-8")))
         yield path.name.partition(".")[0], ParseDict(payload, ExportTraceServiceRequest())
 
 
@@ -160,7 +159,7 @@ def recorded_logs(folder: str) -> Iterator[tuple[str, Row]]:
         folder: of the samples.
     """
     for path in sorted((SAMPLES / folder).glob("*.logs*.json")):
-        payload = _with_ids(json.loads(path.read_text(encoding="utf-8")))
+        payload = with_ids(json.loads(path.read_text(encoding="utf-8")))
         request = ParseDict(payload, ExportLogsServiceRequest())
         events = (
             record.event_name
@@ -192,14 +191,3 @@ def _facts(told: Mapping[str, Any]) -> Facts:
 
 def _unpriced(_model: str, _usage: Mapping[str, int], _at: int) -> dict[str, float]:
     return {}
-
-
-def _with_ids(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_ids(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: base64.b64encode(bytes.fromhex(item)).decode() if key in _IDS else _with_ids(item)
-        for key, item in value.items()
-    }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from markdown_table import table
 from recorded_samples import Facts, dialects, recorded, recorded_logs, truth
 
 from llmcost_infra.catalog import load_pipeline, render_pipeline
@@ -17,7 +18,7 @@ from llmcost_infra.settings import Settings
 from llmcost_infra.sql_engine.vrl import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from recorded_samples import Dialect, Sample
 
@@ -111,7 +112,7 @@ def page() -> str:
         )
         details += _details(dialect, stored, true)
     head = ("instrumentation", "dialect", "what it sends", "exact")
-    parts = [_INTRODUCTION + _SUMMARY, *_table(head, summary), _LOGS, *_logs(), _SAMPLES, *details]
+    parts = [_INTRODUCTION + _SUMMARY, *table(head, summary), _LOGS, *_logs(), _SAMPLES, *details]
     return "\n".join(parts) + "\n"
 
 
@@ -134,7 +135,7 @@ def _logs() -> Iterator[str]:
             counted = found.setdefault((dialect.instrumentation, event), Counter())
             counted.update(name for name in _LOG_TEXTS if made.get(name))
             counted["records"] += 1
-    yield from _table(
+    yield from table(
         ("instrumentation", "event", "records", "what was asked", "what was answered"),
         (
             (who, f"`{event}`", *(f"{counted[one]}" for one in ("records", *_LOG_TEXTS)))
@@ -167,7 +168,7 @@ def _details(
 ) -> Iterator[str]:
     yield f"\n### {dialect.folder}: {dialect.instrumentation}\n"
     head = ("scenario", "calls", "tools", "tokens", "USD", "the provider bills", "why")
-    yield from _table(
+    yield from table(
         head,
         (
             (
@@ -204,12 +205,6 @@ def _bill(facts: Facts) -> str:
     calls = f"{facts.calls} {'call' if facts.calls == 1 else 'calls'}"
     tools = f", {facts.tools} tool run" if facts.tools else ""
     return f"{calls}{tools}, {_tokens(facts)}, {_usd(facts)}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from llmcost_infra.local.shapes import is_list, is_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["attributes", "read_json", "read_protobuf", "span_text", "typed_value"]
+__all__ = ["attributes", "read_json", "read_protobuf", "span_text", "typed_value", "with_ids"]
 
 _M = TypeVar("_M", bound=Message)
 _IDS = ("traceId", "spanId", "parentSpanId")
@@ -50,7 +50,7 @@ def read_json(body: bytes, request: _M) -> _M:
         raise Refusal(400, f"Invalid json: invalid type: {kind}, expected struct {expected}")
     _refuse_doubles(text)
     try:
-        return ParseDict(_with_ids(content), request, ignore_unknown_fields=True)
+        return ParseDict(with_ids(content), request, ignore_unknown_fields=True)
     except (ParseError, ValueError, TypeError, AttributeError) as error:
         raise Refusal(400, f"Invalid json: {error}") from None
 
@@ -65,13 +65,14 @@ def _refuse_doubles(text: str) -> None:
             raise Refusal(400, f"Invalid json: invalid type: map, expected f64 at {at}")
 
 
-def _with_ids(value: Any) -> Any:
+def with_ids(value: Any) -> Any:
+    """Return a value of OTLP/JSON with its ids as protobuf's own JSON form has them."""
     if is_list(value):
-        return [_with_ids(item) for item in value]
+        return [with_ids(item) for item in value]
     if not is_object(value):
         return value
     return {
-        key: _base64(item) if key in _IDS and isinstance(item, str) else _with_ids(item)
+        key: _base64(item) if key in _IDS and isinstance(item, str) else with_ids(item)
         for key, item in value.items()
     }
 

@@ -128,6 +128,10 @@ class Stack:
         self.send(*sent, service=service)
         return sent
 
+    def client(self) -> Client:
+        """Return a way to the server, to be closed."""
+        return Client("http://local", USER, PASSWORD, transport=self.http._transport)
+
     def send(self, *spans: Json, service: str = "shop") -> None:
         """Send spans of a service."""
         resource = {"service.name": service, "deployment.environment.name": "prod"}

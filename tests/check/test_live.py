@@ -10,30 +10,12 @@ import pytest
 from llmcost_infra.check.live import LIVE, ask
 from llmcost_infra.check.stack import StackView
 from llmcost_infra.errors import DeclarationError, TransportError, Unauthorized
-from llmcost_infra.local.server import LocalServer
-from llmcost_infra.openobserve import Client
 from llmcost_infra.openobserve.models import ServerConfig
 from tests.check.cases import alert, made, panel, program, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from llmcost_infra.openobserve import Client
     from llmcost_infra.program import Program
-
-USER, PASSWORD = "root@example.com", "Complexpass#123"
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Connect to a server that has the stream `llm_calls` with one of its columns."""
-    with (
-        LocalServer(tmp_path_factory.mktemp("live"), user=USER, password=PASSWORD) as server,
-        Client(server.url, USER, PASSWORD) as connected,
-    ):
-        fields = [{"name": "llmcost_model", "type": "Utf8"}]
-        body: dict[str, Any] = {"fields": fields, "settings": {}}
-        connected.post("/api/default/streams/llm_calls", body, {"type": "traces"})
-        yield connected
 
 
 def of_default(made_by: Program) -> StackView:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import cli_reference
-import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -15,19 +13,6 @@ WORKFLOW = ROOT / "examples/github-actions/reconcile.yml"
 FILE: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = FILE["jobs"]["reconcile"]["steps"]
 SCRIPTS = {step["name"]: step["run"] for step in STEPS if "run" in step}
-
-
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_step_is_a_script_that_a_shell_reads(name: str) -> None:
-    """No step ends in a syntax error on its first 3rd."""
-    read = subprocess.run(
-        ["bash", "-n"],  # noqa: S607 - bash, wherever it is
-        input=SCRIPTS[name],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (read.returncode, read.stderr) == (0, "")
 
 
 def test_it_runs_on_the_third_of_the_month() -> None:

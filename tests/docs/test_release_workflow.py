@@ -44,19 +44,6 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_step_is_a_script_that_a_shell_reads(name: str) -> None:
-    """No release ends half-way in a syntax error."""
-    read = subprocess.run(
-        ["bash", "-n"],  # noqa: S607 - bash, wherever it is
-        input=SCRIPTS[name],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (read.returncode, read.stderr) == (0, "")
-
-
 def test_a_tag_is_the_version(checkout: Path) -> None:
     """What is published as 1.2.3 is what pyproject.toml and the package call 1.2.3."""
     assert run("Refuse a tag that is not the version", checkout, TAG=f"v{__version__}").stdout == ""

@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.doctor import CHECKS, Case, Said
-from llmcost_infra.openobserve import Client
 from llmcost_infra.settings import Settings
 from tests.alerts import conftest as alerts
-from tests.alerts.conftest import NOON, PASSWORD, USER
+from tests.alerts.conftest import NOON
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import Stack
@@ -26,7 +25,7 @@ class Doctor:
     def __init__(self, stack: Stack, **values: Any) -> None:
         self.stack = stack
         self.settings = Settings.from_mapping({"environment": "prod", **ROUTES, **values})
-        self.client = Client("http://local", USER, PASSWORD, transport=stack.http._transport)
+        self.client = stack.client()
 
     def case(self, *, later: timedelta = timedelta(), **allowed: bool) -> Case:
         """Return the stack as a check sees it, with what it is allowed to do."""

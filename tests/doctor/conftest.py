@@ -8,6 +8,7 @@ import pytest
 
 from tests.alerts.conftest import declared, declared_before, stack  # noqa: F401 - fixtures
 from tests.doctor.checkup import Doctor
+from tests.pipelines.test_canaries import server  # noqa: F401 - a fixture
 from tests.resources.conftest import registered  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:

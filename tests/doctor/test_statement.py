@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
-
 from llmcost_infra.catalog import load_pipeline, render_pipeline
 from llmcost_infra.doctor import find_double_counting, statement
-from llmcost_infra.local.server import LocalServer
 from llmcost_infra.pricing import load_table
 from llmcost_infra.settings import Settings
 from tests.local.telemetry import HOUR, PROTOBUF, now, span, spans_body
@@ -16,10 +13,10 @@ from tests.pipelines.conftest import Graph
 from tests.pipelines.test_canaries import CALL, put_in_place
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import httpx
 
 
-def test_a_server_answers_what_the_function_reads(tmp_path: Path) -> None:
+def test_a_server_answers_what_the_function_reads(server: httpx.Client) -> None:
     """A wrapper round an instrumented call is found in what a server stored of the two."""
     settings = Settings(environment="staging", prefix="t_", repeats=())
     graph = Graph(render_pipeline(load_pipeline("llm_cost"), settings, load_table()))
@@ -29,23 +26,10 @@ def test_a_server_answers_what_the_function_reads(tmp_path: Path) -> None:
     headers = {**PROTOBUF, "stream-name": settings.streams.source}
     query = {"sql": statement(settings.streams.calls), "start_time": now() - 6 * HOUR}
 
-    with (
-        LocalServer(tmp_path / "server") as local,
-        httpx.Client(
-            base_url=local.url,
-            auth=("root@example.com", "Complexpass#123"),
-            timeout=30,
-            verify=False,  # noqa: S501 - plain HTTP, and certificates take their time to load
-        ) as client,
-    ):
-        put_in_place(client, graph)
-        sent = client.post(
-            "/api/default/v1/traces", content=spans_body(outer, inner), headers=headers
-        )
-        query |= {"end_time": now() + HOUR}
-        answer = client.post(
-            "/api/default/_search", params={"type": "traces"}, json={"query": query}
-        )
+    put_in_place(server, graph)
+    sent = server.post("/api/default/v1/traces", content=spans_body(outer, inner), headers=headers)
+    query |= {"end_time": now() + HOUR}
+    answer = server.post("/api/default/_search", params={"type": "traces"}, json={"query": query})
 
     assert (sent.status_code, answer.status_code) == (200, 200), answer.text
     [found] = find_double_counting(answer.json()["hits"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 import time
@@ -12,6 +11,8 @@ from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from llmcost_infra.local.otlp import with_ids
 
 if TYPE_CHECKING:
     import httpx
@@ -35,7 +36,6 @@ __all__ = [
 HOUR = 3_600_000_000
 """In µs."""
 PROTOBUF = {"content-type": "application/x-protobuf"}
-_IDS = ("traceId", "spanId", "parentSpanId")
 
 Json = dict[str, Any]
 
@@ -120,18 +120,7 @@ def metric_body(name: str, resource: Json, **data: Any) -> bytes:
 
 def encoded(payload: Json, request: Message) -> bytes:
     """Return a payload in OTLP/JSON form, whose ids are hexadecimal, as protobuf."""
-    return ParseDict(_with_ids(json.loads(json.dumps(payload))), request).SerializeToString()
-
-
-def _with_ids(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_ids(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: base64.b64encode(bytes.fromhex(item)).decode() if key in _IDS else _with_ids(item)
-        for key, item in value.items()
-    }
+    return ParseDict(with_ids(json.loads(json.dumps(payload))), request).SerializeToString()
 
 
 def now() -> int:

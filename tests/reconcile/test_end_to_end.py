@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llmcost_infra.errors import ExitCode, LlmCostError, ReconcileError
-from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.causes import Cause
 from llmcost_infra.reconcile.comparison import Period, compare
 from llmcost_infra.reconcile.files import read_file
@@ -20,13 +19,14 @@ from llmcost_infra.reconcile.scopes import ScopeMap
 from llmcost_infra.reconcile.stored import write_days
 from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
-from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
+from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON
 from tests.upkeep.tables import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from llmcost_infra.openobserve import Client
     from llmcost_infra.reconcile.comparison import Comparison
     from tests.alerts.conftest import Stack
 
@@ -58,7 +58,7 @@ def kept(stack: Callable[..., Stack]) -> Stack:
 @pytest.fixture
 def client(kept: Stack) -> Iterator[Client]:
     """The way to its server."""
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         yield client
 
 
@@ -325,7 +325,7 @@ def test_old_months_are_compared_by_their_totals(
     kept.now = NOON + DAY
     settings = SETTINGS.model_copy(update={"history": True})
     now = datetime.fromtimestamp(kept.now / 1_000_000, tz=UTC)
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         list(roll_up(client, settings, [TODAY], now))
         own = read_totals(client, settings, [TODAY], lambda _: "openai")
     scopes = ScopeMap.of(settings, "openai", None, ())

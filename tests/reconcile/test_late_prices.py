@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmcost_infra.errors import ExitCode
-from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.causes import Cause
 from llmcost_infra.reconcile.comparison import Period, compare
 from llmcost_infra.reconcile.ours import read_ours
 from llmcost_infra.reconcile.records import Bill, Charge, Lane, Usage
 from llmcost_infra.reconcile.scopes import ScopeMap
 from llmcost_infra.upkeep.reprice import reprice
-from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
+from llmcost_infra.utc import at_microseconds
+from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON
 from tests.reconcile.test_end_to_end import BILLING, SEARCH, SETTINGS, TODAY, YESTERDAY, causes
 from tests.upkeep.tables import with_model
-from tests.upkeep.test_reprice import NEW, moment
+from tests.upkeep.test_reprice import NEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
+    from llmcost_infra.openobserve import Client
     from llmcost_infra.reconcile.comparison import Comparison
     from tests.alerts.conftest import Stack
 
@@ -64,7 +65,7 @@ def client(stack: Callable[..., Stack]) -> Iterator[Client]:
                     team="search",
                 )
     kept.now = NOON + HOUR * 3
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         yield client
 
 
@@ -85,7 +86,7 @@ def test_what_is_repriced_is_what_is_billed(client: Client) -> None:
     assert before.exit_code is ExitCode.FINDINGS
 
     for changed in (2 * CALLS[NEW], 0):
-        now = moment(NOON + 3 * HOUR)
+        now = at_microseconds(NOON + 3 * HOUR)
         days = reprice(client, SETTINGS, TABLE, start=now - timedelta(days=3), end=now, now=now)
         assert sum(day.changed for day in days) == changed
         after = compared(client)

@@ -13,6 +13,7 @@ import pytest
 
 from llmcost_infra.program import Program, run_program
 from llmcost_infra.review.reviewing import Extras, review
+from tests.check.conftest import client  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

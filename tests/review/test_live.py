@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llmcost_infra.errors import DeclarationError, TransportError
-from llmcost_infra.local.server import LocalServer
-from llmcost_infra.openobserve import Client
 from llmcost_infra.openobserve.client import SearchResult
 from llmcost_infra.openobserve.paths import api_path_v2
 from llmcost_infra.pricing import load_table
@@ -24,31 +22,17 @@ from llmcost_infra.review.scans import scans
 from tests.review.bodies import registered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from llmcost_infra.openobserve import Client
     from llmcost_infra.review.changes import Change
 
-USER, PASSWORD = "root@example.com", "Complexpass#123"
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SQL = 'SELECT llmcost_model AS model, COUNT(*) AS n FROM "llm_calls" GROUP BY llmcost_model'
 PANEL: dict[str, Any] = {
     "title": "Calls by Model", "type": "bar", "order": 1, "query": SQL, "stream": "llm_calls",
     "stream_type": "traces", "x_axis": [{"alias": "model"}], "y_axis": [{"alias": "n"}],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Connect to a server that has the stream `llm_calls`, without rows."""
-    with (
-        LocalServer(tmp_path_factory.mktemp("live"), user=USER, password=PASSWORD) as server,
-        Client(server.url, USER, PASSWORD) as connected,
-    ):
-        fields = [{"name": "llmcost_model", "type": "Utf8"}]
-        body: dict[str, Any] = {"fields": fields, "settings": {}}
-        connected.post("/api/default/streams/llm_calls", body, {"type": "traces"})
-        yield connected
 
 
 def program(sql: str = SQL, title: str = "LLM Cost", **more: Any) -> Program:

@@ -10,14 +10,15 @@ import pytest
 
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.openobserve import Client
 from llmcost_infra.rollup import closed_days, hours_of, open_days, roll_up
 from llmcost_infra.settings import Settings
-from tests.alerts.conftest import HOUR, MINUTE, NOON, PASSWORD, USER
+from llmcost_infra.utc import at_microseconds as moment
+from tests.alerts.conftest import HOUR, MINUTE, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from llmcost_infra.openobserve import Client
     from tests.alerts.conftest import Stack
 
 NIGHT = NOON + 12 * HOUR
@@ -35,13 +36,8 @@ def kept(stack: Callable[..., Stack]) -> Stack:
 @pytest.fixture
 def client(kept: Stack) -> Iterator[Client]:
     """The way to its server."""
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         yield client
-
-
-def moment(micros: int) -> datetime:
-    """Return a time."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def add_up(kept: Stack, client: Client, at: int, *days: date) -> list[tuple[int, float | None]]:

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.openobserve import Client
 from llmcost_infra.settings import Settings
 from llmcost_infra.statement import FOCUS, Charge, charges_of, days_of, focus_rows, of_team, summed
-from tests.alerts.conftest import DAY, NOON, PASSWORD, USER
+from tests.alerts.conftest import DAY, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +49,7 @@ def test_every_call_counts_once_with_its_owner(stack: Callable[..., Stack]) -> N
     kept.call(usd=1, gen_ai__response__model="gpt-9", gen_ai__request__model="gpt-9", team="ads")
     kept.call(usd=0.25)
     asked: list[date] = []
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         days = days_of("2026-11", SETTINGS, NOW)
         found = list(charges_of(client, SETTINGS, days, progress=asked.append))
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmcost_infra.openobserve import Client
 from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.settings import Settings
 from llmcost_infra.upkeep.forget import stored_of
-from tests.alerts.conftest import DAY, NOON, PASSWORD, USER
+from tests.alerts.conftest import DAY, NOON
 from tests.local.telemetry import record, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from llmcost_infra.openobserve import Client
     from tests.alerts.conftest import Stack
 
 KEY = "grains-of-salt"
@@ -33,7 +33,7 @@ def kept(stack: Callable[..., Stack]) -> Stack:
 @pytest.fixture
 def client(kept: Stack) -> Iterator[Client]:
     """The way to its server."""
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         yield client
 
 
@@ -87,7 +87,7 @@ def test_texts_of_a_user_are_found_whoever_sent_them(stack: Callable[..., Stack]
     said = {"gen_ai.system": "openai", "user.id": "ann@example.com"}
     kept.log(record(NOON - DAY, {"content": "Hello"}, said))
     settings = Settings.from_mapping({"environment": "prod", "content": content})
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         listed = list(stored_of(client, settings, "ann@example.com", KEY, NOW))
     found = {one.stream: one for one in listed}
     assert {stream: one.rows for stream, one in found.items()} == {"llm_calls": 1, "llm_content": 2}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +12,19 @@ import pytest
 
 from llmcost_infra.catalog import load_dashboard, render_dashboard
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.openobserve import Client
 from llmcost_infra.pricing.table import Contract
 from llmcost_infra.rollup import roll_up
 from llmcost_infra.settings import Settings
 from llmcost_infra.upkeep import reprice as module
 from llmcost_infra.upkeep.reprice import DayRepriced, reprice
-from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON, PASSWORD, USER
+from llmcost_infra.utc import at_microseconds as moment
+from tests.alerts.conftest import DAY, HOUR, MINUTE, NOON
 from tests.upkeep.tables import TABLE, with_model, without_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from llmcost_infra.openobserve import Client
     from llmcost_infra.pricing import PriceTable
     from tests.alerts.conftest import Stack
 
@@ -42,13 +43,8 @@ def kept(stack: Callable[..., Stack]) -> Stack:
 @pytest.fixture
 def client(kept: Stack) -> Iterator[Client]:
     """The way to its server."""
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         yield client
-
-
-def moment(micros: int) -> datetime:
-    """Return a time."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def run(kept: Stack, client: Client, table: PriceTable, at: int = NOON, **more: Any) -> DayRepriced:
@@ -171,7 +167,7 @@ def test_a_budget_sees_what_calls_cost_by_now(stack: Callable[..., Stack]) -> No
     kept.call(at=NOON - HOUR, usd=501.0, **LATE)
     kept.run(NOON)
     assert kept.told() == []
-    with Client("http://local", USER, PASSWORD, transport=kept.http._transport) as client:
+    with kept.client() as client:
         run(kept, client, with_model(NEW))
     kept.run(NOON + 15 * MINUTE)
     assert kept.found() == ["$501.00 spent in the last 24 hours, limit $500.00 (calls: 1)"]
@@ -214,7 +210,10 @@ def test_what_is_no_adjustment_goes_to_the_quarantine(kept: Stack, client: Clien
     kept.now = NOON
     assert rows(client) == 0
     found = client.search(
-        'SELECT * FROM "llm_quarantine"', moment(NOON - DAY), moment(NOON), stream_type="logs"
+        'SELECT * FROM "llm_quarantine"',
+        moment(NOON - DAY),
+        moment(NOON),
+        stream_type="logs",
     ).hits
     assert len(found) == 1
     assert "canary" not in str(found)
@@ -224,4 +223,13 @@ def test_what_somebody_else_prices_is_not_priced_again(client: Client) -> None:
     """There is no pipeline that could take adjustments in."""
     theirs = Settings(environment="prod", profile="gen_ai", stream="default")
     with pytest.raises(LlmCostError, match="priced by whoever sends them"):
-        list(reprice(client, theirs, TABLE, start=moment(0), end=moment(1), now=moment(NOON)))
+        list(
+            reprice(
+                client,
+                theirs,
+                TABLE,
+                start=moment(0),
+                end=moment(1),
+                now=moment(NOON),
+            )
+        )
