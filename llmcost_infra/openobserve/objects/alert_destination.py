@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import ApiError, OpenObserveError
 from llmcost_infra.openobserve.kinds.alert_destination import AlertDestinationKind
-from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
+from llmcost_infra.openobserve.kinds.base import Found, Inputs
 from llmcost_infra.openobserve.kinds.rules import nearest
-from llmcost_infra.openobserve.objects.access import join_id, organization_in, split_id
+from llmcost_infra.openobserve.objects.access import join_id, split_id
+from llmcost_infra.openobserve.objects.named import Named
 from llmcost_infra.openobserve.objects.shapes import (
     AlertDestinationShape,
     AlertDestinationsShape,
@@ -31,28 +32,14 @@ _NO_MAIL = (
 )
 
 
-class AlertDestinations:
+class AlertDestinations(Named):
     """Finds, makes, changes and removes destinations (``/api/{org}/alerts/destinations``).
 
     Writing is not atomic: the server has no lock for destinations.
     """
 
     def __init__(self, access: Access) -> None:
-        self.kind: Kind = AlertDestinationKind()
-        self._access = access
-        self._client = access.client
-
-    def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the name decides
-        """Return the id that a new destination gets."""
-        return join_id(organization_in(inputs, self._client), inputs["name"])
-
-    def ids(self, organization: str) -> list[str]:
-        """Return the ids of all destinations of an organization, sorted."""
-        return sorted(join_id(organization, one.name) for one in self._listed(organization))
-
-    def find(self, inputs: Inputs, urn: str) -> Found | None:
-        """Return the destination of that name, if there is one."""
-        return self.read(self.chosen_id(inputs, urn), inputs)
+        super().__init__(access, AlertDestinationKind())
 
     def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002, ARG002 - the protocol's words
         """Return the destination, or None when it is gone."""
@@ -85,6 +72,9 @@ class AlertDestinations:
         )
         self._access.remove(api_path(organization, "alerts", "destinations"), name, hint)
         return None
+
+    def _names(self, organization: str) -> list[str]:
+        return [one.name for one in self._listed(organization)]
 
     def _listed(self, organization: str) -> list[AlertDestinationShape]:
         path = api_path(organization, "alerts", "destinations")

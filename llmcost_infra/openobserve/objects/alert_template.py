@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import AlreadyExists, ApiError
 from llmcost_infra.openobserve.kinds.alert_template import PREBUILT, AlertTemplateKind
-from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
+from llmcost_infra.openobserve.kinds.base import Found, Inputs
 from llmcost_infra.openobserve.kinds.secret_text import take_out
 from llmcost_infra.openobserve.objects.access import (
     join_id,
-    organization_in,
     split_id,
     without_secrets,
 )
+from llmcost_infra.openobserve.objects.named import Named
 from llmcost_infra.openobserve.objects.shapes import AlertTemplateShape, AlertTemplatesShape
 from llmcost_infra.openobserve.paths import api_path
 
@@ -28,31 +28,14 @@ _SHARING = "default"
 """The organization whose templates every other one sees, changes and deletes as its own."""
 
 
-class AlertTemplates:
+class AlertTemplates(Named):
     """Finds, makes, changes and removes templates (``/api/{org}/alerts/templates``).
 
     Writing is not atomic: the server has no lock for templates.
     """
 
     def __init__(self, access: Access) -> None:
-        self.kind: Kind = AlertTemplateKind()
-        self._access = access
-        self._client = access.client
-
-    def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the name decides
-        """Return the id that a new template gets."""
-        return join_id(organization_in(inputs, self._client), inputs["name"])
-
-    def ids(self, organization: str) -> list[str]:
-        """Return the ids of an organization's own templates, sorted; the server's are not."""
-        own = [one for one in self._listed(organization) if not _foreign(organization, one)]
-        return sorted(
-            join_id(organization, one.name) for one in own if not one.name.startswith(PREBUILT)
-        )
-
-    def find(self, inputs: Inputs, urn: str) -> Found | None:
-        """Return the template of that name, if the organization has one of its own."""
-        return self.read(self.chosen_id(inputs, urn), inputs)
+        super().__init__(access, AlertTemplateKind())
 
     def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002 - Pulumi's word
         """Return the template, or None when it is gone."""
@@ -87,6 +70,11 @@ class AlertTemplates:
             path = api_path(organization, "alerts", "templates")
             self._access.remove(path, name, f"{hint} Then run this again.")
         return None
+
+    def _names(self, organization: str) -> list[str]:
+        # The server's own belong to nobody.
+        own = [one.name for one in self._listed(organization) if not _foreign(organization, one)]
+        return [name for name in own if not name.startswith(PREBUILT)]
 
     def _named(self, organization: str, name: str) -> list[AlertTemplateShape]:
         return [one for one in self._listed(organization) if one.name == name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import ApiError
-from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
+from llmcost_infra.openobserve.kinds.base import Found, Inputs
 from llmcost_infra.openobserve.kinds.function import FunctionKind, stored_text
 from llmcost_infra.openobserve.kinds.secret_text import fill, take_out
 from llmcost_infra.openobserve.objects.access import (
@@ -14,6 +14,7 @@ from llmcost_infra.openobserve.objects.access import (
     split_id,
     without_secrets,
 )
+from llmcost_infra.openobserve.objects.named import Named
 from llmcost_infra.openobserve.objects.shapes import FunctionShape, FunctionsShape
 from llmcost_infra.openobserve.paths import api_path
 
@@ -25,28 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["Functions"]
 
 
-class Functions:
+class Functions(Named):
     """Finds, makes, changes and removes functions (``/api/{org}/functions``).
 
     Writing is not atomic: the server has no lock for functions.
     """
 
     def __init__(self, access: Access) -> None:
-        self.kind: Kind = FunctionKind()
-        self._access = access
-        self._client = access.client
-
-    def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the name decides
-        """Return the id that a new function gets."""
-        return join_id(organization_in(inputs, self._client), inputs["name"])
-
-    def ids(self, organization: str) -> list[str]:
-        """Return the ids of all functions of an organization, sorted."""
-        return sorted(join_id(organization, one.name) for one in self._listed(organization))
-
-    def find(self, inputs: Inputs, urn: str) -> Found | None:
-        """Return the function of that name, if there is one."""
-        return self.read(self.chosen_id(inputs, urn), inputs)
+        super().__init__(access, FunctionKind())
 
     def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002 - Pulumi's word
         """Return the function, or None when it is gone."""
@@ -78,6 +65,9 @@ class Functions:
         hint = "Take it out of the pipelines that use it, then run this again."
         self._access.remove(api_path(organization, "functions"), name, hint)
         return None
+
+    def _names(self, organization: str) -> list[str]:
+        return [one.name for one in self._listed(organization)]
 
     def _listed(self, organization: str) -> list[FunctionShape]:
         return self._access.lists.read(FunctionsShape, api_path(organization, "functions")).items

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.errors import Conflict, NotFound
 from llmcost_infra.openobserve.answers import checked
-from llmcost_infra.openobserve.kinds.base import Found, Inputs, Kind
+from llmcost_infra.openobserve.kinds.base import Found, Inputs
 from llmcost_infra.openobserve.kinds.service_account import ServiceAccountKind
-from llmcost_infra.openobserve.objects.access import join_id, organization_in, split_id
+from llmcost_infra.openobserve.objects.access import split_id
+from llmcost_infra.openobserve.objects.named import Named
 from llmcost_infra.openobserve.objects.shapes import (
     NewAccountShape,
     ServiceAccountShape,
@@ -23,28 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["ServiceAccounts"]
 
 
-class ServiceAccounts:
+class ServiceAccounts(Named):
     """Finds, makes, changes and removes service accounts (``/api/{org}/service_accounts``).
 
     Writing is not atomic: the server has no lock for accounts.
     """
 
     def __init__(self, access: Access) -> None:
-        self.kind: Kind = ServiceAccountKind()
-        self._access = access
-        self._client = access.client
-
-    def chosen_id(self, inputs: Inputs, urn: str) -> str:  # noqa: ARG002 - the address decides
-        """Return the id that a new account gets."""
-        return join_id(organization_in(inputs, self._client), inputs["email"])
-
-    def ids(self, organization: str) -> list[str]:
-        """Return the ids of all service accounts of an organization, sorted."""
-        return sorted(join_id(organization, one.email) for one in self._listed(organization))
-
-    def find(self, inputs: Inputs, urn: str) -> Found | None:
-        """Return the account with that address, if there is one."""
-        return self.read(self.chosen_id(inputs, urn), inputs)
+        super().__init__(access, ServiceAccountKind(), named_by="email")
 
     def read(self, id: str, known: Inputs | None) -> Found | None:  # noqa: A002, ARG002 - the protocol's words
         """Return the account without its token, or None when it is gone."""
@@ -83,6 +70,9 @@ class ServiceAccounts:
         with self._access.lists.changed(self._path(organization)), suppress(NotFound):
             self._client.delete(self._path(organization, email))
         return None
+
+    def _names(self, organization: str) -> list[str]:
+        return [one.email for one in self._listed(organization)]
 
     def _listed(self, organization: str) -> list[ServiceAccountShape]:
         return self._access.lists.read(ServiceAccountsShape, self._path(organization)).items
