@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["complete_stacks", "days", "stack_option"]
+__all__ = ["days", "stack_option", "stacks_option"]
 
 
 def stack_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -22,11 +22,27 @@ def stack_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
     """
     said = f"Stack {what}, e.g. prod; without it, the one that Pulumi has selected or the only one."
     return click.option(
-        "--stack", metavar="NAME", callback=_stack, shell_complete=complete_stacks, help=said
+        "--stack", metavar="NAME", callback=_stack, shell_complete=_complete_stacks, help=said
     )
 
 
-def complete_stacks(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+def stacks_option(said: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the option ``--stack``, which may be repeated, as its argument ``stacks``.
+
+    Args:
+        said: its help.
+    """
+    return click.option(
+        "--stack",
+        "stacks",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=_complete_stacks,
+        help=said,
+    )
+
+
+def _complete_stacks(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
     """Offer a shell the stacks of the project, if there is one."""
     # Heavy, and help needs none of it.
     from llmcost_infra.errors import LlmCostError  # noqa: PLC0415

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmcost_infra.cli.arguments import complete_stacks
+from llmcost_infra.cli.arguments import stacks_option
 from llmcost_infra.cli.printing import json_option, print_json, progress
 from llmcost_infra.errors import DeclarationError, ExitCode
 
@@ -25,14 +25,7 @@ _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--stack",
-    "stacks",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_stacks,
-    help="The stack; repeatable.",
-)
+@stacks_option("The stack; repeatable.")
 @click.option("--all-stacks", is_flag=True, help="Every stack of the project; so it is by default.")
 @click.option(
     "--format",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmcost_infra.cli.arguments import complete_stacks, days
+from llmcost_infra.cli.arguments import days, stacks_option
 from llmcost_infra.cli.lazy import LazyGroup
 from llmcost_infra.cli.printing import json_option, print_json, progress
 from llmcost_infra.errors import ExitCode
@@ -34,14 +34,7 @@ def _folder(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 
 @click.group(cls=LazyGroup, invoke_without_command=True)
 @click.option("--base", metavar="REF", help="What to compare with, e.g. main.")
-@click.option(
-    "--stack",
-    "stacks",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=complete_stacks,
-    help="Only this stack; repeatable.",
-)
+@stacks_option("Only this stack; repeatable.")
 @click.option(
     "--format",
     "form",

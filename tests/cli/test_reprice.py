@@ -8,41 +8,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmcost_infra.columns import STORED
-from llmcost_infra.local.server import LocalServer
-from llmcost_infra.openobserve import Client
 from llmcost_infra.upkeep import reprice as module
-from tests.cli.conftest import ERASED
+from tests.cli.conftest import ERASED, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from llmcost_infra.local.server import LocalServer
     from tests.cli.conftest import Type
 
-PASSWORD = "Complexpass#123"
 DAY = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     """A server that the environment names, with the LLM stream of a stack."""
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
     settings = "config:\n  mine:settings:\n    environment: test\n"
-    (project / "Pulumi.test.yaml").write_text(settings)
-    (project / "__main__.py").write_text("")
-    monkeypatch.chdir(project)
-    with LocalServer(tmp_path / "data", password=PASSWORD) as server:
-        named = {"URL": server.url, "USER": "root@example.com", "PASSWORD": PASSWORD}
-        for name, value in named.items():
-            monkeypatch.setenv(f"OPENOBSERVE_{name}", value)
-        monkeypatch.delenv("OPENOBSERVE_ORG", raising=False)
-        with Client(server.url, "root@example.com", PASSWORD) as client:
-            fields = [{"name": name, "type": kind} for name, kind in STORED.items()]
-            body = {"fields": fields, "settings": {}}
-            client.post("/api/default/streams/llm_calls", body, {"type": "traces"})
+    with served(tmp_path, monkeypatch, test=settings) as server:
         yield server
 
 

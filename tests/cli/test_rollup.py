@@ -7,50 +7,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmcost_infra.local.server import LocalServer
-from llmcost_infra.openobserve import Client
-from tests.cli.conftest import ERASED
+from tests.cli.conftest import ERASED, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from llmcost_infra.local.server import LocalServer
     from tests.cli.conftest import Type
-
-PASSWORD = "Complexpass#123"
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     """A server that the environment names, with the streams of a stack that keeps a history."""
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
     settings = "config:\n  mine:settings:\n    environment: test\n    history: true\n"
-    (project / "Pulumi.test.yaml").write_text(settings)
-    (project / "Pulumi.wrong.yaml").write_text(settings.replace("history", "histori"))
-    (project / "Pulumi.empty.yaml").write_text("config: {}\n")
-    (project / "__main__.py").write_text("")
-    monkeypatch.chdir(project)
-    with LocalServer(tmp_path / "data", password=PASSWORD) as server:
-        named = {"URL": server.url, "USER": "root@example.com", "PASSWORD": PASSWORD}
-        for name, value in named.items():
-            monkeypatch.setenv(f"OPENOBSERVE_{name}", value)
-        monkeypatch.delenv("OPENOBSERVE_ORG", raising=False)
-        with Client(server.url, "root@example.com", PASSWORD) as client:
-            columns = ("model", "team", "feature", "environment", "pricing_status")
-            numbers = ("input_tokens", "output_tokens")
-            money = ("cost_usd", "input_cost_usd", "output_cost_usd")
-            fields = [
-                *({"name": f"llmcost_{name}", "type": "Utf8"} for name in columns),
-                *({"name": f"llmcost_{name}", "type": "Int64"} for name in numbers),
-                *({"name": f"llmcost_{name}", "type": "Float64"} for name in money),
-                {"name": "llmcost_adjusted_at", "type": "Int64"},
-                {"name": "llmcost_is_call", "type": "Boolean"},
-                *({"name": name, "type": "Utf8"} for name in ("trace_id", "span_id")),
-            ]
-            body = {"fields": fields, "settings": {}}
-            client.post("/api/default/streams/llm_calls", body, {"type": "traces"})
+    wrong = settings.replace("history", "histori")
+    stacks = {"test": settings, "wrong": wrong, "empty": "config: {}\n"}
+    with served(tmp_path, monkeypatch, **stacks) as server:
         yield server
 
 
