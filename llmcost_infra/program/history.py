@@ -56,7 +56,7 @@ class Base:
 
     def head(self) -> str:
         """Return what is reviewed: a commit, and whether files differ from it."""
-        commit = _git(self.folder, "rev-parse", "--short", "HEAD").decode().strip()
+        commit = _git(self.folder, "rev-parse", "--short=7", "HEAD").decode().strip()
         dirty = _git(self.folder, "status", "--porcelain", "--", ".").strip()
         return f"{commit} and changes that are not committed" if dirty else commit
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SettingChange", "argument_changes", "setting_changes"]
 
 _ROUNDED: Final = Decimal("0.0005")
-"""How far two ratios may be apart: numbers in texts are rounded to the cent."""
+"""How far two ratios may be apart whose numbers are whole."""
 _TOKEN: Final = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|\w+")
 
 
@@ -189,7 +189,20 @@ def _scaled(finding: Finding, setting: Leaf) -> bool:
     if not old or new is None:
         return False
     pairs = (pair for leaf in finding.leaves for pair in _number_pairs(leaf))
-    return any(abs(after / before - new / old) < _ROUNDED for before, after in pairs if before)
+    return any(_in_ratio(before, after, new / old) for before, after in pairs if before)
+
+
+def _in_ratio(before: Decimal, after: Decimal, ratio: Decimal) -> bool:
+    """Tell whether two numbers, each rounded to the digits that it has, can be in a ratio."""
+    rounding = _half_a_digit(after) + abs(ratio) * _half_a_digit(before)
+    return abs(after - ratio * before) <= max(rounding, _ROUNDED * abs(before))
+
+
+def _half_a_digit(number: Decimal) -> Decimal:
+    """Return by how much a number may have been rounded; a whole one was not."""
+    exponent = number.as_tuple().exponent
+    digits = exponent if isinstance(exponent, int) else 0
+    return Decimal(5).scaleb(digits - 1) if digits < 0 else Decimal(0)
 
 
 def _number_pairs(leaf: Leaf) -> Iterator[tuple[Decimal, Decimal]]:

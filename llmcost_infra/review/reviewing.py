@@ -89,7 +89,7 @@ def review(
         fired, silent = _fired(*ends, changes, extras) if spend or extras.live else ((), ())
         read, unread, previews = _asked(ends, changes, extras)
     return Report(
-        base=f"{ref} ({base.commit[:9]})",
+        base=f"{ref} ({base.commit[:7]})",
         head=base.head(),
         stacks=tuple(sorted(ends[0].programs.keys() & ends[1].programs.keys())),
         files=base.changed_files(),
