@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from llmcost_infra.errors import LlmCostError
 from llmcost_infra.first_run.send import Endpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmcost_infra.first_run.target import Target
     from llmcost_infra.settings import Settings
 
@@ -91,6 +94,7 @@ class Engine:
         Raises:
             LlmCostError: the CLI is missing or failed; its own words are on the terminal.
         """
+        self._free()
         # Not without the preview: it finds every mistake before the first write.
         self._run("up", "--stack", STACK, "--yes")
 
@@ -100,7 +104,25 @@ class Engine:
         Raises:
             LlmCostError: the CLI is missing or failed.
         """
+        self._free()
         self._run("destroy", "--stack", STACK, "--yes", "--skip-preview")
+
+    def _free(self) -> None:
+        """Take away the lock of a run that was killed: its words name no way that works here.
+
+        Raises:
+            LlmCostError: another run is at work.
+        """
+        locks = (self.target.folder / "state").glob(f".pulumi/locks/**/{STACK}/*.json")
+        holders = [json.loads(lock.read_text(encoding="utf-8")) for lock in locks]
+        working = [one["pid"] for one in holders if _works(one)]
+        if working:
+            raise LlmCostError(
+                f"Another run is at work on the stack {STACK}: process {working[0]}.",
+                hint="Wait until it has ended, and run the command again.",
+            )
+        if holders:
+            self._run("cancel", "--stack", STACK, "--yes", quiet=True)
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
@@ -135,6 +157,19 @@ class Engine:
                 hint="Mend what it names and run the command again; what is done already is known.",
             )
         return done.stdout or ""
+
+
+def _works(holder: Mapping[str, Any]) -> bool:
+    """Tell whether the process that holds a lock is there; on another machine it may be."""
+    if holder["hostname"] != socket.gethostname():
+        return True
+    try:
+        os.kill(holder["pid"], 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _command(arguments: tuple[str, ...]) -> str:
