@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeVar, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from llmcost_infra.errors import DeclarationError
@@ -35,6 +35,7 @@ __all__ = [
     "Strict",
     "file",
     "find",
+    "fitting",
     "load",
     "misplaced",
     "names",
@@ -64,6 +65,16 @@ class Strict(BaseModel):
     """Base of every model of a declaration: nothing unknown, nothing converted, nothing changed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def fitting(pattern: str, words: str) -> Any:
+    """Return the field of a text that fits a pattern.
+
+    Args:
+        pattern: regular expression.
+        words: what people read who wrote something else, here and in their editor.
+    """
+    return Field(pattern=pattern, json_schema_extra={"patternErrorMessage": words})
 
 
 class InvalidDeclaration(DeclarationError):  # noqa: N818 - it names what happened
@@ -242,17 +253,31 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[tuple[Ke
     return [_explained(dict(found), schema) for found in error.errors(include_url=False)]
 
 
+_SAID: Final = {
+    "missing": "is missing",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+}
+"""Type of an error of pydantic → our words."""
+
+
 def _explained(found: dict[str, Any], schema: dict[str, Any]) -> tuple[KeyPath, str, str]:
     """Say in a declaration's own terms what pydantic found."""
     context = found.get("ctx", {})
     at = _keys(found["loc"], schema)
-    said, hint = f"{found['msg'][:1].lower()}{found['msg'][1:]}", ""
+    lowered = f"{found['msg'][:1].lower()}{found['msg'][1:]}"
+    said, hint = _SAID.get(found["type"], lowered), ""
     match found["type"]:
         case "extra_forbidden":
             valid = sorted(_node(found["loc"][:-1], schema).get("properties", {}))
             said, hint = "unknown key", nearest(str(found["loc"][-1]), valid)
-        case "missing":
-            said = "is missing"
+        case "string_pattern_mismatch":
+            # The words that an editor shows for the same schema; what was written stays out of
+            # them, because it may be a secret in the place of a secret's name.
+            words = _node(found["loc"], schema).get("patternErrorMessage")
+            said, hint = ("is not valid here", words) if words else (said, hint)
         case "literal_error":
             valid = _choices(_node(found["loc"], schema))
             said, hint = _refused(found["input"], valid)
@@ -333,7 +358,10 @@ def _invalid(path: Path, line: int | None, message: str, hint: str = "") -> Inva
 def _refuse_yaml(path: Path, error: yaml.MarkedYAMLError) -> NoReturn:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else None
-    raise _invalid(path, line, f"is not YAML: {error.problem or error.context}") from error
+    lines = path.read_text(encoding="utf-8").splitlines()[mark.line :] if mark else []
+    tab = bool(lines) and lines[0].lstrip(" ").startswith("\t")
+    hint = "indent with spaces; this line has a tab" if tab else ""
+    raise _invalid(path, line, f"is not YAML: {error.problem or error.context}", hint) from error
 
 
 class _Builder:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 from pydantic import Field
 
+from llmcost_infra.catalog.panel_config import Period
 from llmcost_infra.catalog.panels import AnyPanel, Id, Text
 from llmcost_infra.catalog.stack_values import fill_in
 from llmcost_infra.catalog.templates import ENVIRONMENT, OWNER_OF_FEATURE, sql_text
@@ -47,7 +48,7 @@ class DashboardDeclaration(Strict):
 
     title: Text
     description: str = ""
-    default_time_range: Annotated[str, Field(pattern=r"^[1-9][0-9]*[smhdwM]$")]
+    default_time_range: Period
     variables: Mapping[Id, QueryValues] = Field(default_factory=dict[str, QueryValues])
     tabs: Annotated[Mapping[Id, TabDeclaration], Field(min_length=1)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.declarations import Strict, fitting, misplaced
 
 __all__ = [
     "CURRENCIES",
@@ -18,6 +18,7 @@ __all__ = [
     "MarkLine",
     "MatchByName",
     "Override",
+    "Period",
     "SettingName",
     "TimeRange",
     "UnitOverride",
@@ -53,7 +54,9 @@ SettingName = Literal["budget.daily_usd", "budget.hourly_usd"]
 """What a declaration may read of a stack's settings."""
 
 Text = Annotated[str, Field(min_length=1)]
-Period = Annotated[str, Field(pattern=r"^[1-9][0-9]*[smhdwM]$")]
+Period = Annotated[
+    str, fitting(r"^[1-9][0-9]*[smhdwM]$", "write a number and s, m, h, d, w or M, like 24h")
+]
 
 
 class MarkLine(Strict):

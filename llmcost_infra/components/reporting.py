@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import difflib
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -73,7 +74,24 @@ def stack_settings() -> Settings:
         pulumi.RunError: they are missing, or wrong: every problem with the nearest valid key.
     """
     with without_traceback():
-        return Settings.from_mapping(_config("settings").require_object("settings"))
+        chosen = _config("settings").get_object("settings")
+        if chosen is None:
+            raise _without_settings()
+        return Settings.from_mapping(chosen)
+
+
+def _without_settings() -> DeclarationError:
+    """Return what is wrong with a stack that has no settings: a new one, or a misspelled key."""
+    path = Path(f"Pulumi.{pulumi.get_stack()}.yaml")
+    keys: dict[str, int] = {}
+    with suppress(DeclarationError):
+        keys = {str(at[1]): line for at, line in read(path).lines.items() if len(at) == 2}  # noqa: PLR2004 - config, and a key in it
+    close = difflib.get_close_matches(_SETTINGS, keys, n=1)
+    if close:
+        said, hint = f"{close[0]}: unknown key", f"did you mean {_SETTINGS!r}?"
+        return DeclarationError(said, path=path, line=keys[close[0]], hint=hint)
+    hint = f"write {_SETTINGS} below config, with environment; copy another stack's to begin with"
+    return DeclarationError("this stack has no settings yet", path=path, hint=hint)
 
 
 _placeholders: list[str] = []
@@ -94,7 +112,8 @@ def stack_secret(name: str) -> pulumi.Output[str]:
     if value is None and _placeholders:
         return pulumi.Output.secret(_placeholders[0])
     if value is None:
-        key = pulumi.Config().full_key(name)
+        # Where the settings stand, their secrets do: as docs and templates write them.
+        key = _config("settings").full_key(name)
         raise pulumi.RunError(
             f"The stack has no secret {key}.\n  Set it: pulumi config set --secret {key}"
         )

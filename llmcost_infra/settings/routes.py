@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
-from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.declarations import Strict, fitting, misplaced
 
 __all__ = ["Route", "SecretName", "Severity"]
 
@@ -33,9 +33,12 @@ def _no_secret(value: object) -> object:
 SecretName = Annotated[
     str,
     BeforeValidator(_no_secret, json_schema_input_type=str),
-    Field(pattern=r"^[a-z][a-z0-9_]*$"),
+    fitting(r"^[a-z][a-z0-9_]*$", "use lower-case letters, digits and _, a letter first"),
 ]
 """Key of a secret in the stack's configuration."""
+
+
+_Recipient = Annotated[str, fitting(r"^[^@\s]+@[^@\s]+$", "write it like ann@example.com")]
 
 
 class Route(Strict):
@@ -44,7 +47,7 @@ class Route(Strict):
     kind: Literal["slack", "teams", "pagerduty", "webhook", "email"]
     secret: SecretName | None = None
     """The secret that holds the URL; for PagerDuty the one that holds the routing key."""
-    recipients: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    recipients: tuple[_Recipient, ...] = ()
     """E-mail addresses."""
     severities: tuple[Severity, ...] | None = None
     """Which alerts it takes: page alone for PagerDuty, all but heartbeat elsewhere."""

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced, nearest, problems_of
+from llmcost_infra.declarations import (
+    InvalidDeclaration,
+    Strict,
+    fitting,
+    misplaced,
+    nearest,
+    problems_of,
+)
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.settings.alerts import AlertChoice
 from llmcost_infra.settings.attribution import Attribution
@@ -25,10 +32,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Retention", "Settings"]
 
+_SMALL = "use lower-case letters, digits"
 Days = Annotated[int, Field(ge=1)]
-Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+(?:/[^\s?#]*[^\s/?#])?$")]
+Address = Annotated[
+    str,
+    fitting(
+        r"^https?://[^\s/?#]+(?:/[^\s?#]*[^\s/?#])?$",
+        "write it like https://observe.example.com, without a slash at its end",
+    ),
+]
 """Of a server, without a slash at the end, e.g. ``https://observe.example.com``."""
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+_Name = Annotated[str, fitting(r"^[a-z][a-z0-9_]*$", f"{_SMALL} and _, a letter first")]
 
 
 class Retention(Strict):
@@ -47,13 +61,17 @@ class Retention(Strict):
 class Settings(Strict):
     """One stack's choices, as they stand in ``Pulumi.<stack>.yaml`` under ``llmcost:settings``."""
 
-    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    environment: Annotated[str, fitting(r"^[a-z][a-z0-9-]*$", f"{_SMALL} and -, a letter first")]
     """dev, staging, prod, local, …"""
-    organization: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] | None = None
+    organization: (
+        Annotated[str, fitting(r"^[A-Za-z0-9_]+$", "use letters, digits and _")] | None
+    ) = None
     """OpenObserve organization; by default the one that the provider is configured with."""
     team: Team | None = None
     """Whose calls are all that dashboards and alerts read; `TeamBudget` sets it."""
-    prefix: Annotated[str, Field(pattern=r"^(?:[a-z][a-z0-9_]*)?$")] = ""
+    prefix: Annotated[
+        str, fitting(r"^(?:[a-z][a-z0-9_]*)?$", f"{_SMALL} and _, a letter first")
+    ] = ""
     """Stands before every stream, function and pipeline name, e.g. ``demo_``."""
     folder: Annotated[str, Field(min_length=1)] = "LLM Cost"
     """Name of the dashboard folder."""

@@ -168,6 +168,8 @@ def test_an_interrupt_is_no_error(llmcost: Type, monkeypatch: pytest.MonkeyPatch
     ("arguments", "said"),
     [
         (("no-such-command",), "No such command 'no-such-command'"),
+        (("reveiw",), "No such command 'reveiw'. Did you mean 'review'?"),
+        (("local", "serv"), "Did you mean 'serve'?"),
         (("--no-such-option",), "No such option"),
         (("up", "--port", "0"), "0 is not in the range"),
         (("up", "more"), "unexpected extra argument"),

@@ -69,6 +69,26 @@ def test_an_unknown_key_is_shown_with_its_line(in_project: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("config:\n  llmcost:setings: {}\n", ":2: llmcost:setings: unknown key"),
+        ("config:\n  openobserve:url: x\n", ": this stack has no settings yet"),
+        ("encryptionsalt: v1\n", ": this stack has no settings yet"),
+    ],
+)
+def test_a_stack_without_settings_is_told_where_they_belong(
+    in_project: Path, text: str, said: str
+) -> None:
+    """Pulumi would have them set by a command that takes one line."""
+    stack = pulumi.get_stack()
+    (in_project / f"Pulumi.{stack}.yaml").write_text(text)
+    with pytest.raises(pulumi.RunError) as caught:
+        stack_settings()
+    assert str(caught.value).startswith(f"Pulumi.{stack}.yaml{said}")
+    assert "llmcost:settings" in str(caught.value).partition("\n")[2]
+
+
 def test_settings_from_elsewhere_are_named(in_project: Path) -> None:
     """Who sets them in a program has no line."""
     assert refused(in_project, FILE, written=False).startswith(

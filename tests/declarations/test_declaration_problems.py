@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import pytest
 from pydantic import Field, field_validator, model_validator
 
-from llmcost_infra.declarations import InvalidDeclaration, Strict, load, misplaced, nearest
+from llmcost_infra.declarations import InvalidDeclaration, Strict, fitting, load, misplaced, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,9 @@ class Drawing(Strict):
         Annotated[str, Field(pattern=r"^[a-z]+$")],
         Annotated[Circle | Box, Field(discriminator="type")],
     ] = Field(default_factory=dict[str, Circle | Box])
+    plain: bool = False
+    doors: int = 0
+    word: Annotated[str, fitting("^[a-z]+$", "use one lower-case word")] = ""
     dots: tuple[Circle, ...] = ()
     notes: Mapping[str, Circle] = Field(default_factory=dict[str, Circle])
 
@@ -99,6 +102,9 @@ def test_a_good_file_becomes_a_model(declared: Declared) -> None:
         ),
         ("colour: red\n", 1, "title: is missing", ""),
         ("title: 7\n", 1, "title: input should be a valid string", ""),
+        ("title: x\nplain: nope\n", 2, "plain: write true or false", ""),
+        ("title: x\ndoors: big\n", 2, "doors: write a whole number", ""),
+        ("title: x\nword: A b\n", 2, "word: is not valid here", "use one lower-case word"),
         ("title: LOUD\n", 1, "title: do not shout", ""),
         ("title: x\ntags:\n- a\n- 7\n", 4, "tags.1: input should be a valid string", ""),
         (

@@ -115,6 +115,13 @@ def test_a_problem_names_path_line_and_key(declared: Declared) -> None:
     assert str(read(path).problem((), "is wrong")) == f"{path}:1: is wrong"
 
 
+def test_a_tab_is_told_as_a_tab(declared: Declared) -> None:
+    """YAML indents with spaces, and its own words do not say so; an editor shows both alike."""
+    with pytest.raises(InvalidDeclaration) as caught:
+        read(declared("a:\n  b: 1\n\tc: 2\n"))
+    assert (caught.value.line, caught.value.hint) == (3, "indent with spaces; this line has a tab")
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
