@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.catalog.stack_statements import stack_statement
 from llmcost_infra.declarations import nearest
-from llmcost_infra.errors import LlmCostError
+from llmcost_infra.errors import DeclarationError, LlmCostError
 from llmcost_infra.openobserve.groups import groups_of_day
 from llmcost_infra.utc import Month, midnight, month_named
 
@@ -88,11 +88,14 @@ def days_of(month: str, settings: Settings, now: datetime) -> list[date]:
         now: when it is asked.
 
     Raises:
-        LlmCostError: it is no month, it is to come, or its calls are not kept any more.
+        DeclarationError: it is no month.
+        LlmCostError: it is to come, or its calls are not kept any more.
     """
     named = month_named(month)
     if named is None:
-        raise LlmCostError(f"{month!r} is no month.", hint="Write it like 2026-10.")
+        raise DeclarationError(
+            f"{month!r} is no month", path="--month", hint="Write it like 2026-10."
+        )
     first = named.first
     today = now.astimezone(UTC).date()
     if first > today:

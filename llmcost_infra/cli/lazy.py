@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            close = difflib.get_close_matches(args[0], self.lazy, n=1)
             if not close:
                 raise
             said = f"{error.format_message()} Did you mean '{close[0]}'?"

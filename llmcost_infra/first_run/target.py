@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from llmcost_infra.errors import DeclarationError, LlmCostError
+from llmcost_infra.errors import DeclarationError
 from llmcost_infra.first_run.embedded import USER
 
 if TYPE_CHECKING:
@@ -56,14 +56,15 @@ def project_folder(start: Path | None = None) -> Path:
     """Return the nearest folder upwards that holds a ``Pulumi.yaml``.
 
     Raises:
-        LlmCostError: there is none.
+        DeclarationError: there is none.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file():
             return folder
-    raise LlmCostError(
-        f"There is no Pulumi.yaml in {here} or above it.",
+    raise DeclarationError(
+        "There is no Pulumi.yaml in it or above it.",
+        path=here,
         hint="Run the command in the folder of the project.",
     )
 

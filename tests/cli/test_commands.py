@@ -178,5 +178,5 @@ def test_reset_outside_of_a_project_asks_nothing(
 
     ended = llmcost("local", "reset")
 
-    assert (ended.code, ended.out) == (1, "")
+    assert (ended.code, ended.out) == (2, "")
     assert "no Pulumi.yaml" in ended.err

@@ -169,7 +169,7 @@ def test_an_interrupt_is_no_error(llmcost: Type, monkeypatch: pytest.MonkeyPatch
     [
         (("no-such-command",), "No such command 'no-such-command'"),
         (("reveiw",), "No such command 'reveiw'. Did you mean 'review'?"),
-        (("local", "serv"), "Did you mean 'serve'?"),
+        (("local", "serv"), "No such command 'serv'. Did you mean 'serve'?\n"),
         (("--no-such-option",), "No such option"),
         (("up", "--port", "0"), "0 is not in the range"),
         (("up", "more"), "unexpected extra argument"),

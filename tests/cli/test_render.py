@@ -96,5 +96,5 @@ def test_it_needs_a_project(llmcost: Type, tmp_path: Path, monkeypatch: pytest.M
     """Outside of a project the next step is said."""
     monkeypatch.chdir(tmp_path)
     ended = llmcost("render", "--stack", "dev", "--out", "out")
-    assert ended.code == 1
+    assert ended.code == 2
     assert "There is no Pulumi.yaml" in ended.err
