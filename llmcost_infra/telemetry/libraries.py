@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -50,30 +50,32 @@ _RESOURCES: Final = (
 
 
 def track_libraries(*, ask_for_usage: bool = True) -> None:
-    """Track all clients of the libraries that are loaded; no other one is loaded for it.
+    """Track all clients of the libraries that are loaded; nothing is loaded for it.
 
     Args:
         ask_for_usage: ask OpenAI-compatible streams for usage, which they tell only then.
     """
     for resource in _RESOURCES:
-        module = _loaded(resource.module)
-        for kind in _classes(module, resource.name):
-            for name in resource.methods:
-                method = getattr(kind, name, None)
-                if callable(method) and not hasattr(method, TRACKED):
-                    asks = ask_for_usage and resource.usage_on_request
-                    managed = name in MANAGED
-                    setattr(kind, name, _watched(method, resource.operation, asks, managed))
+        _when_loaded(resource.module, partial(_track, resource, ask_for_usage))
 
 
 @harmless
-def _loaded(module: str) -> object:
-    """Return a module of a library that is loaded; it may load that part when it is used."""
-    library = module.partition(".")[0]
-    if module not in sys.modules and library in sys.modules:
-        with suppress(ImportError):
-            import_module(module)
-    return sys.modules.get(module)
+def _when_loaded(module: str, track: Callable[[object], None]) -> None:
+    """Track a module of a library that is loaded: now, or when the application first uses it."""
+    if module in sys.modules:
+        track(sys.modules[module])
+    elif module.partition(".")[0] in sys.modules:
+        # Who instruments without code has it.
+        import_module("wrapt").register_post_import_hook(harmless(track), module)
+
+
+def _track(resource: _Resource, ask_for_usage: bool, module: object) -> None:
+    for kind in _classes(module, resource.name):
+        for name in resource.methods:
+            method = getattr(kind, name, None)
+            if callable(method) and not hasattr(method, TRACKED):
+                asks = ask_for_usage and resource.usage_on_request
+                setattr(kind, name, _watched(method, resource.operation, asks, name in MANAGED))
 
 
 def _classes(module: object, name: str) -> Iterator[Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from llmcost_infra.telemetry.configuration import watch_spans
 from llmcost_infra.telemetry.harmless import harmless, tell_once
+from llmcost_infra.telemetry.late import follow
 from llmcost_infra.telemetry.managed import TrackedManager
 from llmcost_infra.telemetry.raw_responses import TrackedResponse, is_raw, reads_lines
 from llmcost_infra.telemetry.requests import target_of
@@ -40,6 +41,7 @@ METHODS: Final = (
 )
 """What is watched: path of a client's resource, its method, and the operation that it is."""
 
+_PARTS: Final = tuple(dict.fromkeys(path.partition(".")[0] for path, _, _ in METHODS))
 MANAGED: Final = ("stream",)
 """Methods that return what opens its stream in `with`."""
 
@@ -107,10 +109,28 @@ def call(
 
 
 def _track(client: object, provider: str | None, ask_for_usage: bool) -> None:
+    see = partial(_track_part, provider=provider, ask_for_usage=ask_for_usage)
+    late = follow(client, _PARTS, see)
+    there = [see(client, name, getattr(client, name, None)) for name in _PARTS if name not in late]
+    found = bool(late) or any(there)
+    for name in _COPIES if found else ():
+        copy = getattr(client, name, None)
+        if callable(copy) and not hasattr(copy, TRACKED):
+            setattr(client, name, _copied(copy, provider, ask_for_usage))
+    if not found:
+        kind = type(client).__qualname__
+        tell_once(kind, "track: %s has no method that is known, so its calls are not told of", kind)
+
+
+def _track_part(
+    client: object, part_name: str, part: object, *, provider: str | None, ask_for_usage: bool
+) -> bool:
+    """Watch the methods of a part of a client; tell whether it has any."""
     found = False
     for path, name, operation in METHODS:
-        resource: Any = client
-        for step in path.split("."):
+        first, *steps = path.split(".")
+        resource: Any = part if first == part_name else None
+        for step in steps:
             resource = getattr(resource, step, None)
         method = getattr(resource, name, None)
         if not callable(method):
@@ -121,13 +141,7 @@ def _track(client: object, provider: str | None, ask_for_usage: bool) -> None:
             target = target_of(client, operation, provider)
             how = Method(target, on_request, {}, name in MANAGED)
             setattr(resource, name, _watched(method, how))
-    for name in _COPIES if found else ():
-        copy = getattr(client, name, None)
-        if callable(copy) and not hasattr(copy, TRACKED):
-            setattr(client, name, _copied(copy, provider, ask_for_usage))
-    if not found:
-        kind = type(client).__qualname__
-        tell_once(kind, "track: %s has no method that is known, so its calls are not told of", kind)
+    return found
 
 
 def _copied(

@@ -198,11 +198,12 @@ def test_a_part_of_a_library_that_waits_to_be_used_is_tracked(
     (package / "resources" / "chat" / "completions.py").write_text(
         "class Completions:\n    create = lambda self, **asked: self.answer(**asked)\n"
     )
-    (package / "resources" / "embeddings.py").write_text("raise ImportError('needs another')\n")
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("openai")
     track_libraries()
-    completions: Any = sys.modules["openai.resources.chat.completions"].Completions()
+    assert "openai.resources.chat.completions" not in sys.modules
+    module = importlib.import_module("openai.resources.chat.completions")
+    completions: Any = module.Completions()
     completions.answer = lambda **_: completion()
     completions._client = openai(completions.answer)
     completions.create(model="gpt-4o")

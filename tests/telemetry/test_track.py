@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from opentelemetry import trace
@@ -172,6 +174,66 @@ def test_a_client_with_other_options_is_tracked_too(telemetry: Telemetry) -> Non
     chat(client.with_options(timeout=60))
     assert telemetry.last["gen_ai.provider.name"] == "groq"
     assert len(telemetry.spans) == 1
+
+
+class Lazy:
+    """A client that makes its parts when they are used, and so do copies of it."""
+
+    base_url = "https://api.openai.com/v1/"
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    @cached_property
+    def chat(self) -> Any:
+        """Return a part."""
+        self.made.append("chat")
+        return openai(lambda **_: completion()).chat
+
+    @cached_property
+    def responses(self) -> Any:
+        """Return a part whose code takes long to load."""
+        self.made.append("responses")
+        return SimpleNamespace(create=lambda **_: completion())
+
+    def with_options(self, **_: Any) -> Self:
+        """Return a copy."""
+        return self.__class__()
+
+
+def test_a_part_of_a_client_is_tracked_when_it_is_used(telemetry: Telemetry) -> None:
+    """To track loads none of its code; it stays the client that it was, and so do copies."""
+    client = track(Lazy(), provider="groq")
+    assert client.made == []
+    chat(client)
+    chat(track(client).with_options(timeout=60))
+    assert client.made == ["chat"]
+    client.responses.create(model="gpt-4o")
+    assert [dict(span.attributes or {})["gen_ai.provider.name"] for span in telemetry.spans] == [
+        "groq"
+    ] * 3
+    assert isinstance(client, Lazy)
+    assert repr(type(client)) == repr(Lazy)
+    plain = Lazy()
+    chat(plain)
+    assert len(telemetry.spans) == 3
+
+
+def test_a_client_that_cannot_be_followed_is_tracked_at_once(telemetry: Telemetry) -> None:
+    """Where its class does not let another take its place."""
+
+    class Fixed(Lazy):
+        __slots__ = ("more",)
+
+    class Strict(Lazy):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "__class__":
+                raise TypeError(name)
+            super().__setattr__(name, value)
+
+    for kind in (Fixed, Strict):
+        chat(track(kind()))
+    assert len(telemetry.spans) == 2
 
 
 def test_to_track_twice_is_the_same_as_once(telemetry: Telemetry) -> None:
