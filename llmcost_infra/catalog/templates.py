@@ -65,6 +65,7 @@ _CHOICES: Final = {
     "\6": r"(?: AND (?:\w+|COALESCE\([\w, ]+\)) = '(?:[^']|'')*')?",
 }
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_UNDEFINED: Final = re.compile(r"'(\w+)' is undefined$")
 _LOOSE_ENDS: Final = re.compile(r"[ \t]+(?=\n)|\n\s*(?=\n)")
 _PUBLIC: Final = (
     *("age", "all_calls", "billing", "bucket", "calls", "closed_rollups", "counted", "found_at"),
@@ -191,7 +192,7 @@ class SqlTemplate:
             raise _not_a_template(error) from error
         # A template may call anything with anything: whatever it raises is its author's mistake.
         except Exception as error:
-            raise self._refused(error) from error
+            raise self._refused(error, sorted(macros)) from error
         return Statement(_LOOSE_ENDS.sub("", text.strip()))
 
     def problem(self, message: str, text: str, at: int, hint: str = "") -> DeclarationError:
@@ -215,9 +216,12 @@ class SqlTemplate:
         )
         return DeclarationError(message, path=self.path, line=next(found, 1), hint=hint)
 
-    def _refused(self, error: Exception) -> DeclarationError:
+    def _refused(self, error: Exception, known: list[str]) -> DeclarationError:
         message, hint = str(error), ""
-        if isinstance(error, _UnknownName):
+        undefined = _UNDEFINED.match(message) if isinstance(error, jinja2.UndefinedError) else None
+        if undefined is not None:
+            hint = nearest(undefined[1], known)
+        elif isinstance(error, _UnknownName):
             hint = error.hint
         elif isinstance(error, jinja2.TemplateNotFound):
             message = f"there is no template {error.name!r}"

@@ -114,7 +114,16 @@ def stack_secret(name: str) -> pulumi.Output[str]:
     if value is None:
         # Where the settings stand, their secrets do: as docs and templates write them.
         key = _config("settings").full_key(name)
-        raise pulumi.RunError(
-            f"The stack has no secret {key}.\n  Set it: pulumi config set --secret {key}"
-        )
+        said = f"The stack has no secret {key}.\n  Set it: pulumi config set --secret {key}"
+        more = ", ".join(one for one in _missing_secrets() if one != key)
+        also = f"\n  Its settings name more that it lacks: {more}" if more else ""
+        raise pulumi.RunError(said + also)
     return value
+
+
+def _missing_secrets() -> list[str]:
+    """Return the secrets of routes that are not set: whoever sets one wants to know of all."""
+    settings = _config("settings")
+    routes = (settings.get_object("settings") or {}).get("routes", {}).values()
+    names = dict.fromkeys(route["secret"] for route in routes if "secret" in route)
+    return [settings.full_key(name) for name in names if _config(name).get_secret(name) is None]

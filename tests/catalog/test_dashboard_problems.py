@@ -133,11 +133,15 @@ def test_a_mistake_in_the_yaml_is_at_its_line(
         ),
         (
             "SELECT\n  {{ buckets() }} AS cost\nFROM {{ calls() }}\n",
-            "sql/cost.sql.j2:2: 'buckets' is undefined",
+            "sql/cost.sql.j2:2: 'buckets' is undefined\n  did you mean 'bucket'?",
         ),
         (
             "{% if not dark %}\nSELECT 1 AS cost\n{% endif %}\n",
-            "sql/cost.sql.j2:1: 'dark' is undefined",
+            (
+                "sql/cost.sql.j2:1: 'dark' is undefined\n  valid: age, all_calls, billing, bucket, "
+                "calls, closed_rollups, counted, environment, found_at, owner_of_feature, rollup, "
+                "tool_shares, tools, total, unfinished, usd"
+            ),
         ),
         ("SELECT\n{{ calls( }}\n", "sql/cost.sql.j2:2: unexpected '}', expected ')'"),
         (

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from llmcost_infra.components import LlmCost, stack_settings
+from llmcost_infra.components.reporting import stack_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +88,23 @@ def test_a_stack_without_settings_is_told_where_they_belong(
         stack_settings()
     assert str(caught.value).startswith(f"Pulumi.{stack}.yaml{said}")
     assert "llmcost:settings" in str(caught.value).partition("\n")[2]
+
+
+def test_every_secret_that_is_missing_is_told_at_once(in_project: Path) -> None:
+    """Not one for each preview, and by the keys that the docs write."""
+    two = FILE.replace(
+        "    alerts:", "      oncall: {kind: pagerduty, secret: night_key}\n    alerts:"
+    )
+    settings = yaml.safe_load(two)["config"]["llmcost:settings"]
+    pulumi.runtime.set_config("llmcost:settings", json.dumps(settings))
+    assert in_project.is_dir()
+    with pytest.raises(pulumi.RunError) as caught:
+        stack_secret("own_key")
+    assert str(caught.value) == (
+        "The stack has no secret llmcost:own_key.\n"
+        "  Set it: pulumi config set --secret llmcost:own_key\n"
+        "  Its settings name more that it lacks: llmcost:slack_url, llmcost:night_key"
+    )
 
 
 def test_settings_from_elsewhere_are_named(in_project: Path) -> None:
