@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Lazy", "LazyGroup", "lazy_group"]
 
+_SENTENCE = 200  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Lazy:
@@ -62,11 +64,14 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their summaries; click's own way would import them all."""
-        if not self.lazy:
-            super().format_commands(ctx, formatter)
-            return
+        told = [(name, found.summary) for name, found in self.lazy.items()]
+        # Whole sentences, as of the others: click would cut them off.
+        told += [
+            (name, self.commands[name].get_short_help_str(limit=_SENTENCE))
+            for name in super().list_commands(ctx)
+        ]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, found.summary) for name, found in self.lazy.items()])
+            formatter.write_dl(told)
 
 
 def lazy_group(

@@ -124,6 +124,8 @@ def stack_secret(name: str) -> pulumi.Output[str]:
 def _missing_secrets() -> list[str]:
     """Return the secrets of routes that are not set: whoever sets one wants to know of all."""
     settings = _config("settings")
-    routes = (settings.get_object("settings") or {}).get("routes", {}).values()
-    names = dict.fromkeys(route["secret"] for route in routes if "secret" in route)
+    names: dict[str, None] = {}
+    with suppress(DeclarationError):  # whoever reads them says what is wrong with them
+        routes = Settings.from_mapping(settings.get_object("settings") or {}).routes.values()
+        names = dict.fromkeys(route.secret for route in routes if route.secret)
     return [settings.full_key(name) for name in names if _config(name).get_secret(name) is None]

@@ -49,6 +49,12 @@ def test_the_summary_in_the_group_is_the_command_s_own(group: LazyGroup) -> None
         assert command.get_short_help_str(limit=100) == lazy.summary
 
 
+@pytest.mark.parametrize("group", ["pricing", "telemetry", "review"])
+def test_a_summary_is_a_whole_sentence(llmcost: Type, group: str) -> None:
+    """It is wrapped, and not cut off, whatever the width."""
+    assert "..." not in llmcost(group, "--help").out.partition("Commands:")[2]
+
+
 def test_help_of_a_group_loads_no_command(llmcost: Type, monkeypatch: pytest.MonkeyPatch) -> None:
     """Listing commands costs the same however many there are."""
 
