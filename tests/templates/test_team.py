@@ -92,7 +92,7 @@ def test_its_workflow_asks_each_environment(generate: Generate) -> None:
         ({"owners": "ann"}, "write e-mail addresses"),
         ({"environments": []}, "choose at least one"),
         ({"routes": ["pagerduty"]}, "choose one that takes warnings too"),
-        ({"url": "https://observe.example.com/"}, "no slash at its end"),
+        ({"url": "observe.example.com"}, "like https://observe.example.com"),
         ({"project": "../x"}, "small letters, digits"),
     ],
     ids=lambda value: str(value)[:30],
@@ -105,6 +105,16 @@ def test_a_wrong_answer_is_refused(
         generate(**answer)
     assert said in str(caught.value)
     assert files(tmp_path) == set()
+
+
+def test_an_address_may_be_pasted_as_a_browser_shows_it(generate: Generate) -> None:
+    """The slash at its end is taken away wherever it stands in the repository."""
+    folder = generate(url="https://observe.example.com/")
+    text = (folder / "README.md").read_text() + (folder / "Pulumi.prod.yaml").read_text()
+    assert "ui_url: https://observe.example.com\n" in text
+    assert "OTLP_ENDPOINT=https://observe.example.com/api/default\n" in text
+    assert "observe.example.com/\n" not in text
+    assert "observe.example.com//" not in text
 
 
 def test_what_is_in_a_folder_is_not_written_over(tmp_path: Path) -> None:
