@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlglot
@@ -49,15 +50,21 @@ _TYPES = {
 
 def needed_columns(statements: Iterable[str]) -> list[str]:
     """Return the columns of the stream that statements read, the time first."""
-    found: dict[str, None] = {TIMESTAMP: None}
-    for statement in statements:
-        for select in sqlglot.parse_one(statement, read="postgres").find_all(exp.Select):
-            source = select.args.get("from_") or select.args.get("from")
-            if source is None or not isinstance(source.this, exp.Table):
-                continue
-            own = (one for one in select.find_all(exp.Column) if one.parent_select is select)
-            found |= dict.fromkeys(one.name for one in own)
-    return list(found)
+    read = (name for statement in statements for name in _columns_of(statement))
+    return list(dict.fromkeys((TIMESTAMP, *read)))
+
+
+@lru_cache(maxsize=256)
+def _columns_of(statement: str) -> tuple[str, ...]:
+    """Return the columns of the stream that a statement reads; parsing it takes long."""
+    found: dict[str, None] = {}
+    for select in sqlglot.parse_one(statement, read="postgres").find_all(exp.Select):
+        source = select.args.get("from_") or select.args.get("from")
+        if source is None or not isinstance(source.this, exp.Table):
+            continue
+        own = (one for one in select.find_all(exp.Column) if one.parent_select is select)
+        found |= dict.fromkeys(one.name for one in own)
+    return tuple(found)
 
 
 def column_types(names: Iterable[str]) -> ColumnTypes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class _Token:
         return self.text.upper() if self.kind == "word" else self.text
 
 
+# A backtest loads a declaration again for each alert that is made of it.
+@lru_cache(maxsize=1024)
 def output_columns(statement: str) -> tuple[str, ...]:
     """Return the names of the columns that a statement returns, in order.
 
