@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import NoReturn
 
@@ -13,6 +14,8 @@ INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command line and exit with a code by cause."""
+    # A command needs most of what it makes until it ends: looking for garbage takes a tenth of it.
+    gc.set_threshold(100_000)
     try:
         from llmcost_infra.cli.main import main as run  # noqa: PLC0415 - what may be interrupted
 
