@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import httpx
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -20,6 +20,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from google.protobuf.message import Message
+
+    Request = TypeVar("Request", bound=Message)
 
 __all__ = [
     "FOLDER",
@@ -242,16 +246,14 @@ class Server:
             return self._records()
 
     def _spans(self) -> ExportTraceServiceRequest:
-        whole = ExportTraceServiceRequest()
-        for path, _, body in self.requests:
-            if path.endswith("/v1/traces"):
-                whole.MergeFromString(body)
-        return whole
+        return self._merged("traces", ExportTraceServiceRequest())
 
     def _records(self) -> ExportLogsServiceRequest:
-        whole = ExportLogsServiceRequest()
+        return self._merged("logs", ExportLogsServiceRequest())
+
+    def _merged(self, signal: str, whole: Request) -> Request:
         for path, _, body in self.requests:
-            if path.endswith("/v1/logs"):
+            if path.endswith(f"/v1/{signal}"):
                 whole.MergeFromString(body)
         return whole
 
