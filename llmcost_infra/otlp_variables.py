@@ -7,7 +7,7 @@ that ids of users are hashed with. With a Collector in between, the first is the
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,10 +16,9 @@ __all__ = [
     "COLLECTORS_SECRETS",
     "Destination",
     "Form",
+    "as_data",
     "as_text",
     "collectors_variables",
-    "secret_variables",
-    "variables",
 ]
 
 Form = Literal["shell", "docker", "kubernetes", "collector"]
@@ -61,37 +60,6 @@ class Destination(NamedTuple):
     collector: str = ""
 
 
-def secret_variables(to: Destination) -> tuple[str, ...]:
-    """Return the names of variables that are told without their values.
-
-    Args:
-        to: where the application sends.
-    """
-    return (_HASH_KEY,) if to.collector else (_HEADERS, _HASH_KEY)
-
-
-def variables(to: Destination) -> dict[str, str]:
-    """Return name → value of all that is no secret.
-
-    Args:
-        to: where the application sends.
-    """
-    resource = {"deployment.environment.name": to.environment, "team": to.team}
-    told = {
-        "OTEL_SERVICE_NAME": to.service,
-        "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{k}={v}" for k, v in resource.items() if v),
-        "OTEL_EXPORTER_OTLP_ENDPOINT": to.collector.rstrip("/")
-        or f"{to.url.rstrip('/')}/api/{to.organization}",
-        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-        "OTEL_TRACES_EXPORTER": "otlp",
-        "OTEL_METRICS_EXPORTER": "otlp",
-        # Instrumentations put prompts there: what nobody keeps need not be sent.
-        "OTEL_LOGS_EXPORTER": "otlp" if to.logs else "none",
-        "OTEL_PYTHON_CONFIGURATOR": "llmcost",
-    }
-    return {name: value for name, value in told.items() if value}
-
-
 def collectors_variables(to: Destination) -> dict[str, str]:
     """Return name → value of all that a Collector of examples/collector reads and is no secret.
 
@@ -103,6 +71,19 @@ def collectors_variables(to: Destination) -> dict[str, str]:
         "OPENOBSERVE_ORG": to.organization,
         "LLMCOST_STREAM": to.stream,
     }
+
+
+def as_data(to: Destination, form: Form) -> dict[str, Any]:
+    """Return what scripts read: variables, the stream, and names of those without a value.
+
+    Args:
+        to: where the application sends.
+        form: for what.
+    """
+    told, secret = _variables(to), _secret_variables(to)
+    if form == "collector":
+        told, secret = collectors_variables(to), COLLECTORS_SECRETS
+    return {"variables": told, "stream": to.stream, "secret": [*secret]}
 
 
 def as_text(to: Destination, form: Form) -> str:
@@ -130,6 +111,27 @@ def _get_key(to: Destination) -> str:
     return f'"$(pulumi config get llmcost:hash_key --stack {shlex.quote(to.stack)})"'
 
 
+def _secret_variables(to: Destination) -> tuple[str, ...]:
+    return (_HASH_KEY,) if to.collector else (_HEADERS, _HASH_KEY)
+
+
+def _variables(to: Destination) -> dict[str, str]:
+    resource = {"deployment.environment.name": to.environment, "team": to.team}
+    told = {
+        "OTEL_SERVICE_NAME": to.service,
+        "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{k}={v}" for k, v in resource.items() if v),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": to.collector.rstrip("/")
+        or f"{to.url.rstrip('/')}/api/{to.organization}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_METRICS_EXPORTER": "otlp",
+        # Instrumentations put prompts there: what nobody keeps need not be sent.
+        "OTEL_LOGS_EXPORTER": "otlp" if to.logs else "none",
+        "OTEL_PYTHON_CONFIGURATOR": "llmcost",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
 def _shell(to: Destination) -> Iterator[str]:
     yield f'# eval "$({_command(to)})"'
     if not to.collector:
@@ -137,7 +139,7 @@ def _shell(to: Destination) -> Iterator[str]:
         yield "# service account, or a user's."
     yield "# LLMCOST_HASH_KEY is the stack's:"
     yield f"#   export {_HASH_KEY}={_get_key(to)}"
-    for name, value in variables(to).items():
+    for name, value in _variables(to).items():
         yield f"export {name}={shlex.quote(value)}"
     if to.collector:
         yield f"unset {_HEADERS}"
@@ -150,9 +152,9 @@ def _docker(to: Destination) -> Iterator[str]:
     if not to.collector:
         yield f'#   eval "$({_command(to)})"'
     yield f"#   export {_HASH_KEY}={_get_key(to)}"
-    for name, value in variables(to).items():
+    for name, value in _variables(to).items():
         yield f"{name}={value}"
-    yield from secret_variables(to)
+    yield from _secret_variables(to)
 
 
 def _kubernetes(to: Destination) -> Iterator[str]:
@@ -162,7 +164,7 @@ def _kubernetes(to: Destination) -> Iterator[str]:
     yield f"#   --from-literal=hash-key={_get_key(to)}"
     yield "# Then, in the container:"
     yield "env:"
-    for name, value in variables(to).items():
+    for name, value in _variables(to).items():
         yield f"  - name: {name}"
         yield f'    value: "{value}"'
     if not to.collector:

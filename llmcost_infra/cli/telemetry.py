@@ -62,14 +62,7 @@ def env(  # noqa: PLR0913 - each is an option
     """
     # Heavy, and help needs none of it.
     from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
-    from llmcost_infra.otlp_variables import (  # noqa: PLC0415
-        COLLECTORS_SECRETS,
-        Destination,
-        as_text,
-        collectors_variables,
-        secret_variables,
-        variables,
-    )
+    from llmcost_infra.otlp_variables import Destination, as_data, as_text  # noqa: PLC0415
     from llmcost_infra.program.project import read_stack  # noqa: PLC0415
 
     if form == "collector" and (service or team or collector):
@@ -82,10 +75,7 @@ def env(  # noqa: PLR0913 - each is an option
     captures = content.capture and (not service or service in content.services)
     to = Destination(read.name, _url(read), organization, *whose, captures, collector)
     if as_json:
-        told, secret = variables(to), secret_variables(to)
-        if form == "collector":
-            told, secret = collectors_variables(to), COLLECTORS_SECRETS
-        print_json({"variables": told, "stream": to.stream, "secret": [*secret]})
+        print_json(as_data(to, form))
     else:
         click.echo(as_text(to, form), nl=False)
 
