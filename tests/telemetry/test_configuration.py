@@ -372,7 +372,9 @@ def test_no_exporter_is_closed_where_the_exit_would_have_to_wait(*, without_code
     program = """
 import threading
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
-ConsoleMetricExporter.shutdown = lambda *_, **__: print("by", threading.current_thread().name)
+ConsoleMetricExporter.shutdown = lambda exporter, **_: exporter.out.write(
+    f"by {threading.current_thread().name}\\n"
+)
 """
     if without_code:
         variables = {"OTEL_PYTHON_CONFIGURATOR": "llmcost", "OTEL_METRICS_EXPORTER": "console"}
