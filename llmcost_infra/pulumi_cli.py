@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["answer", "cli_on_path", "run"]
+__all__ = ["answer", "cli_on_path", "run", "show"]
 
 
 def cli_on_path() -> str | None:
@@ -40,6 +42,7 @@ def run(
     cli: str,
     *arguments: str,
     folder: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
     given: str = "",
     within_s: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
@@ -49,6 +52,7 @@ def run(
         cli: where it is.
         arguments: the command.
         folder: of the project that it is about.
+        environment: that it runs in.
         given: on its standard input.
         within_s: seconds that it may take.
 
@@ -57,12 +61,47 @@ def run(
         subprocess.TimeoutExpired: it took longer, and was killed.
     """
     return subprocess.run(  # noqa: S603 - the CLI that an update would run
-        [cli, *arguments, "--non-interactive", "--color", "never"],
+        _command(cli, *arguments, colour="never"),
         cwd=folder,
-        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        env=_quiet(environment),
         input=given,
         capture_output=True,
         text=True,
         check=False,
         timeout=within_s,
     )
+
+
+def show(cli: str, *arguments: str, folder: Path, environment: Mapping[str, str]) -> int:
+    """Run a command of the CLI that says on this terminal how far it is; return its exit code.
+
+    Args:
+        cli: where it is.
+        arguments: the command.
+        folder: of the project that it is about.
+        environment: that it runs in.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    colour = "auto" if sys.stdout.isatty() else "never"
+    with subprocess.Popen(  # noqa: S603 - the CLI that an update would run
+        _command(cli, *arguments, colour=colour),
+        cwd=folder,
+        env=_quiet(environment),
+    ) as running:
+        try:
+            return running.wait()
+        except KeyboardInterrupt:
+            # The terminal told it as well. Killed, it would leave its lock, and on the server what
+            # its state does not know: it ends what it has begun, or with a second Ctrl-C at once.
+            running.wait()
+            raise
+
+
+def _command(cli: str, *arguments: str, colour: str) -> list[str]:
+    return [cli, *arguments, "--non-interactive", "--color", colour]
+
+
+def _quiet(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"}

@@ -21,7 +21,7 @@ from llmcost_infra.errors import LlmCostError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["USER", "Running", "free_port", "running", "start", "stop"]
+__all__ = ["USER", "Running", "free_port", "is_alive", "running", "start", "stop"]
 
 USER = "root@example.com"
 """The embedded server's root user."""
@@ -64,7 +64,7 @@ def start(folder: Path, port: int | None = None) -> Running:
         LlmCostError: the chosen port is taken, or the server does not come up.
     """
     known = _remembered(folder)
-    if known and _answers(known) and _alive(known.pid) and port in {None, known.port}:
+    if known and _answers(known) and is_alive(known.pid) and port in {None, known.port}:
         return known
     if port is not None and not _is_free(port):
         raise LlmCostError(
@@ -79,22 +79,22 @@ def start(folder: Path, port: int | None = None) -> Running:
 def running(folder: Path) -> Running | None:
     """Return the server that runs on this folder, if one does."""
     known = _remembered(folder)
-    return known if known and _alive(known.pid) and _answers(known) else None
+    return known if known and is_alive(known.pid) and _answers(known) else None
 
 
 def stop(folder: Path) -> bool:
     """Stop the server that was started for this folder and return whether one ran."""
     known = _remembered(folder)
     # The port is asked too: after a reboot the number may belong to somebody else's process.
-    if known is None or not _alive(known.pid) or not _answers(known):
+    if known is None or not is_alive(known.pid) or not _answers(known):
         return False
     for request in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(known.pid, request)
         end = time.monotonic() + _STOPPED_WITHIN_S
-        while _alive(known.pid) and time.monotonic() < end:
+        while is_alive(known.pid) and time.monotonic() < end:
             time.sleep(0.05)
-        if not _alive(known.pid):
+        if not is_alive(known.pid):
             break
     return True
 
@@ -104,6 +104,19 @@ def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process is there."""
+    if pid in _children:
+        return _children[pid].poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _launch(folder: Path, port: int, password: str) -> Running:
@@ -125,18 +138,29 @@ def _launch(folder: Path, port: int, password: str) -> Running:
         earlier.poll()  # one that died meanwhile is nobody's any more
     _children[process.pid] = process
     server = Running(port, process.pid, password)
-    end = time.monotonic() + _READY_WITHIN_S
-    while time.monotonic() < end and process.poll() is None:
-        if _answers(server):
+    remembered = False
+    try:
+        if _comes_up(server, process):
             _remember(folder, server)
+            remembered = True
             return server
-        time.sleep(0.05)
-    process.kill()
+    finally:
+        if not remembered:
+            process.kill()  # nobody would find it again
     words = log.read_text(errors="replace").strip().splitlines()[-5:]
     raise LlmCostError(
         "The embedded OpenObserve did not come up: " + " / ".join(words or ["no output"]),
         hint=f"Its whole log is {log}.",
     )
+
+
+def _comes_up(server: Running, process: subprocess.Popen[bytes]) -> bool:
+    end = time.monotonic() + _READY_WITHIN_S
+    while time.monotonic() < end and process.poll() is None:
+        if _answers(server):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _memory(folder: Path) -> Path:
@@ -150,27 +174,16 @@ def _remembered(folder: Path) -> Running | None:
 
 
 def _remember(folder: Path, server: Running) -> None:
-    path = _memory(folder)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(asdict(server)))
+    draft = folder / "server.json.draft"
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(asdict(server)))
+    draft.replace(_memory(folder))
 
 
 def _answers(server: Running) -> bool:
     with suppress(URLError, OSError), urlopen(f"{server.url}/healthz", timeout=2) as answer:  # noqa: S310 - loopback
         return bool(answer.status == 200)  # noqa: PLR2004 - HTTP
     return False
-
-
-def _alive(pid: int) -> bool:
-    if pid in _children:
-        return _children[pid].poll() is None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _is_free(port: int) -> bool:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -15,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.first_run.send import Endpoint
+from llmcost_infra.first_run.state import locks, refuse_cut
+from llmcost_infra.pulumi_cli import cli_on_path, run, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llmcost_infra.first_run.target import Target
     from llmcost_infra.settings import Settings
 
@@ -47,21 +44,28 @@ class Engine:
     url: str
     password: str = field(repr=False)
 
+    @property
+    def backend(self) -> Path:
+        """Folder of the state."""
+        return self.target.folder / "state"
+
+    @property
+    def home(self) -> Path:
+        """Folder in which the CLI remembers which stack is selected."""
+        return self.target.folder / "home"
+
     def environment(self) -> dict[str, str]:
         """Return the environment of the CLI: local state, no downloads, our credentials."""
-        state = self.target.folder / "state"
-        home = self.target.folder / "home"
-        for folder in (state, home):
+        for folder in (self.backend, self.home):
             folder.mkdir(parents=True, exist_ok=True)
         return {
             **os.environ,
             # Our provider and the interpreter that runs the program are both beside this one.
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
             "PULUMI_PYTHON_CMD": sys.executable,
-            "PULUMI_BACKEND_URL": state.as_uri(),
-            "PULUMI_HOME": str(home),
+            "PULUMI_BACKEND_URL": self.backend.as_uri(),
+            "PULUMI_HOME": str(self.home),
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "OPENOBSERVE_URL": self.url,
             "OPENOBSERVE_USER": self.target.user,
@@ -84,9 +88,10 @@ class Engine:
         """Select the stack, making it at the first time.
 
         Raises:
-            LlmCostError: the CLI is missing or failed.
+            LlmCostError: the CLI is missing or failed, or what it kept was not written to its end.
         """
-        self._run("stack", "select", "--create", STACK, quiet=True)
+        refuse_cut(self.backend, self.home, STACK)
+        self._asked("stack", "select", "--create", STACK)
 
     def up(self) -> None:
         """Bring the stack up, showing what the CLI shows.
@@ -96,85 +101,63 @@ class Engine:
         """
         self._free()
         # Not without the preview: it finds every mistake before the first write.
-        self._run("up", "--stack", STACK, "--yes")
+        self._shown("up", "--stack", STACK, "--yes")
 
     def destroy(self) -> None:
         """Destroy what the stack made.
 
         Raises:
-            LlmCostError: the CLI is missing or failed.
+            LlmCostError: the CLI is missing or failed, or what it kept was not written to its end.
         """
+        refuse_cut(self.backend, self.home, STACK)
         self._free()
-        self._run("destroy", "--stack", STACK, "--yes", "--skip-preview")
+        self._shown("destroy", "--stack", STACK, "--yes", "--skip-preview")
 
     def _free(self) -> None:
         """Take away the lock of a run that was killed: its words name no way that works here.
 
         Raises:
-            LlmCostError: another run is at work.
+            LlmCostError: another run is at work, or a lock does not say which one.
         """
-        locks = (self.target.folder / "state").glob(f".pulumi/locks/**/{STACK}/*.json")
-        holders = [json.loads(lock.read_text(encoding="utf-8")) for lock in locks]
-        working = [one["pid"] for one in holders if _works(one)]
-        if working:
+        left = locks(self.backend, STACK)
+        held = next((lock for lock in left if lock.may_be_held), None)
+        if held:
             raise LlmCostError(
-                f"Another run is at work on the stack {STACK}: process {working[0]}.",
+                f"Another run is at work on the stack {STACK}: process {held.pid}.",
                 hint="Wait until it has ended, and run the command again.",
             )
-        if holders:
-            self._run("cancel", "--stack", STACK, "--yes", quiet=True)
+        if left:
+            self._asked("cancel", "--stack", STACK, "--yes")
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
-        text = self._run("stack", "output", "--stack", STACK, "--json", quiet=True)
+        text = self._asked("stack", "output", "--stack", STACK, "--json")
         return cast("dict[str, Any]", json.loads(text))
 
-    def settings(self) -> dict[str, Any]:
-        """Return the stack's ``llmcost:settings``."""
-        text = self._run("config", "get", "--stack", STACK, "settings", quiet=True)
-        return cast("dict[str, Any]", json.loads(text))
-
-    def _run(self, *arguments: str, quiet: bool = False) -> str:
-        pulumi = shutil.which("pulumi")
-        if pulumi is None:
-            raise LlmCostError(
-                "The Pulumi CLI is not on PATH.",
-                hint="`make up` finds or builds it; or install it and run the command again.",
-            )
-        done = subprocess.run(  # noqa: S603 - arguments are ours
-            [pulumi, *arguments, "--non-interactive", "--color", _colour()],
-            cwd=self.project,
-            env=self.environment(),
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.PIPE if quiet else None,
-            text=True,
-            check=False,
-        )
+    def _asked(self, *arguments: str) -> str:
+        done = run(_cli(), *arguments, folder=self.project, environment=self.environment())
         if done.returncode != 0:
-            words = f"\n{(done.stderr or '').strip()}" if quiet else " Its words are above."
-            raise LlmCostError(
-                f"`pulumi {_command(arguments)}` failed.{words}",
-                hint="Mend what it names and run the command again; what is done already is known.",
-            )
-        return done.stdout or ""
+            raise _failed(arguments, f"\n{done.stderr.strip()}")
+        return done.stdout
+
+    def _shown(self, *arguments: str) -> None:
+        if show(_cli(), *arguments, folder=self.project, environment=self.environment()) != 0:
+            raise _failed(arguments, " Its words are above.")
 
 
-def _works(holder: Mapping[str, Any]) -> bool:
-    """Tell whether the process that holds a lock is there; on another machine it may be."""
-    if holder["hostname"] != socket.gethostname():
-        return True
-    try:
-        os.kill(holder["pid"], 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _cli() -> str:
+    found = cli_on_path()
+    if found is None:
+        raise LlmCostError(
+            "The Pulumi CLI is not on PATH.",
+            hint="`make up` finds or builds it; or install it and run the command again.",
+        )
+    return found
 
 
-def _command(arguments: tuple[str, ...]) -> str:
-    return " ".join(takewhile(lambda word: not word.startswith("-"), arguments))
-
-
-def _colour() -> str:
-    return "auto" if sys.stdout.isatty() else "never"
+def _failed(arguments: tuple[str, ...], words: str) -> LlmCostError:
+    command = " ".join(takewhile(lambda word: not word.startswith("-"), arguments))
+    return LlmCostError(
+        f"`pulumi {command}` failed.{words}",
+        hint="Mend what it names and run the command again; what is done already is known.",
+    )

@@ -21,7 +21,7 @@ from llmcost_infra.declarations import names
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.first_run import embedded
 from llmcost_infra.first_run.alerts import AlertAnswer, ask_alerts
-from llmcost_infra.first_run.engine import Engine
+from llmcost_infra.first_run.engine import STACK, Engine
 from llmcost_infra.first_run.panels import PanelAnswer, ask_panels
 from llmcost_infra.first_run.samples import MOST_ROWS, Samples
 from llmcost_infra.first_run.target import Target, project_folder, target_of
@@ -30,12 +30,14 @@ from llmcost_infra.first_run.truth import truth_of
 from llmcost_infra.openobserve import Client
 from llmcost_infra.openobserve.objects import stores
 from llmcost_infra.pricing import load_table
-from llmcost_infra.settings import Settings
+from llmcost_infra.program.project import read_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
     from pathlib import Path
+
+    from llmcost_infra.settings import Settings
 
 __all__ = ["run_down", "run_up"]
 
@@ -57,7 +59,7 @@ def run_up(*, port: int | None = None, console: Console | None = None) -> None:
     with _client(engine) as client:
         client.check()
         engine.select()
-        settings = Settings.from_mapping(engine.settings())
+        settings = read_stack(project, STACK).settings()
         _read_declarations(project, settings)
         engine.up()
         outputs = engine.outputs()

@@ -119,6 +119,32 @@ def test_a_killed_server_is_started_again(folder: Path) -> None:
     assert (again.port, again.pid != first.pid) == (first.port, True)
 
 
+def test_a_start_that_is_interrupted_leaves_no_server(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would find it again, and it would keep its data from the next one."""
+    started: list[int] = []
+
+    def interrupted(server: embedded.Running) -> bool:
+        started.append(server.pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedded, "_answers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        embedded.start(folder)
+    monkeypatch.undo()
+    (pid,) = started
+    assert os.waitpid(pid, 0)[1] == 9
+    assert embedded.running(folder) is None
+
+
+def test_a_memory_that_was_cut_is_no_memory(folder: Path) -> None:
+    """It is a start like the first one, with a new password."""
+    (folder / "server.json").write_text('{"port": 5')
+    assert embedded.running(folder) is None
+    assert embedded.start(folder) == embedded.running(folder)
+
+
 def test_a_server_that_does_not_come_up_says_why(folder: Path) -> None:
     """The last words of the server are in the message, and where the rest is."""
     (folder / "data").write_text("a file where the folder should be")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+LOCK = "state/.pulumi/locks/organization/llmcost/local/0e7a.json"
+CHECKPOINT = "state/.pulumi/stacks/llmcost/local.json"
+WHOLE = b'{"version": 1}'
+CUT = pytest.mark.parametrize("content", [b"", b'{"pid": 12', b"\xff\xfe{", b"[]"])
 CLI = """\
 #!/bin/sh
 echo "$1" >> "{noted}"
@@ -46,10 +50,16 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
 def locked(engine: Engine, **changed: Any) -> None:
     """Write the lock that the CLI writes."""
     holder = {"pid": os.getpid(), "username": "ann", "hostname": socket.gethostname(), **changed}
-    folder = engine.target.folder / "state/.pulumi/locks/organization/llmcost/local"
-    folder.mkdir(parents=True)
-    (folder / "0e7a.json").write_text(json.dumps(holder))
-    (folder / "0e7a.json.attrs").write_text("{}")
+    write(engine, LOCK, json.dumps(holder).encode())
+    write(engine, f"{LOCK}.attrs", b"{}")
+
+
+def write(engine: Engine, name: str, content: bytes) -> Path:
+    """Write a file of those that the CLI keeps."""
+    path = engine.target.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
 
 
 def ended_process() -> int:
@@ -86,3 +96,72 @@ def test_a_run_that_may_be_at_work_is_left_in_peace(
     with pytest.raises(LlmCostError, match=r"Another run is at work .*: process \d+\."):
         engine.up()
     assert asked() == []
+
+
+@pytest.mark.parametrize("act", ["up", "destroy"])
+@CUT
+def test_a_lock_that_was_cut_is_named(
+    engine: Engine, asked: Callable[[], list[str]], content: bytes, act: str
+) -> None:
+    """The CLI neither reads nor removes it, and nobody knows whose it is."""
+    lock = write(engine, LOCK, content)
+    with pytest.raises(LlmCostError, match="does not say which run it is of") as refused:
+        getattr(engine, act)()
+    assert str(lock) in refused.value.message
+    assert "remove the file" in refused.value.hint
+    assert asked() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        (CHECKPOINT, "Remove it. What the last steps made is found on the server."),
+        (f"{CHECKPOINT}.attrs", "Remove it. It is made again."),
+        ("state/.pulumi/meta.yaml", "Remove it. It is made again."),
+        ("home/workspaces/llmcost-929a-workspace.json", "Remove it. It is made again."),
+    ],
+)
+@pytest.mark.parametrize("act", ["select", "destroy"])
+@CUT
+def test_what_was_cut_is_named_with_a_way_out(  # noqa: PLR0913, PLR0917 - a table
+    engine: Engine,
+    asked: Callable[[], list[str]],
+    name: str,
+    way_out: str,
+    content: bytes,
+    act: str,
+) -> None:
+    """The CLI says that input ended, but neither of which file nor what to do about it."""
+    path = write(engine, name, content)
+    with pytest.raises(LlmCostError, match="not written to its end") as refused:
+        getattr(engine, act)()
+    assert str(path) in refused.value.message
+    assert refused.value.hint == f"{way_out} Then run the command again."
+    assert asked() == []
+
+
+def test_a_state_that_was_cut_is_had_from_the_one_before(engine: Engine) -> None:
+    """The CLI keeps it beside."""
+    write(engine, CHECKPOINT, b"")
+    write(engine, f"{CHECKPOINT}.bak", WHOLE)
+    with pytest.raises(LlmCostError) as refused:
+        engine.select()
+    assert "Copy local.json.bak over it." in refused.value.hint
+
+
+def test_what_is_whole_is_left_to_the_cli(engine: Engine, asked: Callable[[], list[str]]) -> None:
+    """Its form is the CLI's own affair."""
+    for name in (CHECKPOINT, f"{CHECKPOINT}.attrs", "home/workspaces/llmcost-929a-workspace.json"):
+        write(engine, name, WHOLE)
+    write(engine, "state/.pulumi/meta.yaml", b"version: 1\n")
+    engine.select()
+    assert asked() == ["stack"]
+
+
+def test_another_stack_of_the_folder_stops_nobody(
+    engine: Engine, asked: Callable[[], list[str]]
+) -> None:
+    """It is no business of this run."""
+    write(engine, CHECKPOINT.replace("local.json", "other.json"), b"")
+    engine.select()
+    assert asked() == ["stack"]

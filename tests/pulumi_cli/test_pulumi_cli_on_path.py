@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmcost_infra.pulumi_cli import answer, cli_on_path, run
+from llmcost_infra.pulumi_cli import answer, cli_on_path, run, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +73,36 @@ def test_nobody_is_asked_anything(cli: Make) -> None:
     script = 'echo "$*" $PULUMI_SKIP_UPDATE_CHECK; while read -r line; do echo "$line"; done'
     ended = run(cli(script), "config", given="value\n")
     assert ended.stdout == "config --non-interactive --color never true\nvalue\n"
+
+
+def test_it_runs_in_the_environment_that_is_named(cli: Make) -> None:
+    """A first run keeps its state in a folder of its own."""
+    ended = run(cli('echo "$PULUMI_HOME"'), "whoami", environment={"PULUMI_HOME": "here"})
+    assert ended.stdout == "here\n"
+
+
+def test_what_is_shown_is_not_kept(
+    cli: Make, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An update says itself how far it is, in plain text where this is no terminal."""
+    found = cli('echo "$*"; echo warning >&2; exit 3')
+    assert show(found, "up", folder=tmp_path, environment={}) == 3
+    assert capfd.readouterr() == ("up --non-interactive --color never\n", "warning\n")
+
+
+def test_ctrl_c_lets_it_end_what_it_has_begun(
+    cli: Make, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed, it would leave its lock, and on the server what its state does not know."""
+    wait, go_on = subprocess.Popen[bytes].wait, tmp_path / "go-on"
+
+    def interrupted(*_: object) -> int:
+        monkeypatch.setattr(subprocess.Popen, "wait", wait)
+        go_on.touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
+    found = cli(f'until [ -e "{go_on}" ]; do :; done; echo ended')
+    with pytest.raises(KeyboardInterrupt):
+        show(found, "up", folder=tmp_path, environment={})
+    assert capfd.readouterr().out == "ended\n"
