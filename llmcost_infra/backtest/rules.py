@@ -7,9 +7,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.backtest.measure import Measure, measure_of
-from llmcost_infra.catalog import load_alert
+from llmcost_infra.catalog import alert_declared_by
 from llmcost_infra.declarations import nearest
-from llmcost_infra.errors import DeclarationError, LlmCostError
+from llmcost_infra.errors import LlmCostError
 from llmcost_infra.openobserve.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ __all__ = ["ALERT", "Rule", "chosen", "rule_of", "rules_of"]
 
 ALERT = "openobserve:index:Alert"
 """Pulumi's type of an alert."""
-
-_FOLDER = "alerts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def rule_of(inputs: Mapping[str, Any], source: str, project: Path) -> Rule | Non
     if body["is_real_time"] or body["query_condition"]["type"] != "sql":
         return None
     rule = Rule(str(body["name"]), body, source)
-    spec = _spec(source, project)
+    spec = alert_declared_by(source, project)
     if spec is None:
         return rule
     return replace(
@@ -121,16 +119,6 @@ def rule_of(inputs: Mapping[str, Any], source: str, project: Path) -> Rule | Non
         screen=_screen(spec, rule.sql),
         measure=measure_of(spec, rule.sql),
     )
-
-
-def _spec(source: str, project: Path) -> AlertSpec | None:
-    path = PurePath(source)
-    if path.parent.name != _FOLDER or path.suffix != ".yaml":
-        return None
-    try:
-        return load_alert(path.stem, project)
-    except DeclarationError:  # a file of that name that declares something else
-        return None
 
 
 def _screen(spec: AlertSpec, sql: str) -> str:

@@ -1,6 +1,6 @@
 """Declarations become specs, specs become what OpenObserve gets: no Pulumi, no HTTP."""
 
-from llmcost_infra.catalog.alert_files import load_alert, load_alerts
+from llmcost_infra.catalog.alert_files import alert_declared_by, load_alert, load_alerts
 from llmcost_infra.catalog.alerts import AT, AlertSpec, RenderedAlert, render_alert, render_alerts
 from llmcost_infra.catalog.dashboard_files import load_dashboard
 from llmcost_infra.catalog.dashboards import DashboardSpec, PanelSpec, render_dashboard
@@ -20,6 +20,7 @@ __all__ = [
     "RenderedFunction",
     "RenderedPipeline",
     "Teams",
+    "alert_declared_by",
     "load_alert",
     "load_alerts",
     "load_dashboard",

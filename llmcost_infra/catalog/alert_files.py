@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.catalog.alerts import AT, VARIABLE, AlertDeclaration, AlertSpec
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from llmcost_infra.catalog.templates import SqlTemplate, Statement
     from llmcost_infra.declarations import Document
 
-__all__ = ["load_alert", "load_alerts"]
+__all__ = ["alert_declared_by", "load_alert", "load_alerts"]
 
 _ANY: Final = Settings(environment="any")
 """Names do not change what a statement returns."""
@@ -86,6 +87,22 @@ def load_alert(name: str, project: Path | None = None) -> AlertSpec:
         raise InvalidDeclaration(list(problems.values()))
     screens = _screens(name, declared, templates, template)
     return AlertSpec(name, document, declared, statements, screens)
+
+
+def alert_declared_by(source: str, project: Path) -> AlertSpec | None:
+    """Return the declaration that an alert says it is made of; None where it says none.
+
+    Args:
+        source: file that declares it, relative to the project.
+        project: the folder.
+    """
+    path = PurePath(source)
+    if path.parent.name != "alerts" or path.suffix != ".yaml":
+        return None
+    try:
+        return load_alert(path.stem, project)
+    except DeclarationError:  # a file of that name that declares something else
+        return None
 
 
 def _screens(

@@ -101,7 +101,7 @@ def _told(report: Report) -> dict[str, object]:
 
 
 def _print(report: Report) -> None:
-    from llmcost_infra.review.outline import counted  # noqa: PLC0415 - help needs none of it
+    from llmcost_infra.review.plain_words import counted  # noqa: PLC0415 - help needs none of it
 
     for one in report.findings:
         where = f"{one.path}:{one.line}" if one.line else one.path

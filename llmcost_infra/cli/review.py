@@ -44,6 +44,7 @@ def _folder(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     help="What to print.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--sql", is_flag=True, help="Print the SQL of what is new or gone as well.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -74,6 +75,7 @@ def review(  # noqa: PLR0913 - each is an option
     stacks: tuple[str, ...],
     form: str,
     as_json: bool,
+    sql: bool,
     out: Path | None,
     data: Path | None,
     live: bool,
@@ -112,7 +114,7 @@ def review(  # noqa: PLR0913 - each is an option
         for name, file in _FILES.items():
             (out / file).write_text(_written(report, name), encoding="utf-8")
         _draw(report, out / "pictures")
-    _print(report, "json" if as_json else form)
+    _print(report, "json" if as_json else form, sql=sql)
     return ExitCode.FINDINGS if report.notes else ExitCode.FINE
 
 
@@ -143,13 +145,13 @@ def sweep(*, older_than: timedelta, as_json: bool) -> None:
         click.echo("\n".join(f"removed {name}" for name in removed) or "nothing to remove")
 
 
-def _print(report: Report, form: str) -> None:
+def _print(report: Report, form: str, *, sql: bool) -> None:
     if form == "terminal":
         from rich.console import Console  # noqa: PLC0415 - help needs none of it
 
         from llmcost_infra.review.as_text import print_report  # noqa: PLC0415 - the same
 
-        print_report(report, Console(highlight=False))
+        print_report(report, Console(highlight=False), sql=sql)
     else:
         click.echo(_written(report, form), nl=False)
 

@@ -7,12 +7,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.review.outline import counted, headlines, outline
+from llmcost_infra.review.outline import headlines, outline
+from llmcost_infra.review.plain_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llmcost_infra.review.outline import Item, Section
+    from llmcost_infra.review.outline import Item, Section, Text
     from llmcost_infra.review.report import Report
     from llmcost_infra.review.shots import Shot
 
@@ -90,10 +91,10 @@ def _item(item: Item) -> Iterator[str]:
         yield f"<details><summary>{counted(len(item.also), 'place')}</summary><ul>"
         yield from (f"<li>{_parts(parts)}{_only(only)}</li>" for parts, only in item.also)
         yield "</ul></details>"
-    for title, diff in item.diffs:
-        opened = " open" if len(diff) <= _OPEN_LINES else ""
-        yield f"<details{opened}><summary>{escape(title)}</summary>"
-        yield f"<pre>{''.join(_lines(diff))}</pre></details>"
+    for text in item.texts:
+        opened = " open" if len(text.lines) <= _OPEN_LINES and not text.whole else ""
+        yield f"<details{opened}><summary>{escape(text.title)}</summary>"
+        yield f"<pre>{''.join(_lines(text))}</pre></details>"
     yield "</article>"
 
 
@@ -101,9 +102,9 @@ _OPEN_LINES: Final = 30
 """Lines of a diff that a reader gets without a click."""
 
 
-def _lines(diff: Iterable[str]) -> Iterator[str]:
-    for line in diff:
-        kind = _CLASSES.get(line[:1], "same")
+def _lines(text: Text) -> Iterator[str]:
+    for line in text.lines:
+        kind = "same" if text.whole else _CLASSES.get(line[:1], "same")
         yield f"<span class={kind}>{escape(line)}</span>"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.review.outline import counted, headlines, outline
+from llmcost_infra.review.outline import headlines, outline
+from llmcost_infra.review.plain_words import counted
 
 if TYPE_CHECKING:
     from llmcost_infra.review.outline import Item
@@ -64,9 +65,11 @@ def _item(item: Item) -> str:
     lines = [f"- {_parts(item.parts)}: {said}{only}"]
     if item.also:
         lines += ["", *_folded(counted(len(item.also), "place"), _listed(item))]
-    for title, diff in item.diffs:
-        fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", "\n".join(diff))), 3)
-        lines += ["", *_folded(f"{title} as a diff", [f"{fence}diff", *diff, fence])]
+    for text in item.texts:
+        runs = re.findall(r"`+", "\n".join(text.lines))
+        fence = "`" * max(3, *(len(run) + 1 for run in runs), 3)
+        title, language = (text.title, "sql") if text.whole else (f"{text.title} as a diff", "diff")
+        lines += ["", *_folded(title, [f"{fence}{language}", *text.lines, fence])]
     return "\n".join(lines) + "\n"
 
 

@@ -58,17 +58,24 @@ def merged(
         having: resource → the stacks that have it at one end of the change at least.
     """
     together: dict[tuple[object, ...], Change] = {}
+    facts: dict[tuple[object, ...], dict[str, dict[str, str]]] = {}
     for stack, findings in found.items():
         for given in findings:
             finding = _without(prefixes.get(stack, ""), given)
             key = _key(finding)
+            facts.setdefault(key, {})[stack] = dict(finding.facts)
             earlier = together.get(key)
             if earlier is None:
                 together[key] = Change(finding, (stack,))
             elif stack not in earlier.stacks:
                 together[key] = replace(earlier, stacks=(*earlier.stacks, stack))
     return tuple(
-        replace(one, everywhere=_everywhere(one, having, len(found))) for one in together.values()
+        replace(
+            one,
+            finding=_with_facts(one.finding, facts[key]),
+            everywhere=_everywhere(one, having, len(found)),
+        )
+        for key, one in together.items()
     )
 
 
@@ -89,6 +96,25 @@ def _everywhere(change: Change, having: Mapping[str, Collection[str]], stacks: i
     return there <= len(change.stacks) and (len(change.stacks) > 1 or stacks == 1)
 
 
+def _with_facts(finding: Finding, facts: Mapping[str, Mapping[str, str]]) -> Finding:
+    """Return a finding whose sentence tells its facts, with stacks where these differ in them."""
+    said: list[str] = []
+    for about in dict.fromkeys(about for own in facts.values() for about in own):
+        stacks: dict[str, list[str]] = {}
+        for stack, own in facts.items():
+            stacks.setdefault(own.get(about, ""), []).append(stack)
+        stacks.pop("", None)
+        alone = [*stacks.values()] == [[*facts]]
+        said += [
+            words if alone else f"{words} ({', '.join(names)})" for words, names in stacks.items()
+        ]
+    return (
+        replace(finding, sentence=": ".join([finding.sentence, "; ".join(said)]))
+        if said
+        else finding
+    )
+
+
 def _key(finding: Finding) -> tuple[object, ...]:
     return (finding.subject, finding.aspect, finding.sentence, finding.changed_lines)
 
@@ -101,5 +127,6 @@ def _without(prefix: str, finding: Finding) -> Finding:
     return replace(
         finding,
         sentence=named.sub("", finding.sentence),
+        facts=tuple((about, named.sub("", words)) for about, words in finding.facts),
         diff=tuple(line[0] + named.sub("", line[1:]) for line in finding.diff),
     )

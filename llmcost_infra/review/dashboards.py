@@ -9,7 +9,7 @@ from llmcost_infra.openobserve.kinds.rules import entries
 from llmcost_infra.review.finding import Finding, Subject
 from llmcost_infra.review.layouts import layout_findings
 from llmcost_infra.review.leaves import ABSENT, Leaf, leaves
-from llmcost_infra.review.plain_words import added_or_removed, changed
+from llmcost_infra.review.plain_words import added_or_removed, changed, counted
 from llmcost_infra.review.texts import line_diff, sql_words
 
 if TYPE_CHECKING:
@@ -130,8 +130,7 @@ def _tab_findings(
     for leaf in found:
         match leaf.path[2:]:
             case ():
-                count = len(old or new)
-                yield added_or_removed(tab, leaf, f"{count} panel{'s' if count != 1 else ''}")
+                yield added_or_removed(tab, leaf, counted(len(old or new), "panel"))
             case ("panel_order",) | ("panels", _, "layout", *_):
                 places.append(leaf)
             case ("panels", panel_id):

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from llmcost_infra.review.leaves import Leaf
 
-__all__ = ["Aspect", "Finding", "Subject"]
+__all__ = ["Aspect", "Fact", "Finding", "Subject"]
 
 Aspect = str
 """What a finding is about: ``added``, ``sql``, ``layout``, ``limit``, ``retention``, …"""
+
+Fact = tuple[str, str]
+"""What is said of a new object, such as ``limits``, and the words for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Finding:
         sentence: in words, without the subject.
         leaves: the places that it covers; no other finding covers one of them.
         diff: lines of a readable diff, each with ``+``, ``-`` or a blank in front.
+        facts: what comes with a new object; stacks in which these alone differ are told together.
     """
 
     subject: Subject
@@ -60,6 +64,12 @@ class Finding:
     sentence: str
     leaves: tuple[Leaf, ...] = field(repr=False)
     diff: tuple[str, ...] = field(default=(), repr=False)
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is about all of something that one side does not have."""
+        return self.aspect in {"added", "removed"}
 
     @property
     def changed_lines(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.openobserve.kinds import KINDS
@@ -12,10 +13,12 @@ from llmcost_infra.review.dashboards import dashboard_findings
 from llmcost_infra.review.finding import Finding, Subject
 from llmcost_infra.review.leaves import ABSENT, Leaf, leaves
 from llmcost_infra.review.plain_words import added_or_removed, changed
+from llmcost_infra.review.surroundings import Surroundings
 from llmcost_infra.review.texts import line_diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from llmcost_infra.openobserve.kinds.base import Inputs
     from llmcost_infra.program import Program, Registered
@@ -29,22 +32,29 @@ _WORDS: Final = {
 }
 
 
-def program_findings(before: Program, after: Program, prefix: str = "") -> Iterator[Finding]:
+def program_findings(
+    before: Program, after: Program, prefix: str = "", project: Path | None = None
+) -> Iterator[Finding]:
     """Yield what differs between two runs of a stack's program.
 
     Args:
         before: the run at the base.
         after: the run at the head.
         prefix: what the stack puts before names, which says nothing to a reader.
+        project: folder at the head, whose declarations say what a new alert expects.
     """
     old = {identity(one): one for one in before.resources if _told(one)}
     new = {identity(one): one for one in after.resources if _told(one)}
+    base, head = Surroundings(before), Surroundings(after, project)
     for key in dict.fromkeys([*new, *old]):
-        yield from object_findings(old.get(key), new.get(key), prefix)
+        team = head.team_of(new[key]) if key in new else base.team_of(old[key])
+        facts = () if key in old else tuple(head.facts_of(new[key], _canonical(new[key])))
+        for finding in object_findings(old.get(key), new.get(key), prefix, team):
+            yield replace(finding, facts=facts)
 
 
 def object_findings(
-    before: Registered | None, after: Registered | None, prefix: str = ""
+    before: Registered | None, after: Registered | None, prefix: str = "", team: str = ""
 ) -> Iterator[Finding]:
     """Yield what differs in one resource.
 
@@ -52,11 +62,12 @@ def object_findings(
         before: the resource at the base, if it is there.
         after: the resource at the head, if it is there.
         prefix: of names of the stack.
+        team: whose dashboard it is, if it is one of a team; others have the same title.
     """
     there = after or before
     if there is None:
         return
-    subject = subject_of(there, prefix)
+    subject = subject_of(there, prefix, team)
     if before is None or after is None:
         yield _whole(subject, before, after)
         return
@@ -79,12 +90,14 @@ def identity(resource: Registered) -> str:
     return resource.urn.split("::", 2)[2]
 
 
-def subject_of(resource: Registered, prefix: str = "") -> Subject:
-    """Return a resource as people call it."""
+def subject_of(resource: Registered, prefix: str = "", team: str = "") -> Subject:
+    """Return a resource as people call it, a dashboard with the team that it is for."""
     kind = kind_of(resource)
     inputs = resource.inputs
-    name = str(inputs.get("title") or inputs.get("name") or resource.name)
-    if prefix and kind != "dashboard":
+    name = str(inputs.get("title" if kind == "dashboard" else "name") or resource.name)
+    if kind == "dashboard":
+        name = f"{team}: {name}" if team else name
+    else:
         name = name.removeprefix(prefix)
     if kind == "alert":
         name = name.replace("_", " ")

@@ -8,25 +8,42 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from llmcost_infra.review.changes import grouped
+from llmcost_infra.review.plain_words import counted
 from llmcost_infra.utc import at_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from llmcost_infra.review.changes import Change, Group
-    from llmcost_infra.review.finding import Subject
+    from llmcost_infra.review.finding import Finding, Subject
     from llmcost_infra.review.report import Report
 
-__all__ = ["Item", "Section", "counted", "headlines", "only_in", "outline"]
+__all__ = ["Item", "Section", "Text", "headlines", "only_in", "outline"]
 
 _SECTIONS: Final = (
-    ("Dashboards", frozenset({"dashboard"})),
-    ("Alerts", frozenset({"alert", "route", "message"})),
-    ("Streams", frozenset({"stream"})),
-    ("Pipeline", frozenset({"function", "pipeline"})),
+    ("Dashboards", ("dashboard",)),
+    ("Alerts", ("alert", "route", "message")),
+    ("Streams", ("stream",)),
+    ("Pipeline", ("function", "pipeline")),
 )
+"""Title, and the kinds below it in the order in which they are read."""
 _OTHERS: Final = "Other objects"
 _LANGUAGES: Final = {"vrl": "VRL", "text": "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Lines that can be unfolded below an item.
+
+    Args:
+        title: what they are, e.g. ``SQL``.
+        lines: of it; of a diff with ``+``, ``-`` or a blank in front.
+        whole: whether they are all of a text that is new or gone, and no diff.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +55,7 @@ class Item:
         said: sentences.
         only: the stacks that it is about, as words; empty where all of them are meant.
         also: other objects of which the same holds, as parts and stacks.
-        diffs: title and lines of each diff.
+        texts: what is below it, as text.
         address: where it can be opened.
     """
 
@@ -46,7 +63,7 @@ class Item:
     said: tuple[str, ...]
     only: str = ""
     also: tuple[tuple[tuple[tuple[str, str], ...], str], ...] = ()
-    diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    texts: tuple[Text, ...] = ()
     address: str = ""
 
 
@@ -88,18 +105,14 @@ def headlines(report: Report) -> list[str]:
     return said
 
 
-def counted(count: int, what: str) -> str:
-    """Return a number and a noun, which is in the plural where it has to be."""
-    return f"{count} {what}{'s' if count != 1 and not what.endswith('s') else ''}"
-
-
 def outline(report: Report) -> list[Section]:
     """Return a report as sections, those without items left out."""
     sections = [Section("Not looked at", tuple(_notes(report)), loud=True)]
     groups = list(grouped(report.changes))
     for title, kinds in _SECTIONS:
-        sections.append(Section(title, tuple(_items(g for g in groups if _root(g) in kinds))))
-    known = frozenset[str]().union(*(kinds for _, kinds in _SECTIONS))
+        own = sorted((g for g in groups if _root(g) in kinds), key=lambda g: kinds.index(_root(g)))
+        sections.append(Section(title, tuple(_items(own))))
+    known = {kind for _, kinds in _SECTIONS for kind in kinds}
     sections.append(Section(_OTHERS, tuple(_items(g for g in groups if _root(g) not in known))))
     sections.append(Section("What alerts would have done", tuple(_firings(report))))
     sections.append(Section("What changed statements read on the server", tuple(_scans(report))))
@@ -142,7 +155,7 @@ def _item(changes: list[Change]) -> Item:
         first.finding.subject.parts,
         tuple(change.finding.sentence for change in changes),
         only_in(first.stacks, everywhere=first.everywhere),
-        diffs=tuple(_diff(change) for change in changes if change.finding.diff),
+        texts=tuple(_text(change.finding) for change in changes if change.finding.diff),
     )
 
 
@@ -160,14 +173,15 @@ def _shared(group: Group) -> Item:
             )
             for one in (first, *others)
         ),
-        diffs=(_diff(first),),
+        texts=(_text(first.finding),),
     )
 
 
-def _diff(change: Change) -> tuple[str, tuple[str, ...]]:
-    aspect = change.finding.aspect
-    sql = aspect in {"added", "limit", "removed", "sql"}
-    return ("SQL" if sql else _LANGUAGES.get(aspect, aspect)), change.finding.diff
+def _text(finding: Finding) -> Text:
+    if finding.whole:
+        return Text("SQL", tuple(line[1:] for line in finding.diff), whole=True)
+    sql = finding.aspect in {"limit", "sql"}
+    return Text("SQL" if sql else _LANGUAGES.get(finding.aspect, finding.aspect), finding.diff)
 
 
 def _notes(report: Report) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from llmcost_infra.review.texts import line_diff
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["added_or_removed", "changed", "changed_text", "shown", "spoken"]
+__all__ = ["added_or_removed", "changed", "changed_text", "counted", "shown", "spoken"]
 
 _LONG: Final = 60
 """Characters above which a value is not quoted in a sentence."""
@@ -42,6 +42,11 @@ def changed_text(subject: Subject, leaf: Leaf, *, name: str, aspect: str = "") -
     word = "added" if not before else "removed" if not after else "changed"
     diff = line_diff(before, after)
     return Finding(subject, aspect or leaf.path[-1], f"{name} {word}", (leaf,), diff)
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number and a noun, which is in the plural where it has to be."""
+    return f"{count} {what}{'s' if count != 1 and not what.endswith('s') else ''}"
 
 
 def added_or_removed(subject: Subject, leaf: Leaf, more: str = "") -> Finding:

@@ -117,7 +117,12 @@ def compare(base: Side, head: Side) -> tuple[tuple[Change, ...], tuple[Note, ...
     prefixes = {stack: one.prefix for stack, one in {**base.settings, **head.settings}.items()}
     found = {
         stack: list(
-            program_findings(base.programs[stack], head.programs[stack], prefixes.get(stack, ""))
+            program_findings(
+                base.programs[stack],
+                head.programs[stack],
+                prefixes.get(stack, ""),
+                head.folder,
+            )
         )
         for stack in both
     }

@@ -8,15 +8,19 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
 from llmcost_infra.columns import STORED
 from llmcost_infra.pricing import load_table
 from llmcost_infra.review.as_html import html
+from llmcost_infra.review.as_json import as_json
 from llmcost_infra.review.as_markdown import LIMIT, markdown
+from llmcost_infra.review.as_text import print_report
 from llmcost_infra.review.reviewing import Extras
 from llmcost_infra.review.sample import sample_rows
 from tests.review.conftest import Repository
@@ -140,6 +144,33 @@ def test_an_argument_of_a_component_lists_what_it_moves(pull_request: Repository
         "TeamBudget.team-search.monthly_usd": {"alert", "panel"},
         "TeamBudget.team-search.features.query_planner": {"panel"},
     }
+
+
+def test_a_new_team_is_a_line_for_each_object(pull_request: Repository) -> None:
+    """What somebody gets is said, its SQL is folded away, and no statement is lost to a script."""
+    (pull_request.folder / "__main__.py").write_text(
+        "from llmcost_infra.components import LlmCost, stack_settings\n"
+        f'LlmCost("llm-cost", stack_settings())\n{TEAM}'
+    )
+
+    report = pull_request.review(["dev", "prod"])
+
+    as_snapshots("new_team", report)
+    folded, whole = (text_of(report, sql=sql) for sql in (False, True))
+    alerts = [one for one in as_json(report)["changes"] if one["kind"] == "alert"]
+    assert all(one["leaves"][0]["after"]["query_condition"]["sql"] for one in alerts)
+    assert len(folded.splitlines()) < 40 < len(whole.splitlines())
+    assert "SELECT" not in folded
+    assert folded.endswith(f"\n{len(alerts)} statements of what is new or gone: add --sql\n")
+    assert all("\n".join(f"      {line[1:]}" for line in one["diff"]) in whole for one in alerts)
+
+
+def text_of(report: Report, *, sql: bool) -> str:
+    """A report as it is printed into a pipe."""
+    console = Console(file=StringIO(), highlight=False)
+    print_report(report, console, sql=sql)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
 
 
 def test_a_macro_lists_every_panel_and_alert_that_it_touches(pull_request: Repository) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from llmcost_infra.review.objects import object_findings
+from llmcost_infra.program import Program
+from llmcost_infra.review.changes import merged
+from llmcost_infra.review.finding import Finding, Subject
+from llmcost_infra.review.objects import object_findings, program_findings
 from llmcost_infra.review.texts import line_diff, sql_words
 from tests.review.bodies import registered
 
@@ -133,6 +136,40 @@ def test_a_shorter_retention_says_what_it_deletes(
     old, new = ({**body, "data_retention": one} if one else body for one in (before, after))
 
     assert said("Stream", old, new) == [f"stream llm_content: {sentence}"]
+
+
+def test_a_new_object_says_what_comes_with_it() -> None:
+    """An alert tells what it waits for, how often and whom it tells; a dashboard its tabs."""
+    alert = {**ALERT, "description": "Too dear.", "destinations": ["chat", "oncall"]}
+    patient = {**alert, "trigger_condition": {"period": 10, "frequency": 5, "threshold": 3}}
+
+    assert facts("Alert", alert) == ["Too dear", "asked every 5 min", "warn to chat, oncall"]
+    assert "asked every 5 min, fires from 3 rows on" in facts("Alert", patient)
+    assert facts("Dashboard", dashboard(a=PANEL, b=OTHER)) == ["2 panels on 1 tab, Overview (2)"]
+
+
+def test_the_same_new_object_of_two_stacks_is_told_once() -> None:
+    """What differs in a fact alone is told with the stacks; what one does not have is left out."""
+    subject = Subject("one", (("alert", "one"),))
+    facts = {
+        "dev": (("condition", "too dear"), ("route", "warn to mail")),
+        "prod": (("condition", "too dear"), ("route", "warn to chat"), ("expected", "once")),
+    }
+    found = {
+        stack: [Finding(subject, "added", "added", (), facts=own)] for stack, own in facts.items()
+    }
+
+    [change] = merged(found, {}, {"one": ["dev", "prod"]})
+
+    told = "added: too dear; warn to mail (dev); warn to chat (prod); once (prod)"
+    assert (change.finding.sentence, change.stacks) == (told, ("dev", "prod"))
+
+
+def facts(kind: str, inputs: dict[str, Any]) -> list[str]:
+    """What is said of a new object."""
+    program = Program("project", "dev", (registered(kind, "one", inputs),), ())
+    [found] = program_findings(Program("project", "dev", (), ()), program)
+    return [words for _, words in found.facts]
 
 
 def test_an_object_on_one_side_is_added_or_removed() -> None:
