@@ -9,8 +9,10 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from llmcost_infra.telemetry.harmless import close_with, tell_once
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+    from collections.abc import AsyncGenerator, Callable, Generator
     from types import TracebackType
 
 __all__ = ["Around"]
@@ -71,6 +73,11 @@ class Around(ABC, Generic[_S]):
         if isinstance(function, (classmethod, staticmethod)):
             bound: Any = function  # pyright: ignore[reportUnknownVariableType] - of any class
             return cast("_F", type(bound)(self(bound.__func__)))
+        given: object = function
+        if isinstance(given, type) or not callable(given):
+            kind = type(self).__name__.lower()
+            tell_once(kind, "%s is for functions: %r is left as it is", kind, function)
+            return function
         if inspect.isasyncgenfunction(function):
             wrapped: Any = self._async_generator(function)
         elif inspect.isgeneratorfunction(function):
@@ -116,17 +123,28 @@ class Around(ABC, Generic[_S]):
             except BaseException as error:
                 self._end(state, error)
                 raise
-            if inspect.iscoroutine(answer):
-                # Of a coroutine function that another decorator has made look like any other.
-                return self._awaited(answer, state)
+            if (later := self._later(answer)) is not None:
+                return later
             self._end(state, None)
             return answer
 
         return run
 
-    async def _awaited(self, answer: Coroutine[Any, Any, Any], state: _S) -> Any:
-        with self._ending(state), self._step(state):
-            return await answer
+    def _later(self, answer: Any) -> Any:
+        """Return what runs as the answer does, later, or None where nothing is left to run.
+
+        Another decorator makes a coroutine function or a generator look like any other function.
+        """
+        if inspect.iscoroutine(answer):
+            later = self._coroutine(lambda: answer)()
+            close_with(later, answer)
+            return later
+        if inspect.isasyncgen(answer):
+            return self._async_generator(lambda: answer)()
+        # Some generators are coroutines.
+        if inspect.isgenerator(answer) and not inspect.isawaitable(answer):
+            return self._generator(lambda: answer)()
+        return None
 
     def _coroutine(self, function: Callable[..., Any]) -> Callable[..., Any]:
         async def run(*args: Any, **kwargs: Any) -> Any:

@@ -45,7 +45,7 @@ class Attribute(Around[None]):
         return None
 
     def _resume(self, state: None) -> object:  # noqa: ARG002 - there is none
-        return enter(attributes(self._said) or {})
+        return enter(attributes(self._said))
 
     def _pause(self, token: object) -> None:
         leave(token)

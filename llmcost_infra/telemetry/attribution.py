@@ -23,6 +23,7 @@ __all__ = [
     "enter",
     "from_outside",
     "leave",
+    "line",
     "use_hash_key",
 ]
 
@@ -37,7 +38,8 @@ NAMES: Final = ("feature", "team", "prompt.name", _USER, _CONVERSATION)
 _WHO: Final = {_USER: "user", _CONVERSATION: "conversation"}
 
 _LONGEST: Final = 200  # as the pipeline cuts texts
-_UNREADABLE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Halves of a character are in it because of exporters: a batch that has one in a name is lost.
+_UNREADABLE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _keys: list[str] = []
 
@@ -122,21 +124,13 @@ def leave(token: object) -> None:
     _here.set(rest)
 
 
-@harmless
 def attributes(said: Said) -> Mapping[str, str]:
     """Return attribute → value as they leave the process: short, on one line, nobody's name."""
-    named: dict[str, str] = {}
-    if text := _line(said.feature):
-        named["feature"] = text
-    if text := _line(said.team):
-        named["team"] = text
-    if text := _line(said.prompt):
-        named["prompt.name"] = text
-    if text := _hashed("user", said.user):
-        named[_USER] = text
-    if text := _hashed("conversation", said.conversation):
-        named[_CONVERSATION] = text
-    return named
+    if (named := _attributes(said)) is not None:
+        return named
+    # A value that has no text does not take the others along.
+    alone = (_attributes(Said(**{name: value})) for name, value in said._asdict().items())
+    return {name: text for one in alone if one for name, text in one.items()}
 
 
 def from_outside(told: Mapping[str, object]) -> Mapping[str, str]:
@@ -148,7 +142,7 @@ def from_outside(told: Mapping[str, object]) -> Mapping[str, str]:
     named: dict[str, str] = {}
     for name, value in told.items():
         who = _WHO.get(name)
-        if text := _hashed(who, value) if who else _line(value):
+        if text := _hashed(who, value) if who else line(value):
             named[name] = text
     return named
 
@@ -158,7 +152,8 @@ def use_hash_key(key: str | None) -> None:
     _keys[:] = [key] if key else []
 
 
-def _line(value: object) -> str:
+def line(value: object) -> str:
+    """Return a text as it leaves the process: on one line, of 200 characters at most."""
     if value is None:
         return ""
     # Cut before and after: whoever passes a whole prompt pays for its first characters only.
@@ -166,6 +161,22 @@ def _line(value: object) -> str:
     if not text.isprintable():
         text = _UNREADABLE.sub(" ", text)
     return text.strip()[:_LONGEST]
+
+
+@harmless
+def _attributes(said: Said) -> Mapping[str, str]:
+    named: dict[str, str] = {}
+    if text := line(said.feature):
+        named["feature"] = text
+    if text := line(said.team):
+        named["team"] = text
+    if text := line(said.prompt):
+        named["prompt.name"] = text
+    if text := _hashed("user", said.user):
+        named[_USER] = text
+    if text := _hashed("conversation", said.conversation):
+        named[_CONVERSATION] = text
+    return named
 
 
 def _hashed(what: str, value: object) -> str:

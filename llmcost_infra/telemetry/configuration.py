@@ -121,6 +121,7 @@ def _resource(said: dict[str, str]) -> Resource:
 
 def _join(provider: trace.TracerProvider, baggage: Collection[str]) -> None:
     """Add ourselves to a set-up that is there."""
+    from llmcost_infra.telemetry.closing import close_at_exit  # noqa: PLC0415 - see configure
     from llmcost_infra.telemetry.cost import price_table  # noqa: PLC0415 - see configure
     from llmcost_infra.telemetry.processor import LlmSpanProcessor  # noqa: PLC0415 - see configure
 
@@ -129,6 +130,7 @@ def _join(provider: trace.TracerProvider, baggage: Collection[str]) -> None:
         tell_once("provider", "the tracer provider takes no processors: calls are not attributed")
         return
     add(LlmSpanProcessor(baggage_keys=baggage))
+    close_at_exit()
     # Here, where no call waits for it.
     price_table()
     said = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
-__all__ = ["forget_what_was_told", "harmless", "tell_once"]
+__all__ = ["close_with", "forget_what_was_told", "harmless", "tell_once"]
 
 _LOGGER: Final = logging.getLogger("llmcost_infra.telemetry")
 _told: set[str] = set()
@@ -31,6 +32,19 @@ def harmless(function: Callable[_P, _T]) -> Callable[_P, _T | None]:
             return None
 
     return guarded
+
+
+def close_with(ours: Coroutine[Any, Any, Any], theirs: object) -> None:
+    """Close the application's coroutine with ours, which awaits it once it is started itself.
+
+    A task that is cancelled before its first step would leave the inner one, and a warning.
+
+    Args:
+        ours: that the application gets.
+        theirs: what it awaits.
+    """
+    if (close := getattr(theirs, "close", None)) is not None:
+        weakref.finalize(ours, close).atexit = False
 
 
 def tell_once(about: str, message: str, *args: object, **how: Any) -> None:

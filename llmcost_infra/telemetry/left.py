@@ -7,6 +7,7 @@ finalizer that a collection runs must end nothing itself.
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -29,7 +30,8 @@ def leave(call: TrackedCall) -> None:
     Args:
         call: that is abandoned, unless it has ended.
     """
-    if call.done:
+    # What an exit finds being read has been ended; now there is nothing left to end it with.
+    if call.done or sys.is_finalizing():
         return
     if _collecting:
         _found.append((call, time.time_ns()))

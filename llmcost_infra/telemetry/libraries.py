@@ -40,7 +40,8 @@ _RESOURCES: Final = (
         "openai.resources.chat.completions", "Completions", ("create", "parse"), "chat", True
     ),
     _Resource("openai.resources.completions", "Completions", ("create",), "text_completion", True),
-    _Resource("openai.resources.responses", "Responses", ("create", "parse"), "chat"),
+    _Resource("openai.resources.responses", "Responses", ("create", "parse", "compact"), "chat"),
+    _Resource("openai.resources.beta.responses", "Responses", ("create", "compact"), "chat"),
     _Resource("openai.resources.embeddings", "Embeddings", ("create",), "embeddings"),
     _Resource("anthropic.resources.messages", "Messages", ("create", "parse", "stream"), "chat"),
     _Resource(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.telemetry.harmless import harmless
@@ -75,7 +76,9 @@ class TrackedManager:
     @harmless
     def _left(self) -> None:
         """Take what the stream knows of itself, if we saw no end of it."""
-        whole = getattr(self._stream, "current_message_snapshot", None)
+        whole = None
+        with suppress(Exception):  # it asserts that a piece has come
+            whole = self._stream.current_message_snapshot
         if not self._call.done and getattr(whole, "stop_reason", None):
             self._call.take(whole)
             self._call.ended("complete")

@@ -8,6 +8,7 @@ from opentelemetry import context as contexts
 from opentelemetry import trace
 
 from llmcost_infra.telemetry.around import Around
+from llmcost_infra.telemetry.attribution import line
 from llmcost_infra.telemetry.harmless import harmless
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ __all__ = ["SCOPE", "Tool", "tool", "tracer"]
 SCOPE: Final = "llmcost_infra.telemetry"
 """Name of the instrumentation scope of spans and metrics of ours."""
 
+_line: Final = harmless(line)
 _made: Final[list[tuple[TracerProvider, Tracer]]] = []
 
 
@@ -42,14 +44,16 @@ def tool(name: str, *, call_id: str | None = None, kind: str = "function") -> To
         call_id: of the call, as the model gave it.
         kind: `function`, `extension` or `datastore`.
     """
+    # Models make names up.
+    told = _line(name) or ""
     attributes = {
         "gen_ai.operation.name": "execute_tool",
-        "gen_ai.tool.name": str(name),
+        "gen_ai.tool.name": told,
         "gen_ai.tool.type": kind,
     }
-    if call_id:
-        attributes["gen_ai.tool.call.id"] = str(call_id)
-    return Tool(f"execute_tool {name}", attributes)
+    if of_call := _line(call_id):
+        attributes["gen_ai.tool.call.id"] = of_call
+    return Tool(f"execute_tool {told}", attributes)
 
 
 class Tool(Around["Span"]):

@@ -7,7 +7,7 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from llmcost_infra.telemetry.configuration import watch_spans
-from llmcost_infra.telemetry.harmless import harmless, tell_once
+from llmcost_infra.telemetry.harmless import close_with, harmless, tell_once
 from llmcost_infra.telemetry.late import follow
 from llmcost_infra.telemetry.managed import TrackedManager
 from llmcost_infra.telemetry.raw_responses import TrackedResponse, is_raw, reads_lines
@@ -27,10 +27,14 @@ _C = TypeVar("_C")
 METHODS: Final = (
     ("chat.completions", "create", "chat"),
     ("chat.completions", "parse", "chat"),
+    ("beta.chat.completions", "create", "chat"),
     ("beta.chat.completions", "parse", "chat"),
     ("completions", "create", "text_completion"),
     ("responses", "create", "chat"),
     ("responses", "parse", "chat"),
+    ("responses", "compact", "chat"),
+    ("beta.responses", "create", "chat"),
+    ("beta.responses", "compact", "chat"),
     ("embeddings", "create", "embeddings"),
     ("messages", "create", "chat"),
     ("messages", "parse", "chat"),
@@ -48,7 +52,7 @@ MANAGED: Final = ("stream",)
 _COPIES: Final = ("with_options", "copy")
 TRACKED: Final = "_llmcost_tracked"
 """Attribute of a function of ours in a client's place."""
-_USAGE_ON_REQUEST: Final = ("chat.completions", "completions")
+_USAGE_ON_REQUEST: Final = ("chat.completions", "beta.chat.completions", "completions")
 _REFUSALS: Final = frozenset({400, 422})
 # Once, and not at each call.
 _watch_spans: Final = harmless(watch_spans)
@@ -226,7 +230,9 @@ class _Attempt:
             if self._how.managed:
                 return TrackedManager(answer, self._call)
             if _is_awaitable(answer):
-                return self._awaited(answer)
+                later = self._awaited(answer)
+                close_with(later, answer)
+                return later
             return self._answered(answer, asynchronous=False)
         return _Attempt(*self._first, again=True).run()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry import trace
 
 from llmcost_infra.telemetry.answers import Answer
+from llmcost_infra.telemetry.attribution import line
 from llmcost_infra.telemetry.harmless import harmless
 from llmcost_infra.telemetry.left import end_what_was_left
 from llmcost_infra.telemetry.requests import request_attributes
@@ -41,6 +43,7 @@ reported: Final[set[str]] = set()
 _watchers: Final[list[bool]] = []
 _MOST: Final = 10_000  # calls under way; of more, the oldest are no longer held back
 _by_span: dict[int, TrackedCall] = {}
+_being_read: dict[TrackedCall, None] = {}
 
 
 class TrackedCall:
@@ -111,14 +114,10 @@ class TrackedCall:
     def begun(self) -> None:
         """Open a span of our own, if nobody else has: the client's function has returned."""
         if self.lacks_span:
-            name = f"{self._request['gen_ai.operation.name']}"
-            model = self._request.get("gen_ai.request.model")
-            self._ours = tracer().start_span(
-                f"{name} {model}" if model else name,
-                kind=trace.SpanKind.CLIENT,
-                attributes=self._request,
-                start_time=self._began_ns,
-            )
+            self._ours = self._started()
+            while len(_being_read) >= _MOST:
+                _being_read.pop(next(iter(_being_read)), None)
+            _being_read[self] = None
 
     @harmless
     def take(self, piece: object) -> None:
@@ -155,8 +154,9 @@ class TrackedCall:
         if how:
             self._late["llmcost.stream.end"] = how
         self._late |= self._answer.attributes
-        if self._ours is None:
-            self.begun()
+        _being_read.pop(self, None)
+        if self._ours is None and self.lacks_span:
+            self._ours = self._started()
         if self._ours is not None:
             self._end(self._ours, error, at_ns)
         self.finish()
@@ -174,6 +174,20 @@ class TrackedCall:
         if self._release is not None:
             release, self._release = self._release, None
             release(self._late)
+
+    def abandon(self) -> None:
+        """Know nothing more: of a parent's call, in a child of a fork."""
+        self._done = True
+
+    def _started(self) -> Span:
+        name = f"{self._request['gen_ai.operation.name']}"
+        model = line(self._request.get("gen_ai.request.model"))
+        return tracer().start_span(
+            f"{name} {model}" if model else name,
+            kind=trace.SpanKind.CLIENT,
+            attributes=self._request,
+            start_time=self._began_ns,
+        )
 
     def _end(self, span: Span, error: BaseException | None, at_ns: int | None) -> None:
         span.set_attributes(self._late)
@@ -203,7 +217,21 @@ def tracked_of(span_id: int) -> TrackedCall | None:
 
 
 def finish_all() -> None:
-    """Hand on every span that waits."""
+    """Hand on every span that waits, and end our own of streams that nobody reads any more."""
     end_what_was_left()
+    for call in list(_being_read):
+        call.ended("abandoned")
     for call in list(_by_span.values()):
         call.finish()
+
+
+def _leave_to_the_parent() -> None:
+    # Whatever becomes of them here, the parent tells of its calls: each would be there twice.
+    for call in (*_being_read, *_by_span.values()):
+        call.abandon()
+    _being_read.clear()
+    _by_span.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)

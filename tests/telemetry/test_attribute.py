@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from contextlib import suppress
@@ -80,6 +81,8 @@ def test_what_is_not_said_inside_stays_as_it_is_outside() -> None:
         ("\n", None),
         (None, None),
         ("名前", "名前"),
+        ("half \ud83d a character", "half a character"),
+        ("\ud800", None),
     ],
 )
 def test_a_value_is_short_and_on_one_line(given: object, sent: str | None) -> None:
@@ -103,12 +106,14 @@ def test_of_a_long_id_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_value_that_cannot_be_read_costs_the_attribution_only() -> None:
-    """An object whose text raises does not reach the application."""
+    """An object whose text raises reaches neither the application nor the other values."""
 
     class Broken:
         def __str__(self) -> str:
             raise RuntimeError("no text")
 
+    with attribute(feature=Broken(), team="search"):
+        assert here() == {"team": "search"}
     with attribute(feature=Broken()):
         assert here() == {}
 
@@ -271,14 +276,17 @@ def test_methods_of_every_kind_are_decorated_in_any_order() -> None:
     assert [one["feature"] for one in told] == ["a", "b", "c"]
 
 
+def quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a function so that nothing tells of what kind it is."""
+
+    def run(*args: Any) -> Any:
+        return function(*args)
+
+    return run
+
+
 def test_a_coroutine_function_behind_another_decorator_is_one_all_the_same() -> None:
     """What it returns is awaited later, and attributed then; an error is the application's."""
-
-    def quietly(function: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*args: Any) -> Any:
-            return function(*args)
-
-        return run
 
     @attribute(feature="later")
     @quietly
@@ -292,3 +300,51 @@ def test_a_coroutine_function_behind_another_decorator_is_one_all_the_same() -> 
     with pytest.raises(LookupError):
         asyncio.run(call(LookupError()))
     assert here() == {}
+
+
+def test_a_coroutine_that_nobody_starts_takes_the_one_inside_with_it() -> None:
+    """A task that is cancelled at once leaves no warning that is ours; it is an error here."""
+
+    @attribute(feature="later")
+    @quietly
+    async def call() -> None:
+        await asyncio.sleep(0)
+
+    call().close()
+    gc.collect()
+
+
+def test_a_generator_behind_another_decorator_is_one_all_the_same() -> None:
+    """Its own attribution holds while it runs, whichever function has made it."""
+
+    @attribute(feature="pieces")
+    @quietly
+    def pieces() -> Iterator[dict[str, str]]:
+        yield here()
+
+    @attribute(feature="pieces")
+    @quietly
+    async def later() -> AsyncIterator[dict[str, str]]:
+        await asyncio.sleep(0)
+        yield here()
+
+    async def read() -> list[dict[str, str]]:
+        return [piece async for piece in later()]
+
+    assert [*pieces(), *asyncio.run(read())] == [{"feature": "pieces"}] * 2
+    assert here() == {}
+
+
+def test_what_is_no_function_is_left_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    """A class stays one, to whoever asks, and so does a property; the log says so."""
+
+    part: Any = property(lambda _: here())
+
+    @attribute(feature="whole")
+    class Service:
+        name = attribute(feature="part")(part)
+
+    service = Service()
+    assert isinstance(service, Service)
+    assert service.name == {}
+    assert "attribute is for functions" in caplog.text

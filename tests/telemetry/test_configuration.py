@@ -33,7 +33,16 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+NO_METRICS = {"OTEL_METRICS_EXPORTER": "none"}
 NOWHERE = "http://127.0.0.1:9"
+BEGINS_A_STREAM = """
+from types import SimpleNamespace
+from llmcost_infra.telemetry import track
+create = lambda **_: iter("ab")
+client = SimpleNamespace(chat=SimpleNamespace(completions=SimpleNamespace(create=create)))
+stream = track(client).chat.completions.create(model="streamed", stream=True)
+next(stream)
+"""
 MAKES_A_CALL = f"""
 from opentelemetry import trace
 from llmcost_infra.telemetry import attribute, tool
@@ -75,10 +84,11 @@ class Ended:
 def run(program: str, *before: str, **variables: str) -> Ended:
     """Run an application in a process of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    console = {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none"}
+    # What is printed is printed at the exit, by one process after the other.
+    console = {"OTEL_TRACES_EXPORTER": "console", "OTEL_BSP_SCHEDULE_DELAY": "3600000"}
     ended = subprocess.run(  # noqa: S603 - our own words
         [*(before or (sys.executable,)), "-c", program],
-        env={**clean, **console, "LLMCOST_HASH_KEY": KEY, **variables},
+        env={**clean, **console, **NO_METRICS, "LLMCOST_HASH_KEY": KEY, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -129,7 +139,7 @@ def test_an_installed_package_changes_nothing_by_being_there() -> None:
 
 
 def test_an_application_that_is_set_up_keeps_its_set_up() -> None:
-    """Its exporter goes on, and its spans are attributed in addition."""
+    """Its exporter goes on, and its spans are attributed in addition, until the exit."""
     own = """
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -137,9 +147,10 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProces
 trace.set_tracer_provider(TracerProvider())
 trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter()))
 """
-    ended = run(own + CONFIGURES + MAKES_A_CALL)
+    ended = run(own + CONFIGURES + MAKES_A_CALL + BEGINS_A_STREAM)
     assert ended.code == 0
     assert ended.spans["chat gpt-4o"]["attributes"]["feature"] == "summarize"
+    assert ended.spans["chat streamed"]["attributes"]["llmcost.stream.end"] == "abandoned"
     assert "set up already" in ended.err
 
 
@@ -179,7 +190,7 @@ def test_to_configure_what_was_set_up_without_code_is_said() -> None:
 
 
 def test_a_fork_after_configure_sends_from_both_processes() -> None:
-    """As servers with workers do."""
+    """As servers with workers do; a stream that the parent reads is the parent's to tell of."""
     forks = """
 import os
 child = os.fork()
@@ -187,10 +198,15 @@ with tool("child" if child == 0 else "parent"):
     pass
 if child:
     os.waitpid(child, 0)
+    list(stream)
+else:
+    del stream
 """
-    ended = run(CONFIGURES + MAKES_A_CALL + forks)
+    ended = run(CONFIGURES + MAKES_A_CALL + BEGINS_A_STREAM + forks)
     assert ended.code == 0, ended.err
     assert {"execute_tool child", "execute_tool parent"} <= ended.spans.keys()
+    assert ended.spans["chat streamed"]["attributes"]["llmcost.stream.end"] == "complete"
+    assert ended.out.count('"chat streamed"') == 1
 
 
 def test_a_server_that_is_away_costs_an_exit_no_error() -> None:

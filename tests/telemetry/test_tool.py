@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from llmcost_infra.telemetry import attribute, tool
 
@@ -30,6 +31,35 @@ def test_a_run_is_a_span_of_its_name(telemetry: Telemetry) -> None:
         "gen_ai.tool.call.id": "call_1",
         "feature": "agent",
     }
+
+
+class Nameless:
+    """What has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("get\ud800_weather", "get _weather"),
+        ("a\nsecond line", "a second line"),
+        ("x" * 10_000, "x" * 200),
+        (Nameless(), ""),
+    ],
+)
+def test_a_name_that_a_model_made_up_harms_nothing(
+    telemetry: Telemetry, name: Any, told: str
+) -> None:
+    """Half a character in a span's name would lose the whole batch that the span is sent in."""
+    with tool(name, call_id=name):
+        pass
+    (span,) = telemetry.spans
+    assert span.name == f"execute_tool {told}"
+    assert telemetry.last["gen_ai.tool.name"] == told
+    assert telemetry.last.get("gen_ai.tool.call.id", "") == told
+    encode_spans(telemetry.spans).SerializeToString()
 
 
 def test_calls_inside_are_its_children(telemetry: Telemetry) -> None:

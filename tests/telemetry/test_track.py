@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import inspect
 from functools import cached_property
 from types import SimpleNamespace
@@ -84,6 +85,23 @@ def test_other_operations_and_providers_are_told_as_what_they_are(telemetry: Tel
     assert telemetry.last["gen_ai.usage.input_tokens"] == 2006
     assert telemetry.last["anthropic.usage.cache_creation.ephemeral_1h_input_tokens"] == 420
     assert telemetry.last[COST] == pytest.approx((86 * 3 + 1500 * 0.3 + 420 * 6 + 300 * 15) / 1e6)
+
+
+def test_what_a_library_calls_beta_is_told_of_as_well(telemetry: Telemetry) -> None:
+    """Its helpers for streams call it there."""
+    compacted = told({"id": "cmp_1", "usage": {"input_tokens": 2006, "output_tokens": 300}})
+    chats = SimpleNamespace(create=streaming)
+    client: Any = openai(streaming)
+    client.beta = SimpleNamespace(
+        chat=SimpleNamespace(completions=chats),
+        responses=SimpleNamespace(create=lambda **_: completion(), compact=lambda **_: compacted),
+    )
+    track(client)
+    assert len(list(client.beta.chat.completions.create(model="gpt-4o", stream=True))) == 3
+    client.beta.responses.create(model="gpt-4o")
+    client.beta.responses.compact(model="gpt-4o")
+    costs = [(span.attributes or {}).get(COST) for span in telemetry.spans]
+    assert costs == [USD, USD, pytest.approx((2006 * 2.5 + 300 * 10) / 1e6)]
 
 
 @pytest.mark.parametrize(
@@ -288,6 +306,18 @@ def test_a_call_may_be_given_up_in_another_context(telemetry: Telemetry) -> None
     waiting.close()
     assert len(telemetry.spans) == 1
     assert "error.type" not in telemetry.last
+
+
+def test_a_call_that_is_never_started_leaves_no_warning(telemetry: Telemetry) -> None:
+    """As of a task that is cancelled at once: the client's own coroutine would be left behind."""
+
+    async def answer() -> Any:
+        return completion()
+
+    # A library's decorators make a coroutine function look like any other.
+    chat(track(openai(lambda **_: answer()))).close()
+    gc.collect()
+    assert not telemetry.spans
 
 
 def test_broken_tracking_leaves_the_client_working(

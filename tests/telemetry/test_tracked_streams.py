@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from opentelemetry import trace
 
 from llmcost_infra.telemetry import track
 from llmcost_infra.telemetry.cost import COST
+from llmcost_infra.telemetry.tracked import finish_all
 from tests.telemetry.clients import (
     END,
     FIRST,
@@ -166,6 +168,20 @@ def test_a_stream_that_is_left_is_told_of(
     assert telemetry.spans[-1].status.status_code is trace.StatusCode.UNSET
 
 
+def test_a_stream_that_an_exit_finds_is_told_of(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever ends the process holds it; a finalizer comes when nothing is left to end it with."""
+    found, late = (chat(track(openai(streaming)), stream=True) for _ in range(2))
+    next(found)
+    finish_all()
+    assert [(one.attributes or {})[END] for one in telemetry.spans] == ["abandoned"] * 2
+    late = chat(track(openai(streaming)), stream=True)
+    monkeypatch.setattr(sys, "is_finalizing", lambda: True)
+    del late, found
+    assert len(telemetry.spans) == 2
+
+
 def test_a_collection_ends_no_span_itself(telemetry: Telemetry) -> None:
     """It may come while the SDK holds the lock that an ended span needs; the next call does it."""
     client = track(openai(streaming))
@@ -239,6 +255,25 @@ def test_a_stream_that_is_opened_in_a_block_is_told_of(
     assert telemetry.last[END] == "complete"
     assert (FIRST in telemetry.last) is readable
     assert len(telemetry.spans) == 1
+
+
+def test_a_stream_in_a_block_that_nobody_reads_is_told_of(
+    telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it has put together until then is not there to be asked for."""
+
+    class Unread(Managed):
+        @property
+        def current_message_snapshot(self) -> Any:
+            raise AssertionError
+
+        @current_message_snapshot.setter
+        def current_message_snapshot(self, whole: Any) -> None: ...
+
+    with track(anthropic(lambda **_: Unread(told(EVENTS), readable=False))).messages.stream():
+        pass
+    assert telemetry.last[END] == "abandoned"
+    assert not caplog.records
 
 
 def test_a_stream_in_a_block_may_be_left_or_refused(telemetry: Telemetry) -> None:
