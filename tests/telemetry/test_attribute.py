@@ -337,7 +337,6 @@ def test_a_generator_behind_another_decorator_is_one_all_the_same() -> None:
 
 def test_what_is_no_function_is_left_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
     """A class stays one, to whoever asks, and so does a property; the log says so."""
-
     part: Any = property(lambda _: here())
 
     @attribute(feature="whole")
