@@ -84,9 +84,10 @@ def show(cli: str, *arguments: str, folder: Path, environment: Mapping[str, str]
     Raises:
         OSError: it cannot be started.
     """
-    colour = "auto" if sys.stdout.isatty() else "never"
+    shown = sys.stdout.isatty()
+    colour, quiet = ("auto", ()) if shown else ("never", ("--suppress-progress",))
     with subprocess.Popen(  # noqa: S603 - the CLI that an update would run
-        _command(cli, *arguments, colour=colour),
+        _command(cli, *arguments, *quiet, colour=colour),
         cwd=folder,
         env=_quiet(environment),
     ) as running:

@@ -47,7 +47,7 @@ def run_ingest(
         OpenObserveError: no server is there, or it refused a request.
         LlmCostError: the server refused rows.
     """
-    out = console or Console(soft_wrap=True)
+    out = console or Console(soft_wrap=True, highlight=False)
     files = files_of(paths)
     with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
         recorded = [

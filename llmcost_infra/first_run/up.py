@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 
 from llmcost_infra.catalog import (
     load_alerts,
@@ -20,9 +19,10 @@ from llmcost_infra.catalog import (
 from llmcost_infra.declarations import names
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.first_run import embedded
-from llmcost_infra.first_run.alerts import AlertAnswer, ask_alerts
+from llmcost_infra.first_run.alerts import ask_alerts
 from llmcost_infra.first_run.engine import STACK, Engine
 from llmcost_infra.first_run.panels import PanelAnswer, ask_panels
+from llmcost_infra.first_run.printed import print_alerts, print_panels
 from llmcost_infra.first_run.samples import MOST_ROWS, Samples
 from llmcost_infra.first_run.target import Target, project_folder, target_of
 from llmcost_infra.first_run.traffic import WINDOW_HOURS, traces_between
@@ -52,7 +52,7 @@ def run_up(*, port: int | None = None, console: Console | None = None) -> None:
     Raises:
         LlmCostError: something failed, or a panel does not show what was sent.
     """
-    out = console or Console(soft_wrap=True)
+    out = console or Console(soft_wrap=True, highlight=False)
     project = project_folder()
     target = target_of(project)
     engine = _engine(project, target, port, out)
@@ -73,8 +73,8 @@ def run_up(*, port: int | None = None, console: Console | None = None) -> None:
         answers = _ask(client, outputs["dashboard_ids"], truth, window)
         pack = render_alerts(load_alerts(project), settings) if settings.routes else []
         alerts = list(ask_alerts(client, pack, datetime.now(UTC)))
-    _show(answers, window, out)
-    _show_alerts(alerts, out)
+    print_panels(answers, window, out)
+    print_alerts(alerts, out)
     if others:
         out.print(
             f"The stream {settings.streams.calls} holds {others} other "
@@ -96,7 +96,7 @@ def run_down(*, remove: bool = False, console: Console | None = None) -> None:
         remove: also destroy what the stack made and remove its state and data.
         console: where to print.
     """
-    out = console or Console(soft_wrap=True)
+    out = console or Console(soft_wrap=True, highlight=False)
     project = project_folder()
     target = target_of(project)
     if remove:
@@ -166,36 +166,6 @@ def _ask(
             )
         answers.extend(ask_panels(found.inputs, search, truth))
     return answers
-
-
-def _show(answers: Sequence[PanelAnswer], window: tuple[datetime, datetime], out: Console) -> None:
-    start, end = window
-    table = Table(title=f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC", title_style="")
-    for heading in ("Tab", "Panel"):
-        table.add_column(heading)
-    table.add_column("Rows", justify="right")
-    table.add_column("Headline", justify="right")
-    table.add_column("Verdict")
-    for answer in answers:
-        verdict = answer.verdict if answer.good else f"[red]{answer.verdict}[/red]"
-        table.add_row(answer.tab, answer.panel, f"{answer.rows:,}", answer.headline, verdict)
-    out.print(table)
-
-
-def _show_alerts(alerts: Sequence[AlertAnswer], out: Console) -> None:
-    if not alerts:
-        return
-    table = Table(title="What the alerts tell", title_style="")
-    for heading in ("Alert", "Severity", "Text"):
-        table.add_column(heading)
-    for alert in alerts:
-        for line in alert.lines:
-            table.add_row(alert.name, alert.severity, line)
-    out.print(table)
-    looked_at = [alert.looked_at for alert in alerts if alert.looked_at]
-    silent = sum(not alert.lines for alert in alerts)
-    last = f"looked last at {max(looked_at):%H:%M:%S} UTC" if looked_at else "looks from now on"
-    out.print(f"{silent} other alerts find nothing. The server itself {last}.")
 
 
 def _close(engine: Engine, out: Console) -> None:

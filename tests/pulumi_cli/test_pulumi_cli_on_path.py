@@ -84,10 +84,13 @@ def test_it_runs_in_the_environment_that_is_named(cli: Make) -> None:
 def test_what_is_shown_is_not_kept(
     cli: Make, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """An update says itself how far it is, in plain text where this is no terminal."""
+    """An update says itself how far it is, without colours and dots where this is no terminal."""
     found = cli('echo "$*"; echo warning >&2; exit 3')
     assert show(found, "up", folder=tmp_path, environment={}) == 3
-    assert capfd.readouterr() == ("up --non-interactive --color never\n", "warning\n")
+    assert capfd.readouterr() == (
+        "up --suppress-progress --non-interactive --color never\n",
+        "warning\n",
+    )
 
 
 def test_ctrl_c_lets_it_end_what_it_has_begun(
