@@ -7,6 +7,7 @@ finalizer that a collection runs must end nothing itself.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections import deque
@@ -31,19 +32,20 @@ def leave(call: TrackedCall) -> None:
         call: that is abandoned, unless it has ended.
     """
     # What an exit finds being read has been ended; now there is nothing left to end it with.
-    if call.done or sys.is_finalizing():
+    if sys.is_finalizing() or (call.done and call.forgotten is None):
         return
-    if _collecting:
-        _found.append((call, time.time_ns()))
-    else:
+    if not _collecting:
         call.ended("abandoned")
+    # An instrumentation ends its span where what it reads is finalized in turn, if it does.
+    _found.append((call, time.time_ns()))
 
 
 def end_what_was_left() -> None:
-    """End the calls that collections have found."""
+    """End the calls that finalizers have found."""
     while _found:
         call, at_ns = _found.popleft()
         call.ended("abandoned", at_ns=at_ns)
+        call.closed()
 
 
 def _note(phase: Literal["start", "stop"], _info: dict[str, Any]) -> None:
@@ -51,3 +53,7 @@ def _note(phase: Literal["start", "stop"], _info: dict[str, Any]) -> None:
 
 
 gc.callbacks.append(_note)
+
+if hasattr(os, "register_at_fork"):
+    # The parent ends them.
+    os.register_at_fork(after_in_child=_found.clear)

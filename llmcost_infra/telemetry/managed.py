@@ -83,3 +83,4 @@ class TrackedManager:
             self._call.take(whole)
             self._call.ended("complete")
         self._call.ended("abandoned")
+        self._call.closed()

@@ -15,7 +15,9 @@ from llmcost_infra.telemetry.closing import Closer
 from llmcost_infra.telemetry.cost import COST, count_cost, usd_of
 from llmcost_infra.telemetry.harmless import harmless
 from llmcost_infra.telemetry.tracked import (
+    began_here,
     finish_all,
+    lacking,
     note_watcher,
     reported,
     tracked_now,
@@ -87,9 +89,9 @@ class LlmSpanProcessor(SpanProcessor):
         own = _copied(span.attributes)
         if is_call(own, client=span.kind is SpanKind.CLIENT):
             self._notice(span, own)
-        elif not own and span.kind is SpanKind.CLIENT and (tracked := tracked_now.get()):
+        elif not own and span.kind is SpanKind.CLIENT:
             # It may say what it is about later; spans of HTTP clients say it at once.
-            tracked.opened(span)
+            _take_for_a_call(span)
         said = current()
         if self._baggage_keys:
             said = {**self._from_outside(parent_context), **said}
@@ -109,8 +111,7 @@ class LlmSpanProcessor(SpanProcessor):
         self._open[span.get_span_context().span_id] = None
         if not is_clients_own(attributes):
             reported.add(provider_of(attributes))
-            if tracked := tracked_now.get():
-                tracked.opened(span)
+            _take_for_a_call(span)
 
     @harmless
     def _held(self, span: ReadableSpan) -> bool:
@@ -137,7 +138,7 @@ class LlmSpanProcessor(SpanProcessor):
             self._open.pop(context.span_id, None)
         attributes = _copied(span.attributes)
         if late:
-            attributes = {**late, **attributes}
+            attributes |= lacking(attributes, late)
         usd = None
         if is_call(attributes, client=span.kind is SpanKind.CLIENT) and not self._repeats(
             span, attributes
@@ -154,6 +155,13 @@ class LlmSpanProcessor(SpanProcessor):
         inside = span.parent is not None and span.parent.span_id in self._open
         beside = is_clients_own(attributes) and provider_of(attributes) in reported
         return inside or beside
+
+
+def _take_for_a_call(span: Span) -> None:
+    if tracked := tracked_now.get():
+        tracked.opened(span)
+    else:
+        began_here.set(span)
 
 
 def _made_late(span: ReadableSpan) -> TrackedCall | None:

@@ -96,14 +96,14 @@ class TrackedStream(_Watched):
             leave = getattr(self._stream, "__exit__", None)
             return leave(*error) if leave else None
         finally:
-            self._call.ended("abandoned")
+            self._call.left()
 
     def close(self) -> None:
         """Leave the stream."""
         try:
             self._stream.close()
         finally:
-            self._call.ended("abandoned")
+            self._call.left()
 
     @property
     def _items(self) -> Any:
@@ -145,14 +145,14 @@ class AsyncTrackedStream(_Watched):
             leave = getattr(self._stream, "__aexit__", None)
             return await leave(*error) if leave else None
         finally:
-            self._call.ended("abandoned")
+            self._call.left()
 
     async def close(self) -> None:
         """Leave the stream."""
         try:
             await self._stream.close()
         finally:
-            self._call.ended("abandoned")
+            self._call.left()
 
     @property
     def _items(self) -> Any:

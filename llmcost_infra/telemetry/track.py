@@ -213,7 +213,7 @@ class _Attempt:
         self._asked = dict(kwargs)
         self._usage_is_ours = not again and bool(self._ask())
         told = {**self._asked, "stream": True} if how.managed else self._asked
-        self._call = _tracked_call(how.target, told)
+        self._call = _tracked_call(how.target, told, managed=how.managed)
 
     def run(self) -> Any:
         """Make the call."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry import context as contexts
 from opentelemetry import trace
 
 from llmcost_infra.telemetry.answers import Answer
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TrackedCall",
+    "began_here",
     "finish_all",
     "has_watcher",
+    "lacking",
     "note_watcher",
     "reported",
     "tracked_now",
@@ -40,6 +43,12 @@ tracked_now: ContextVar[TrackedCall | None] = ContextVar("llmcost_tracked", defa
 reported: Final[set[str]] = set()
 """Providers whose calls somebody reports, so that a client's own spans only repeat them."""
 
+began_here: ContextVar[Span | None] = ContextVar("llmcost_began", default=None)
+"""The span that began last in this thread or task, of those that may tell of a call."""
+
+# How instrumentations of frameworks say that they tell of the calls that a client makes for them.
+_TOLD_AROUND: Final = "suppress_language_model_instrumentation"
+_COUNTS: Final = "gen_ai.usage."
 _watchers: Final[list[bool]] = []
 _MOST: Final = 10_000  # calls under way; of more, the oldest are no longer held back
 _by_span: dict[int, TrackedCall] = {}
@@ -52,9 +61,10 @@ class TrackedCall:
     Args:
         target: who is called.
         asked: the arguments of the call.
+        managed: its stream is read by another one of the client, which ends after it.
     """
 
-    def __init__(self, target: Target, asked: Mapping[str, Any]) -> None:
+    def __init__(self, target: Target, asked: Mapping[str, Any], *, managed: bool = False) -> None:
         end_what_was_left()
         self._request = request_attributes(target, asked)
         self._answer = Answer(target.provider)
@@ -62,9 +72,14 @@ class TrackedCall:
         self._began = time.perf_counter()
         self._theirs: Span | None = None
         self._ours: Span | None = None
-        self._release: Callable[[Mapping[str, Any]], None] | None = None
+        self._managed = managed
+        self._releases: list[Callable[[Mapping[str, Any]], None]] = []
         self._late: dict[str, Any] = {}
         self._done = False
+        self._ended_ns = 0
+        self._around = _told_around()
+        if self._around is not None:
+            self.opened(self._around)
         reported.add(target.provider)
 
     @property
@@ -73,9 +88,15 @@ class TrackedCall:
         return self._done
 
     @property
+    def forgotten(self) -> Span | None:
+        """An instrumentation's span that has not ended; at the end of all it has forgotten it."""
+        span = self._theirs if self._theirs is not self._around else None
+        return span if span is not None and span.is_recording() else None
+
+    @property
     def lacks_span(self) -> bool:
         """Whether no instrumentation has told of this call yet, and one still may."""
-        return self._theirs is None and self._release is None and not self._done
+        return self._theirs is None and not self._releases and not self._done
 
     @contextmanager
     def under_way(self) -> Generator[None]:
@@ -106,18 +127,18 @@ class TrackedCall:
         """Keep back the span, which has ended, until nothing more will be known.
 
         Args:
-            release: hands it on, with attributes that it lacks.
+            release: hands it on, with attributes that it lacks; each processor has one.
         """
-        self._release = release
+        self._releases.append(release)
 
     @harmless
     def begun(self) -> None:
-        """Open a span of our own, if nobody else has: the client's function has returned."""
+        """Take note that an answer is read; it has a span of ours if nobody has opened one."""
         if self.lacks_span:
             self._ours = self._started()
-            while len(_being_read) >= _MOST:
-                _being_read.pop(next(iter(_being_read)), None)
-            _being_read[self] = None
+        while len(_being_read) >= _MOST:
+            _being_read.pop(next(iter(_being_read)), None)
+        _being_read[self] = None
 
     @harmless
     def take(self, piece: object) -> None:
@@ -151,6 +172,27 @@ class TrackedCall:
         """
         if self._done:
             return
+        if not self._ended_ns:
+            self._ended_ns = at_ns or time.time_ns()
+            self._ended(how, error)
+        if not (self._managed and how):
+            self.finish()
+
+    def left(self) -> None:
+        """Take note that the application has closed its stream."""
+        self.ended("abandoned")
+        if not self._managed:
+            self.closed()
+
+    @harmless
+    def closed(self) -> None:
+        """Take note that all is closed: who has not ended a span of this call by now will not."""
+        if not self._done:
+            self.finish()
+        if self.forgotten is not None:
+            self.forgotten.end(self._ended_ns or None)
+
+    def _ended(self, how: str | None, error: BaseException | None) -> None:
         if how:
             self._late["llmcost.stream.end"] = how
         self._late |= self._answer.attributes
@@ -158,8 +200,11 @@ class TrackedCall:
         if self._ours is None and self.lacks_span:
             self._ours = self._started()
         if self._ours is not None:
-            self._end(self._ours, error, at_ns)
-        self.finish()
+            self._ours.set_attributes(self._late)
+            _fail(self._ours, error)
+            self._ours.end(self._ended_ns)
+        elif self.forgotten is not None:
+            _fail(self.forgotten, error)
 
     @harmless
     def finish(self) -> None:
@@ -170,14 +215,14 @@ class TrackedCall:
             _by_span.pop(span.get_span_context().span_id, None)
             if span.is_recording():
                 own: Any = getattr(span, "attributes", None) or {}
-                span.set_attributes({k: v for k, v in self._late.items() if k not in own})
-        if self._release is not None:
-            release, self._release = self._release, None
-            release(self._late)
+                span.set_attributes(lacking(own, self._late))
+        while self._releases:
+            self._releases.pop(0)(self._late)
 
     def abandon(self) -> None:
         """Know nothing more: of a parent's call, in a child of a fork."""
         self._done = True
+        self._theirs = None
 
     def _started(self) -> Span:
         name = f"{self._request['gen_ai.operation.name']}"
@@ -189,16 +234,15 @@ class TrackedCall:
             start_time=self._began_ns,
         )
 
-    def _end(self, span: Span, error: BaseException | None, at_ns: int | None) -> None:
-        span.set_attributes(self._late)
-        if isinstance(error, Exception):
-            # As instrumentations do, and what alerts about refusals look for.
-            span.set_attribute("error.type", type(error).__qualname__)
-            status = getattr(error, "status_code", None)
-            if isinstance(status, int):
-                span.set_attribute("http.response.status_code", status)
-            span.set_status(trace.StatusCode.ERROR)
-        span.end(at_ns)
+
+def lacking(own: Mapping[str, Any], late: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an instrumentation's span lacks; the provider's counts stand above its own.
+
+    Args:
+        own: attributes of the span.
+        late: what is known of its call.
+    """
+    return {k: v for k, v in late.items() if k not in own or k.startswith(_COUNTS)}
 
 
 def note_watcher() -> None:
@@ -217,10 +261,11 @@ def tracked_of(span_id: int) -> TrackedCall | None:
 
 
 def finish_all() -> None:
-    """Hand on every span that waits, and end our own of streams that nobody reads any more."""
+    """Hand on every span that waits, and end those of streams that nobody reads any more."""
     end_what_was_left()
     for call in list(_being_read):
         call.ended("abandoned")
+        call.closed()
     for call in list(_by_span.values()):
         call.finish()
 
@@ -231,6 +276,24 @@ def _leave_to_the_parent() -> None:
         call.abandon()
     _being_read.clear()
     _by_span.clear()
+
+
+def _told_around() -> Span | None:
+    """Return the span of a framework that tells of the calls which are made inside it."""
+    span = began_here.get()
+    if span is None or not span.is_recording():
+        return None
+    return span if contexts.get_value(_TOLD_AROUND) is True else None
+
+
+def _fail(span: Span, error: BaseException | None) -> None:
+    if isinstance(error, Exception):
+        # As instrumentations do, and what alerts about refusals look for.
+        span.set_attribute("error.type", type(error).__qualname__)
+        status = getattr(error, "status_code", None)
+        if isinstance(status, int):
+            span.set_attribute("http.response.status_code", status)
+        span.set_status(trace.StatusCode.ERROR)
 
 
 if hasattr(os, "register_at_fork"):

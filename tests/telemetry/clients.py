@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "END",
+    "EVENTS",
     "FIRST",
     "HEAD",
     "LAST",
@@ -56,6 +57,21 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 1920, "audio_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 0},
 }
+EVENTS: list[dict[str, Any]] = [
+    {
+        "type": "message_start",
+        "message": {
+            "model": "claude-sonnet-4-5",
+            "usage": {"input_tokens": 86, "cache_read_input_tokens": 1920, "output_tokens": 1},
+        },
+    },
+    {"type": "content_block_delta", "delta": {"text": "a"}},
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn"},
+        "usage": {"output_tokens": 300},
+    },
+]
 HEAD = {"id": "chatcmpl-1", "model": "gpt-4o-2024-08-06", "service_tier": "default"}
 
 

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from opentelemetry import context as contexts
 from opentelemetry import trace
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from llmcost_infra.telemetry import track
 from llmcost_infra.telemetry.cost import COST
 from llmcost_infra.telemetry.libraries import track_libraries
+from llmcost_infra.telemetry.processor import LlmSpanProcessor
+from llmcost_infra.telemetry.tracked import finish_all, tracked_now
 from tests.telemetry.clients import (
+    END,
+    EVENTS,
     FIRST,
     USD,
+    Managed,
     RefusedError,
+    Stream,
     anthropic,
     chat,
+    chunks,
     completion,
     leave_by_closing,
     openai,
@@ -28,10 +39,13 @@ from tests.telemetry.clients import (
 from tests.telemetry.conftest import CALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.telemetry.conftest import Telemetry
+
+CLAUDE = {**CALL, "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"}
 
 
 def instrumented(telemetry: Telemetry, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,7 +90,159 @@ def test_beside_an_instrumentation_a_stream_is_told_once_too(telemetry: Telemetr
     assert telemetry.last[COST] == USD
     assert FIRST in telemetry.last
     leave_by_closing(chat(client, stream=True))
+    assert [span.name for span in telemetry.spans] == ["theirs", "theirs"]
+    assert telemetry.last[END] == "abandoned"
+
+
+def test_a_stream_that_somebody_forgets_is_told_of(telemetry: Telemetry) -> None:
+    """An instrumentation that tells of no stream which is left, or breaks, hides no call."""
+    client = track(openai(instrumented(telemetry, streaming)))
+    next(chat(client, stream=True))
+    assert not telemetry.spans
+    broken = Stream([*chunks(usage=False)[:1], RefusedError(500)])
+    stream = chat(track(openai(instrumented(telemetry, lambda **_: broken))), stream=True)
+    with pytest.raises(RefusedError), stream:
+        list(stream)
+    left, failed = (span.attributes or {} for span in telemetry.spans)
+    assert left[END] == "abandoned"
+    assert failed["error.type"] == "RefusedError"
+    assert failed["http.response.status_code"] == 500
+    assert [span.status.is_unset for span in telemetry.spans] == [True, False]
+    assert all(FIRST in attributes for attributes in (left, failed))
+
+
+def test_an_exit_tells_of_a_stream_that_is_still_being_read(telemetry: Telemetry) -> None:
+    """Nobody will end the instrumentation's span any more."""
+    stream = chat(track(openai(instrumented(telemetry, streaming))), stream=True)
+    next(stream)
+    finish_all()
+    assert [span.name for span in telemetry.spans] == ["theirs"]
+    assert telemetry.last[END] == "abandoned"
+
+
+def test_a_stream_that_somebody_tells_of_late_ends_once(
+    telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where nobody holds a stream any more, whoever watched it ends its span before we would."""
+
+    class Watched(Stream):
+        def __del__(self) -> None:
+            if self.span.is_recording():
+                self.span.end()
+
+        span: trace.Span
+
+    def create(**_: Any) -> Any:
+        stream = Watched(chunks(usage=False))
+        tracer = telemetry.provider.get_tracer("somebody's instrumentation")
+        stream.span = tracer.start_span("theirs", kind=trace.SpanKind.CLIENT, attributes=CALL)
+        return stream
+
+    next(chat(track(openai(create)), stream=True))
+    assert telemetry.last[END] == "abandoned"
+    finish_all()
     assert len(telemetry.spans) == 1
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("opened", ["created", "in a block"])
+def test_what_the_provider_counted_stands_above_what_somebody_made_of_it(
+    telemetry: Telemetry, opened: str
+) -> None:
+    """Some add the output that a stream tells at its beginning to that at its end."""
+    tracer = telemetry.provider.get_tracer("somebody's instrumentation")
+    span = tracer.start_span("theirs", kind=trace.SpanKind.CLIENT)
+
+    def miscounted() -> Any:
+        yield from told(EVENTS)
+        span.set_attributes({**CLAUDE, "gen_ai.usage.output_tokens": 301, "theirs": 1})
+        span.end()
+
+    def create(**asked: Any) -> Any:
+        tracked = tracked_now.get()
+        assert tracked is not None
+        tracked.opened(span)
+        return Stream(miscounted()) if "stream" in asked else Managed(miscounted())
+
+    messages = track(anthropic(create)).messages
+    if opened == "created":
+        assert len(list(messages.create(model="claude-sonnet-4-5", stream=True))) == 3
+    else:
+        with messages.stream(model="claude-sonnet-4-5") as stream:
+            assert len(list(stream)) == 3
+    assert [one.name for one in telemetry.spans] == ["theirs"]
+    assert telemetry.last["gen_ai.usage.output_tokens"] == 300
+    assert telemetry.last[COST] == pytest.approx(0.005334)
+    assert telemetry.last["theirs"] == 1
+
+
+def test_every_exporter_gets_a_span_that_waited(telemetry: Telemetry) -> None:
+    """Two of them have a processor each."""
+    second = InMemorySpanExporter()
+    telemetry.provider.add_span_processor(LlmSpanProcessor(SimpleSpanProcessor(second)))
+    chat(track(openai(instrumented(telemetry, lambda **_: completion()))))
+    (span,) = second.get_finished_spans()
+    assert (span.attributes or {})[COST] == telemetry.last[COST] == USD
+    assert len(telemetry.spans) == 1
+
+
+@pytest.fixture
+def framework(telemetry: Telemetry) -> Callable[[], AbstractContextManager[trace.Span]]:
+    """What opens a framework's span and says, as those of OpenLLMetry do, that it is the call's."""
+
+    @contextmanager
+    def around() -> Iterator[trace.Span]:
+        tracer = telemetry.provider.get_tracer("a framework's instrumentation")
+        span = tracer.start_span("its", kind=trace.SpanKind.CLIENT)
+        span.set_attributes(CALL)
+        token = contexts.attach(contexts.set_value("suppress_language_model_instrumentation", True))
+        yield span
+        contexts.detach(token)
+
+    return around
+
+
+def test_a_call_that_a_framework_tells_of_is_told_once(
+    telemetry: Telemetry, framework: Callable[[], AbstractContextManager[trace.Span]]
+) -> None:
+    """Its span began before the client's call and ends after it, with what we know of that."""
+    client = track(openai(streaming))
+    with framework() as span:
+        assert len(list(chat(client, stream=True))) == 3
+        assert not telemetry.spans
+    span.end()
+    assert [one.name for one in telemetry.spans] == ["its"]
+    assert telemetry.last[COST] == USD
+    assert FIRST in telemetry.last
+
+
+def test_a_framework_ends_its_span_itself(
+    telemetry: Telemetry, framework: Callable[[], AbstractContextManager[trace.Span]]
+) -> None:
+    """Before a stream that it gave away is read, say, or after one that was left."""
+    client = track(openai(streaming))
+    with framework() as span:
+        stream = chat(client, stream=True)
+        span.end()
+        assert not telemetry.spans
+        assert len(list(stream)) == 3
+    assert telemetry.last[COST] == USD
+    with framework() as span:
+        chat(client, stream=True).close()
+        assert len(telemetry.spans) == 1
+        span.end()
+    assert telemetry.last[END] == "abandoned"
+
+
+def test_a_framework_that_is_done_tells_of_no_further_call(
+    telemetry: Telemetry, framework: Callable[[], AbstractContextManager[trace.Span]]
+) -> None:
+    """Some leave their word behind in a thread; a call that nobody tells of has a span of ours."""
+    with framework() as span:
+        span.end()
+        chat(track(openai(lambda **_: completion())))
+    assert [one.name for one in telemetry.spans] == ["its", "chat gpt-4o"]
+    assert telemetry.last[COST] == USD
 
 
 @pytest.mark.parametrize("streamed", [False, True])

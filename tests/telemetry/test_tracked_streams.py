@@ -15,6 +15,7 @@ from llmcost_infra.telemetry.cost import COST
 from llmcost_infra.telemetry.tracked import finish_all
 from tests.telemetry.clients import (
     END,
+    EVENTS,
     FIRST,
     LAST,
     USD,
@@ -34,22 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.telemetry.conftest import Telemetry
-
-EVENTS: list[dict[str, Any]] = [
-    {
-        "type": "message_start",
-        "message": {
-            "model": "claude-sonnet-4-5",
-            "usage": {"input_tokens": 86, "cache_read_input_tokens": 1920, "output_tokens": 1},
-        },
-    },
-    {"type": "content_block_delta", "delta": {"text": "a"}},
-    {
-        "type": "message_delta",
-        "delta": {"stop_reason": "end_turn"},
-        "usage": {"output_tokens": 300},
-    },
-]
 
 WHOLE = {
     "model": "claude-sonnet-4-5",
