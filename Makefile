@@ -66,7 +66,7 @@ lock: python ## write requirements.lock anew from pyproject.toml (needs the netw
 	@$(PYTHON) tools/lock.py $(ARGS)
 
 clean: ## remove the environment and what tools left behind (not the data of `make up`: llmcost local reset)
-	rm -rf .venv .venv-apps examples/node-app/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov dist site
+	rm -rf .venv .venv-apps .venv-libraries examples/node-app/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov dist site
 	rm -f .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

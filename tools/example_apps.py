@@ -1,4 +1,4 @@
-"""Makes what the examples need: an environment with our wheel in it, Node packages, a Collector.
+"""Makes what the examples need: environments with our wheel in them, Node packages, a Collector.
 
 Standard library only, but for the wheel, which the project's own environment builds. Without Node
 or a Collector it says so, and the tests that need one are skipped with that reason.
@@ -18,19 +18,28 @@ import collector
 import create_venv
 import watched
 
-__all__ = ["NODE_APP", "VENV", "main"]
+__all__ = ["LIBRARIES", "NODE_APP", "VENV", "main"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 VENV: Final = ROOT / ".venv-apps"
+"""Environment of the examples."""
+
+LIBRARIES: Final = ROOT / ".venv-libraries"
+"""Environment of instrumentations that no example uses, and that would see its calls as well."""
+
 NODE_APP: Final = ROOT / "examples" / "node-app"
-_LOCK: Final = ROOT / "examples" / "requirements.lock"
+_LOCKS: Final = {
+    VENV: ROOT / "examples" / "requirements.lock",
+    LIBRARIES: ROOT / "tests" / "apps" / "requirements.lock",
+}
 _STAMP: Final = ".llmcost-installed"
 
 
 def main() -> int:
     """Make all of it; 0 when it is there, 1 when something cannot be made."""
     try:
-        _packages()
+        for venv, lock in _LOCKS.items():
+            _packages(venv, lock)
         _wheel()
         _node()
         _collector()
@@ -40,13 +49,13 @@ def main() -> int:
     return 0
 
 
-def _packages() -> None:
-    wanted = hashlib.sha256(_LOCK.read_bytes()).hexdigest()
-    stamp = VENV / _STAMP
-    if create_venv.fits(VENV) and stamp.is_file() and stamp.read_text() == wanted:
+def _packages(venv: Path, lock: Path) -> None:
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp = venv / _STAMP
+    if create_venv.fits(venv) and stamp.is_file() and stamp.read_text() == wanted:
         return
-    create_venv.make(VENV)
-    create_venv.install_lock(_LOCK, VENV)
+    create_venv.make(venv)
+    create_venv.install_lock(lock, venv)
     stamp.write_text(wanted, encoding="utf-8")
 
 
@@ -61,9 +70,10 @@ def _wheel() -> None:
             told = "\n".join(built.tail)
             raise create_venv.SetupError(f"The wheel was not built: {told}", " ".join(command))
         words = ("--force-reinstall", *wheels)
-        ended = create_venv.install(VENV, ROOT, *words, title="installing the wheel")
-        if ended.code:
-            raise create_venv.SetupError("\n".join(ended.tail), "Run `make test-apps` again.")
+        for venv in _LOCKS:
+            ended = create_venv.install(venv, ROOT, *words, title="installing the wheel")
+            if ended.code:
+                raise create_venv.SetupError("\n".join(ended.tail), "Run `make test-apps` again.")
 
 
 def _node() -> None:

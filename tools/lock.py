@@ -17,14 +17,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Resolve the project and its examples with uv, in an environment that is thrown away."""
+    """Resolve the project and what its applications need with uv, which is then thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         programs = Path(folder) / "bin"
         steps = (
             ("getting uv", [str(programs / "python"), "-m", "pip", "install", "--quiet", "uv"]),
             ("resolving", [str(programs / "uv"), *_project(), *sys.argv[1:]]),
-            ("resolving the examples", [str(programs / "uv"), *_examples(), *sys.argv[1:]]),
+            *(
+                (f"resolving {folder}", [str(programs / "uv"), *_in(folder), *sys.argv[1:]])
+                for folder in ("examples", "tests/apps")
+            ),
         )
         for title, command in steps:
             ended = watched.run(command, title=title, env=_environment(), cwd=ROOT, limit=900)
@@ -47,8 +50,8 @@ def _project() -> list[str]:
     ]
 
 
-def _examples() -> list[str]:
-    files = ("examples/requirements.txt", "--output-file", "examples/requirements.lock")
+def _in(folder: str) -> list[str]:
+    files = (f"{folder}/requirements.txt", "--output-file", f"{folder}/requirements.lock")
     return ["pip", "compile", *files, *_UNIVERSAL, *_PLAIN]
 
 

@@ -106,6 +106,23 @@ class Run(Protocol):
         ...
 
 
+class Launch(Protocol):
+    """Says how an application is started."""
+
+    def __call__(
+        self, *command: str, service: str = "", team: str = "", collector: str = ""
+    ) -> tuple[list[str], dict[str, str]]:
+        """Return a command and its environment, set up as `llmcost telemetry env` says.
+
+        Args:
+            command: what is run.
+            service: `service.name`, where the application does not say it.
+            team: who pays for all of its calls.
+            collector: address of a Collector in between; then the application has no secret.
+        """
+        ...
+
+
 @pytest.fixture
 def openobserve(kept: OpenObserve) -> OpenObserve:
     """The server, as this test finds and fills it."""
@@ -138,8 +155,33 @@ def provider() -> Iterator[str]:
 
 
 @pytest.fixture
-def run(openobserve: OpenObserve, provider: str) -> Run:
-    """Return what runs an application against both."""
+def launch(openobserve: OpenObserve, provider: str) -> Launch:
+    """Return how an application is started that is set up against both."""
+
+    def launch(
+        *command: str, service: str = "", team: str = "", collector: str = ""
+    ) -> tuple[list[str], dict[str, str]]:
+        whose = (SETTINGS.streams.source, "dev", service, team)
+        to = Destination("dev", openobserve.url, "default", *whose, collector=collector)
+        secrets = {"OPENOBSERVE_USER": USER, "OPENOBSERVE_PASSWORD": PASSWORD}
+        env = {
+            "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            **({} if collector else secrets),
+            "LLMCOST_HASH_KEY": HASH_KEY,
+            "OPENAI_API_KEY": "none",
+            "OPENAI_BASE_URL": f"{provider}/v1",
+            "ANTHROPIC_API_KEY": "none",
+            "ANTHROPIC_BASE_URL": provider,
+        }
+        shell = f'{as_text(to, "shell")}\nexec "$@"'
+        return ["/bin/sh", "-euc", shell, "app", *command], env
+
+    return launch
+
+
+@pytest.fixture
+def run(launch: Launch) -> Run:
+    """Return what runs an application to its end."""
 
     def run(
         folder: str,
@@ -149,20 +191,10 @@ def run(openobserve: OpenObserve, provider: str) -> Run:
         said: str = "",
         collector: str = "",
     ) -> str:
-        whose = (SETTINGS.streams.source, "dev", service, team)
-        to = Destination("dev", openobserve.url, "default", *whose, collector=collector)
-        secrets = {"OPENOBSERVE_USER": USER, "OPENOBSERVE_PASSWORD": PASSWORD}
+        words, env = launch(*command, service=service, team=team, collector=collector)
         ended = subprocess.run(  # noqa: S603 - our own examples
-            ["/bin/sh", "-euc", f'{as_text(to, "shell")}\nexec "$@"', "app", *command],
-            env={
-                "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}",
-                **({} if collector else secrets),
-                "LLMCOST_HASH_KEY": HASH_KEY,
-                "OPENAI_API_KEY": "none",
-                "OPENAI_BASE_URL": f"{provider}/v1",
-                "ANTHROPIC_API_KEY": "none",
-                "ANTHROPIC_BASE_URL": provider,
-            },
+            words,
+            env=env,
             cwd=EXAMPLES / folder,
             capture_output=True,
             text=True,

@@ -37,7 +37,7 @@ def test_it_resolves_all_extras_for_every_platform_with_hashes(commands: list[li
     """One lock serves Linux, macOS and every Python from 3.11; further words go to the resolver."""
     assert lock.main() == 0
 
-    _get_uv, resolve, examples = commands
+    _get_uv, resolve, examples, apps = commands
     text = " ".join(resolve)
     for words in (
         "pip compile pyproject.toml --all-extras",
@@ -47,11 +47,11 @@ def test_it_resolves_all_extras_for_every_platform_with_hashes(commands: list[li
     ):
         assert words in text
     assert text.endswith("--upgrade-package httpx")
-    assert "examples/requirements.txt --output-file examples/requirements.lock" in " ".join(
-        examples
-    )
-    assert "--generate-hashes" in examples
-    assert "--no-emit-index-url" in examples
+    for command, folder in ((examples, "examples"), (apps, "tests/apps")):
+        files = f"{folder}/requirements.txt --output-file {folder}/requirements.lock"
+        assert files in " ".join(command)
+        assert "--generate-hashes" in command
+        assert "--no-emit-index-url" in command
 
 
 def test_the_resolver_is_thrown_away(commands: list[list[str]]) -> None:
