@@ -6,6 +6,7 @@ that ids of users are hashed with. With a Collector in between, the first is the
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -166,7 +167,8 @@ def _kubernetes(to: Destination) -> Iterator[str]:
     yield "env:"
     for name, value in _variables(to).items():
         yield f"  - name: {name}"
-        yield f'    value: "{value}"'
+        # A name in $() would be filled in.
+        yield f"    value: {json.dumps(value).replace('$(', '$$(')}"
     if not to.collector:
         yield from _secret("LLMCOST_AUTHORIZATION", "authorization")
         yield f"  - name: {_HEADERS}"

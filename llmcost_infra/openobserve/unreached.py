@@ -19,8 +19,12 @@ def address(url: str) -> str:
     Raises:
         OpenObserveError: it has no scheme or host, or carries a password.
     """
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not host:
         raise OpenObserveError(
             f"{_SETTING} is no address of a server.",
             hint="Write it with scheme and host, like https://observe.example.com.",

@@ -57,20 +57,11 @@ def configure(
     mark_configured("configure")
     baggage = allowed(baggage)
     prepare(hash_key, baggage)
-    # The SDK takes longer to import than everything else here, and whoever only attributes needs
-    # none of it.
-    from llmcost_infra.telemetry.sdk import set_up_metrics, set_up_traces  # noqa: PLC0415
-
     said = {"service.name": service, "deployment.environment.name": environment, "team": team}
     resource = _resource({name: value for name, value in said.items() if value})
-    if not _is_default(metrics.get_meter_provider()):
-        tell_once("meters", "metrics are set up already: the cost histogram goes there")
-    else:
-        set_up_metrics(resource)
-    if not _is_default(trace.get_tracer_provider()):
-        _join(trace.get_tracer_provider(), baggage)
-    else:
-        set_up_traces(resource, baggage)
+    # A variable that is wrong for one of the two does not cost the other.
+    harmless(_metrics)(resource)
+    harmless(_traces)(resource, baggage)
 
 
 def mark_configured(by: Literal["configure", "opentelemetry-instrument"]) -> None:
@@ -113,17 +104,37 @@ def prepare(hash_key: str | None, baggage: Collection[str]) -> None:
         propagate_attribution(baggage)
 
 
+def _metrics(resource: Resource) -> None:
+    # The SDK takes longer to import than everything else here, and whoever only attributes needs
+    # none of it.
+    from llmcost_infra.telemetry.sdk import set_up_metrics  # noqa: PLC0415
+
+    if _is_default(metrics.get_meter_provider()):
+        set_up_metrics(resource)
+    else:
+        tell_once("meters", "metrics are set up already: the cost histogram goes there")
+
+
+def _traces(resource: Resource, baggage: Collection[str]) -> None:
+    from llmcost_infra.telemetry.sdk import set_up_traces  # noqa: PLC0415 - see _metrics
+
+    if _is_default(provider := trace.get_tracer_provider()):
+        set_up_traces(resource, baggage)
+    else:
+        _join(provider, baggage)
+
+
 def _resource(said: dict[str, str]) -> Resource:
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - see configure
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - see _metrics
 
     return Resource.create(said)
 
 
 def _join(provider: trace.TracerProvider, baggage: Collection[str]) -> None:
     """Add ourselves to a set-up that is there."""
-    from llmcost_infra.telemetry.closing import close_at_exit  # noqa: PLC0415 - see configure
-    from llmcost_infra.telemetry.cost import price_table  # noqa: PLC0415 - see configure
-    from llmcost_infra.telemetry.processor import LlmSpanProcessor  # noqa: PLC0415 - see configure
+    from llmcost_infra.telemetry.closing import close_at_exit  # noqa: PLC0415 - see _metrics
+    from llmcost_infra.telemetry.cost import price_table  # noqa: PLC0415 - see _metrics
+    from llmcost_infra.telemetry.processor import LlmSpanProcessor  # noqa: PLC0415 - see _metrics
 
     add = getattr(provider, "add_span_processor", None)
     if add is None:

@@ -17,7 +17,7 @@ __all__ = ["exporters", "over_http"]
 Signal = Literal["traces", "metrics"]
 
 _HTTP: Final = "otlp_proto_http"
-_OTLP: Final = {"http/protobuf": _HTTP, "grpc": "otlp_proto_grpc"}
+_OTLP: Final = {"": _HTTP, "http/protobuf": _HTTP, "grpc": "otlp_proto_grpc"}
 
 
 def exporters(signal: Signal) -> Iterator[Any]:
@@ -26,7 +26,8 @@ def exporters(signal: Signal) -> Iterator[Any]:
     Args:
         signal: what they export.
     """
-    asked = os.environ.get(f"OTEL_{signal.upper()}_EXPORTER", "otlp")
+    # OpenTelemetry takes an empty variable for one that is not set.
+    asked = os.environ.get(f"OTEL_{signal.upper()}_EXPORTER", "").strip() or "otlp"
     for name in (one.strip() for one in asked.split(",")):
         if name and name != "none" and (exporter := _exporter(name, signal)) is not None:
             yield exporter
@@ -48,8 +49,13 @@ def _exporter(name: str, signal: Signal) -> Any:
             )
             tell_once("endpoint", said)
             return None
-        protocol = _variable("PROTOCOL", signal) or "http/protobuf"
-        name = _OTLP.get(protocol, protocol)
+        name = _OTLP.get(_variable("PROTOCOL", signal).lower(), "")
+        if not name:
+            said = (
+                "OTEL_EXPORTER_OTLP_PROTOCOL is neither http/protobuf nor grpc: it is http/protobuf"
+            )
+            tell_once("protocol", said)
+            name = _HTTP
     found = entry_points(group=f"opentelemetry_{signal}_exporter", name=name)
     for one in found:
         kind = one.load()

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from importlib import import_module
 from typing import Any, Final
 
+from llmcost_infra.telemetry.attribution import line
 from llmcost_infra.telemetry.harmless import harmless, tell_once
 
 __all__ = ["exporter_arguments"]
@@ -67,6 +68,12 @@ def _look_at_refusals(response: Any) -> None:
     body: bytes = response.content
     if response.status_code != 200 or not body or body.startswith(b"{"):  # noqa: PLR2004 - OK
         return
+    if "html" in response.headers.get("content-type", ""):
+        said = (
+            "the server answers with a web page and stores nothing: OTEL_EXPORTER_OTLP_ENDPOINT is "
+        )
+        tell_once("page", said + "not where it takes OTLP (llmcost telemetry env prints it)")
+        return
     module = import_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
     # Of metrics the answer has the same two fields.
     partial = module.ExportTraceServiceResponse.FromString(body).partial_success
@@ -75,7 +82,7 @@ def _look_at_refusals(response: Any) -> None:
             "rejected",
             "the server has dropped %d of what it was sent: %s",
             partial.rejected_spans,
-            partial.error_message[:200],
+            line(partial.error_message),
         )
 
 

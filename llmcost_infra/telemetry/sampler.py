@@ -85,7 +85,7 @@ def sampler_named(argument: float | str | None = None) -> LlmSampler:
 
 def sampler_of_environment() -> LlmSampler:
     """Return a sampler that keeps spans about models, and others as `OTEL_TRACES_SAMPLER` says."""
-    name = os.environ.get("OTEL_TRACES_SAMPLER", "llmcost").strip().lower()
+    name = os.environ.get("OTEL_TRACES_SAMPLER", "").strip().lower() or "llmcost"
     argument = os.environ.get("OTEL_TRACES_SAMPLER_ARG")
     if name == "traceidratio":
         return LlmSampler(TraceIdRatioBased(_share(argument)))

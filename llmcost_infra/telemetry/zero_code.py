@@ -77,7 +77,8 @@ def _is_asked_for() -> bool:
 def _additions() -> dict[str, Any]:
     """Return what the SDK's configurator is told in addition to the environment."""
     for name, value in _DEFAULTS.items():
-        os.environ.setdefault(name, value)
+        if not os.environ.get(name, "").strip():
+            os.environ[name] = value
     baggage = allowed(os.environ.get(BAGGAGE, ""))
     prepare(None, baggage)
     price_table()

@@ -14,7 +14,7 @@ import yaml
 from opentelemetry.util.re import parse_env_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tests.cli.conftest import Type
@@ -120,6 +120,45 @@ def test_a_container_gets_secrets_from_a_secret(llmcost: Type) -> None:
     basic = base64.b64encode(f"app@example.com:{PASSWORD}".encode()).decode()
     told = env["OTEL_EXPORTER_OTLP_HEADERS"]["value"]
     assert is_let_in(sent(told.replace("$(LLMCOST_AUTHORIZATION)", f"Basic%20{basic}")))
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Put a stack `dev` in place whose server is at an address."""
+
+    def put(url: str) -> None:
+        config = {"llmcost:settings": {"environment": "dev"}, "openobserve:url": url}
+        (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+        (tmp_path / "Pulumi.dev.yaml").write_text(json.dumps({"config": config}))
+        (tmp_path / "__main__.py").touch()
+        monkeypatch.chdir(tmp_path)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "url", ["observe.example.com", "http://[", "https://app:pass-word@observe.example.com"]
+)
+def test_an_address_that_no_application_can_send_to_is_refused(
+    llmcost: Type, at: Callable[[str], None], url: str
+) -> None:
+    """Or that has a password in it, which is not printed."""
+    at(url)
+    ended = llmcost("telemetry", "env", "--stack", "dev")
+    assert ended.code != 0
+    assert "openobserve:url" in ended.err
+    assert "pass-word" not in ended.out + ended.err
+
+
+def test_what_an_address_has_in_it_stays_as_it_is_in_a_manifest(
+    llmcost: Type, at: Callable[[str], None]
+) -> None:
+    """A quote ends no text, and Kubernetes fills nothing in."""
+    at('https://observe.example.com/"$(HOME)')
+    ended = llmcost("telemetry", "env", "--stack", "dev", "--for", "kubernetes")
+    env = {one["name"]: one.get("value") for one in yaml.safe_load(ended.out)["env"]}
+    endpoint = 'https://observe.example.com/"$$(HOME)/api/default'
+    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == endpoint
 
 
 COLLECTOR = "http://collector:4318"

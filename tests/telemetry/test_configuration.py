@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from opentelemetry import propagate
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -24,6 +25,7 @@ from llmcost_infra.telemetry import attribute, closing
 from llmcost_infra.telemetry.closing import Closer
 from llmcost_infra.telemetry.configuration import allowed
 from llmcost_infra.telemetry.cost import COST
+from llmcost_infra.telemetry.exporters import exporters
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
 from llmcost_infra.telemetry.propagation import AttributionPropagator
 from tests.telemetry.conftest import ANSWER, CALL, KEY
@@ -159,7 +161,8 @@ trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(ConsoleSpanEx
     [
         ({"OTEL_TRACES_EXPORTER": "otlp"}, "llmcost telemetry env"),
         ({"OTEL_TRACES_EXPORTER": "unheard_of"}, "pip install opentelemetry-exporter-unheard-of"),
-        ({"OTEL_TRACES_EXPORTER": "none"}, ""),
+        ({"OTEL_TRACES_EXPORTER": ""}, "llmcost telemetry env"),
+        ({"OTEL_TRACES_EXPORTER": "none", "OTEL_TRACES_SAMPLER": ""}, ""),
         ({"OTEL_SDK_DISABLED": "true"}, ""),
         ({"LLMCOST_HASH_KEY": ""}, "LLMCOST_HASH_KEY"),
     ],
@@ -171,6 +174,28 @@ def test_what_is_missing_is_said_and_harms_nothing(variables: dict[str, str], sa
     assert "done\n" in ended.out
     assert said in ended.err
     assert len(ended.err.splitlines()) == bool(said)
+
+
+def test_what_is_wrong_about_metrics_loses_no_call() -> None:
+    """The SDK takes no such interval; spans are exported all the same."""
+    wrong = {"OTEL_METRICS_EXPORTER": "console", "OTEL_METRIC_EXPORT_INTERVAL": "0"}
+    ended = run(CONFIGURES + MAKES_A_CALL, **wrong)
+    assert ended.code == 0
+    assert ended.spans["chat gpt-4o"]["resource"]["attributes"]["service.name"] == "bot"
+    assert "interval" in ended.err
+
+
+@pytest.mark.parametrize(("protocol", "told"), [("HTTP/protobuf", 0), ("http/json", 1)])
+def test_a_protocol_that_is_not_known_is_the_one_that_servers_take(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, protocol: str, told: int
+) -> None:
+    """A name that is nearly right loses no call."""
+    monkeypatch.delenv("OTEL_TRACES_EXPORTER", raising=False)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", NOWHERE)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+    (exporter,) = exporters("traces")
+    assert isinstance(exporter, OTLPSpanExporter)
+    assert len(caplog.records) == told
 
 
 def test_to_configure_twice_is_said_and_changes_nothing() -> None:
@@ -252,7 +277,7 @@ def refusal() -> bytes:
     """Return what OpenObserve answers to spans that it has dropped."""
     answer = ExportTraceServiceResponse()
     answer.partial_success.rejected_spans = 2
-    answer.partial_success.error_message = "too old"
+    answer.partial_success.error_message = "too\nold"
     return answer.SerializeToString()
 
 
@@ -267,6 +292,7 @@ DROPS = (({"date": formatdate()}, refusal()), "dropped 2 of what it was sent: to
         (({"date": formatdate(4e9)}, b""), "behind the server's", False),
         (*DROPS, False),
         (({"date": "noon"}, b"\xff"), "the application is not affected", False),
+        (({"content-type": "text/html"}, b"<html>"), "answers with a web page", False),
         (({}, b""), "", False),
         (*AHEAD, True),
         (*DROPS, True),
