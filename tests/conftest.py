@@ -5,22 +5,25 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # How long an example takes says more about the machine than about a law.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -88,3 +91,30 @@ def pulumi_on_path(pulumi_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
     """Put this environment's programs and the Pulumi CLI first on PATH."""
     folders = (str(Path(sys.executable).parent), str(pulumi_folder), os.environ["PATH"])
     monkeypatch.setenv("PATH", os.pathsep.join(folders))
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A loopback port that nobody listens on, and that nobody else can take meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def ports_by_choice() -> list[int]:
+    """Ports that the system gives to nobody who asks for just any."""
+    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    low, high = map(int, told.read_text().split() if told.exists() else ("49152", "65535"))
+    return [port for port in range(10_000, 65_536) if not low <= port <= high]
+
+
+@pytest.fixture
+def lasting_port(ports_by_choice: list[int]) -> int:
+    """A free loopback port that is still free after whoever had it has ended."""
+    while True:
+        # Not what `random` says: its seed is the same in all processes of a run.
+        port = secrets.choice(ports_by_choice)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -21,13 +22,18 @@ from llmcost_infra.errors import LlmCostError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["USER", "Running", "free_port", "is_alive", "running", "start", "stop"]
+__all__ = ["USER", "Running", "is_alive", "running", "start", "stop"]
 
 USER = "root@example.com"
 """The embedded server's root user."""
 
-_READY_WITHIN_S = 20.0
+_READY_WITHIN_S = 60.0
 _STOPPED_WITHIN_S = 10.0
+_ANSWERS_WITHIN_S = 30.0
+"""A server that runs may be busy; taken for one that does not, a second would get its folder."""
+
+_SAID = re.compile(rb"OpenObserve \(embedded\) at http://127\.0\.0\.1:(\d+),")
+"""What the server says once it answers."""
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Servers that this process started, so that one that ended is collected and not a zombie."""
@@ -64,7 +70,7 @@ def start(folder: Path, port: int | None = None) -> Running:
         LlmCostError: the chosen port is taken, or the server does not come up.
     """
     known = _remembered(folder)
-    if known and _answers(known) and is_alive(known.pid) and port in {None, known.port}:
+    if known and port in {None, known.port} and _runs(known):
         return known
     if port is not None and not _is_free(port):
         raise LlmCostError(
@@ -72,21 +78,21 @@ def start(folder: Path, port: int | None = None) -> Running:
             hint="Choose another with --port, or leave the option out and a free one is taken.",
         )
     stop(folder)
-    chosen = port or (known.port if known and _is_free(known.port) else free_port())
+    # The system chooses where nobody did: a port that was free a moment ago may be taken by now.
+    chosen = port or (known.port if known and _is_free(known.port) else 0)
     return _launch(folder, chosen, known.password if known else secrets.token_urlsafe(18))
 
 
 def running(folder: Path) -> Running | None:
     """Return the server that runs on this folder, if one does."""
     known = _remembered(folder)
-    return known if known and is_alive(known.pid) and _answers(known) else None
+    return known if known and _runs(known) else None
 
 
 def stop(folder: Path) -> bool:
     """Stop the server that was started for this folder and return whether one ran."""
-    known = _remembered(folder)
-    # The port is asked too: after a reboot the number may belong to somebody else's process.
-    if known is None or not is_alive(known.pid) or not _answers(known):
+    known = running(folder)
+    if known is None:
         return False
     for request in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
@@ -97,13 +103,6 @@ def stop(folder: Path) -> bool:
         if not is_alive(known.pid):
             break
     return True
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_alive(pid: int) -> bool:
@@ -123,6 +122,7 @@ def _launch(folder: Path, port: int, password: str) -> Running:
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
     with log.open("ab") as output:
+        begin = output.tell()
         process = subprocess.Popen(  # noqa: S603 - our own module
             [
                 *(sys.executable, "-m", "llmcost_infra.local"),
@@ -137,10 +137,10 @@ def _launch(folder: Path, port: int, password: str) -> Running:
     for earlier in _children.values():
         earlier.poll()  # one that died meanwhile is nobody's any more
     _children[process.pid] = process
-    server = Running(port, process.pid, password)
     remembered = False
     try:
-        if _comes_up(server, process):
+        if answering := _port_of(process, log, begin):
+            server = Running(answering, process.pid, password)
             _remember(folder, server)
             remembered = True
             return server
@@ -154,13 +154,14 @@ def _launch(folder: Path, port: int, password: str) -> Running:
     )
 
 
-def _comes_up(server: Running, process: subprocess.Popen[bytes]) -> bool:
+def _port_of(process: subprocess.Popen[bytes], log: Path, begin: int) -> int | None:
+    """Return the port at which a server answers, once its log says so; None if it does not."""
     end = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < end and process.poll() is None:
-        if _answers(server):
-            return True
+        if said := _SAID.search(log.read_bytes(), begin):
+            return int(said[1])
         time.sleep(0.05)
-    return False
+    return None
 
 
 def _memory(folder: Path) -> Path:
@@ -180,8 +181,14 @@ def _remember(folder: Path, server: Running) -> None:
     draft.replace(_memory(folder))
 
 
+def _runs(server: Running) -> bool:
+    # The port is asked too: after a reboot the number may belong to somebody else's process.
+    return is_alive(server.pid) and _answers(server)
+
+
 def _answers(server: Running) -> bool:
-    with suppress(URLError, OSError), urlopen(f"{server.url}/healthz", timeout=2) as answer:  # noqa: S310 - loopback
+    address = f"{server.url}/healthz"
+    with suppress(URLError, OSError), urlopen(address, timeout=_ANSWERS_WITHIN_S) as answer:  # noqa: S310 - loopback
         return bool(answer.status == 200)  # noqa: PLR2004 - HTTP
     return False
 

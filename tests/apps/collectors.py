@@ -190,7 +190,7 @@ def told(metric: str, port: int) -> float:
     """
     pause = threading.Event()
     for _ in range(600):
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics", verify=False).text  # noqa: S501 - plain HTTP
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", verify=False, timeout=30).text  # noqa: S501 - plain HTTP
         values = re.findall(rf"^{metric}(?:{{.*}})? (\S+)$", text, re.MULTILINE)
         if total := sum(map(float, values)):
             return total

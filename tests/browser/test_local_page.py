@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """A server with a call and a dashboard of two tabs."""
     server = LocalServer(tmp_path_factory.mktemp("page"), user=USER, password=PASSWORD)
     server.start()
-    with httpx.Client(base_url=server.url, auth=(USER, PASSWORD)) as client:
+    with httpx.Client(base_url=server.url, auth=(USER, PASSWORD), timeout=30) as client:
         sent = spans_body(span("chat", server.server.now() - 60_000_000, {"a": "b"}))
         headers = {**PROTOBUF, "stream-name": "calls"}
         client.post("/api/default/v1/traces", content=sent, headers=headers).raise_for_status()

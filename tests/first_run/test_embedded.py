@@ -28,9 +28,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     embedded.stop(tmp_path)
 
 
-def test_it_is_started_once_and_keeps_its_port(folder: Path) -> None:
+def test_it_is_started_once_and_keeps_its_port(folder: Path, lasting_port: int) -> None:
     """A second start finds the running server; after a stop the next one has the same address."""
-    first = embedded.start(folder)
+    first = embedded.start(folder, lasting_port)
     assert embedded.start(folder) == first
     assert embedded.running(folder) == first
     assert embedded.stop(folder)
@@ -49,7 +49,7 @@ def test_its_memory_is_for_the_owner_only(folder: Path) -> None:
 def test_it_answers_and_listens_on_loopback_only(folder: Path) -> None:
     """The address that is printed is the address that answers."""
     server = embedded.start(folder)
-    with urlopen(f"{server.url}/healthz", timeout=5) as answer:  # noqa: S310 - loopback
+    with urlopen(f"{server.url}/healthz", timeout=30) as answer:  # noqa: S310 - loopback
         assert json.load(answer) == {"status": "ok"}
     assert server.url.startswith("http://127.0.0.1:")
 
@@ -76,9 +76,11 @@ def test_a_port_in_use_leaves_the_running_server_alone(folder: Path) -> None:
     assert embedded.running(folder) == first
 
 
-def test_a_remembered_port_that_was_taken_meanwhile_is_given_up(folder: Path) -> None:
+def test_a_remembered_port_that_was_taken_meanwhile_is_given_up(
+    folder: Path, lasting_port: int
+) -> None:
     """Somebody else's program on the old port does not stop a first run."""
-    first = embedded.start(folder)
+    first = embedded.start(folder, lasting_port)
     embedded.stop(folder)
     with closing(socket.socket()) as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -87,11 +89,10 @@ def test_a_remembered_port_that_was_taken_meanwhile_is_given_up(folder: Path) ->
         assert embedded.start(folder).port != first.port
 
 
-def test_another_port_moves_the_server(folder: Path) -> None:
+def test_another_port_moves_the_server(folder: Path, lasting_port: int) -> None:
     """A port chosen later wins over the remembered one."""
     first = embedded.start(folder)
-    port = embedded.free_port()
-    assert embedded.start(folder, port).port == port != first.port
+    assert embedded.start(folder, lasting_port).port == lasting_port != first.port
 
 
 def test_stopping_nothing_is_fine(folder: Path) -> None:
@@ -99,11 +100,13 @@ def test_stopping_nothing_is_fine(folder: Path) -> None:
     assert not embedded.stop(folder)
 
 
-def test_a_process_that_merely_has_the_old_number_is_left_alone(folder: Path) -> None:
+def test_a_process_that_merely_has_the_old_number_is_left_alone(
+    folder: Path, closed_port: int
+) -> None:
     """After a reboot the remembered process number may be anybody's."""
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        memory = {"port": embedded.free_port(), "pid": other.pid, "password": "x"}
+        memory = {"port": closed_port, "pid": other.pid, "password": "x"}
         (folder / "server.json").write_text(json.dumps(memory))
         assert not embedded.stop(folder)
         assert other.poll() is None
@@ -111,9 +114,9 @@ def test_a_process_that_merely_has_the_old_number_is_left_alone(folder: Path) ->
         other.communicate(b"\n")
 
 
-def test_a_killed_server_is_started_again(folder: Path) -> None:
+def test_a_killed_server_is_started_again(folder: Path, lasting_port: int) -> None:
     """A crash of the server costs nothing but the start."""
-    first = embedded.start(folder)
+    first = embedded.start(folder, lasting_port)
     os.kill(first.pid, 9)
     again = embedded.start(folder)
     assert (again.port, again.pid != first.pid) == (first.port, True)

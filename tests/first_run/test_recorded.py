@@ -290,9 +290,9 @@ def test_a_server_that_fails_midway_leaves_a_count_of_what_it_took(
     assert "log" in refused.value.hint
 
 
-def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_told(tmp_path: Path, closed_port: int) -> None:
     """Refused connection: address, next step, exit code 3."""
-    url = f"http://127.0.0.1:{embedded.free_port()}"
+    url = f"http://127.0.0.1:{closed_port}"
     client = Client(url, USER, PASSWORD, retry=Retry(attempts=1))
 
     with pytest.raises(TransportError, match=f"{url} refused the connection") as failed:

@@ -24,7 +24,9 @@ def token(client: httpx.Client) -> str:
 def _as(local: LocalServer, token: str, path: str, method: str = "GET", **query: str) -> int:
     auth, body = (CI, token), {"first_name": "x"}
     json = None if method == "GET" else body
-    return httpx.request(method, local.url + path, auth=auth, params=query, json=json).status_code
+    return httpx.request(
+        method, local.url + path, auth=auth, params=query, json=json, timeout=30
+    ).status_code
 
 
 def test_a_token_is_told_once(client: httpx.Client, token: str) -> None:
@@ -50,7 +52,9 @@ def test_it_enters_its_own_organization_only(
 
 def test_it_may_not_do_what_is_roots(local: LocalServer, token: str) -> None:
     """Make organizations, or open one by ingest."""
-    answer = httpx.post(local.url + "/api/organizations", json={"name": "X"}, auth=(CI, token))
+    answer = httpx.post(
+        local.url + "/api/organizations", json={"name": "X"}, auth=(CI, token), timeout=30
+    )
 
     assert answer.json()["message"] == "Only root user can create organization"
     assert _as(local, token, "/api/fresh/app/_json", "POST") == 401
@@ -107,7 +111,7 @@ def test_a_user_gets_in_by_password(local: LocalServer, client: httpx.Client) ->
     auth = ("dev@example.com", "longenough")
 
     def status(method: str, path: str, **options: object) -> int:
-        return httpx.request(method, local.url + path, auth=auth, **options).status_code  # type: ignore[arg-type]  # passed through
+        return httpx.request(method, local.url + path, auth=auth, **options, timeout=30).status_code  # type: ignore[arg-type]  # passed through
 
     folder = {"name": "x", "description": ""}
     assert status("POST", "/api/v2/default/folders/dashboards", json=folder) == 200
@@ -129,7 +133,9 @@ def test_a_users_password_and_role_may_change(local: LocalServer, client: httpx.
     assert client.put(f"{users}/{CI}", json=change).status_code == 404
 
     statuses = [
-        httpx.get(local.url + "/api/default/functions", auth=("dev@example.com", text)).status_code
+        httpx.get(
+            local.url + "/api/default/functions", auth=("dev@example.com", text), timeout=30
+        ).status_code
         for text in ("longenough", "another one")
     ]
     assert statuses == [401, 200]

@@ -24,12 +24,12 @@ ROOT = ("root@example.com", "Complexpass#123")
 @pytest.mark.parametrize("path", ["/healthz", "/schedulez", "/config", "/"])
 def test_some_places_need_no_credentials(local: LocalServer, path: str) -> None:
     """Health, configuration and the page answer everybody."""
-    assert httpx.get(local.url + path).status_code == 200
+    assert httpx.get(local.url + path, timeout=30).status_code == 200
 
 
 def test_without_credentials_the_envelope_says_so(local: LocalServer) -> None:
     """No header at all: 401 in JSON."""
-    answer = httpx.get(local.url + FOLDERS)
+    answer = httpx.get(local.url + FOLDERS, timeout=30)
 
     assert answer.status_code == 401
     assert answer.json() == {"code": 401, "message": "Unauthorized Access"}
@@ -48,7 +48,7 @@ def test_without_credentials_the_envelope_says_so(local: LocalServer) -> None:
 )
 def test_wrong_credentials_get_plain_text(local: LocalServer, header: str) -> None:
     """A bad header: 401 in text, with the challenge, whatever is wrong with it."""
-    answer = httpx.get(local.url + FOLDERS, headers={"authorization": header})
+    answer = httpx.get(local.url + FOLDERS, headers={"authorization": header}, timeout=30)
 
     assert (answer.status_code, answer.text) == (401, "Unauthorized Access")
     assert answer.headers["www-authenticate"] == 'Bearer realm="openobserve"'
@@ -59,7 +59,7 @@ def test_the_root_user_is_the_one_that_was_chosen(tmp_path: Path) -> None:
     """Name without regard to case, password trimmed."""
     with LocalServer(tmp_path, user="Ops@example.com", password="s3cret") as local:
         answers = [
-            httpx.get(local.url + FOLDERS, auth=auth).status_code
+            httpx.get(local.url + FOLDERS, auth=auth, timeout=30).status_code
             for auth in [("ops@example.com", "s3cret "), ("ops@example.com", "S3cret"), ROOT]
         ]
 
@@ -238,13 +238,15 @@ def test_parallel_creates_make_each_their_own(local: LocalServer) -> None:
 
     def create(number: int) -> str:
         body = {"version": 8, "title": f"d{number}"}
-        answer = httpx.post(local.url + "/api/default/dashboards", json=body, auth=ROOT)
+        answer = httpx.post(local.url + "/api/default/dashboards", json=body, auth=ROOT, timeout=30)
         made: str = answer.json()["v8"]["dashboardId"]
         return made
 
     with ThreadPoolExecutor(16) as pool:
         made = list(pool.map(create, range(100)))
 
-    listed = httpx.get(local.url + "/api/default/dashboards", auth=ROOT).json()["dashboards"]
+    listed = httpx.get(local.url + "/api/default/dashboards", auth=ROOT, timeout=30).json()[
+        "dashboards"
+    ]
     assert len(set(made)) == 100
     assert {item["dashboard_id"] for item in listed} == set(made)

@@ -49,7 +49,7 @@ def _victim(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 def _send_until_gone(url: str, acknowledged: list[str], enough: threading.Event) -> None:
     """Send spans one request after the other, and note which were answered with 200."""
-    with httpx.Client(base_url=url, auth=AUTH, timeout=5) as client:
+    with httpx.Client(base_url=url, auth=AUTH, timeout=60) as client:
         while True:
             spans = [span("x", time.time_ns() // 1000) for _ in range(20)]
             body = spans_body(*spans)
@@ -64,7 +64,10 @@ def _send_until_gone(url: str, acknowledged: list[str], enough: threading.Event)
 
 
 def _kept(folder: Path) -> list[str]:
-    with LocalServer(folder) as local, httpx.Client(base_url=local.url, auth=AUTH) as client:
+    with (
+        LocalServer(folder) as local,
+        httpx.Client(base_url=local.url, auth=AUTH, timeout=30) as client,
+    ):
         now = time.time_ns() // 1000
         query = {
             "sql": "SELECT span_id FROM default ORDER BY span_id",

@@ -28,18 +28,18 @@ def test_it_stands_where_the_user_interface_of_a_real_server_stands(
     address: str, path: str
 ) -> None:
     """A link into OpenObserve's interface opens the page, before anybody has logged in."""
-    answer = httpx.get(address + path)
+    answer = httpx.get(address + path, timeout=30)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
 
 
 def test_it_loads_nothing_from_elsewhere(address: str) -> None:
     """No address of another host stands in it, and the browser is told to allow none."""
-    answer = httpx.get(address + "/")
+    answer = httpx.get(address + "/", timeout=30)
     assert not re.search(r"https?://|src=|href=(?!\"data:)|@import", answer.text)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_it_holds_no_data_itself(address: str) -> None:
     """What it shows it asks for with the reader's own credentials."""
-    assert httpx.get(f"{address}/api/default/dashboards").status_code == 401
+    assert httpx.get(f"{address}/api/default/dashboards", timeout=30).status_code == 401

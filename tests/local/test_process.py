@@ -52,7 +52,7 @@ def running(tmp_path: Path) -> Iterator[Process]:
 
 def test_one_line_says_where_it_answers_and_that_nobody_else_can_ask(running: Process) -> None:
     """The line comes when it answers, not before."""
-    assert httpx.get(_url(running) + "/healthz").json() == {"status": "ok"}
+    assert httpx.get(_url(running) + "/healthz", timeout=30).json() == {"status": "ok"}
 
 
 def _exported(process: Process) -> dict[str, str]:
@@ -72,7 +72,7 @@ def test_another_shell_gets_there_with_the_line_that_is_printed(running: Process
 
     auth = (exported["OPENOBSERVE_USER"], exported["OPENOBSERVE_PASSWORD"])
     assert exported["OPENOBSERVE_URL"] == url
-    assert httpx.get(url + FOLDERS, auth=auth).status_code == 200
+    assert httpx.get(url + FOLDERS, auth=auth, timeout=30).status_code == 200
 
 
 def test_a_password_of_somebody_s_own_is_not_printed(tmp_path: Path) -> None:
@@ -82,7 +82,9 @@ def test_a_password_of_somebody_s_own_is_not_printed(tmp_path: Path) -> None:
     try:
         url = _url(process)
         exported = _exported(process)
-        answer = httpx.get(url + FOLDERS, auth=(own["OPENOBSERVE_USER"], "hunter2hunter2"))
+        answer = httpx.get(
+            url + FOLDERS, auth=(own["OPENOBSERVE_USER"], "hunter2hunter2"), timeout=30
+        )
     finally:
         process.kill()
         rest, errors = process.communicate()
@@ -96,7 +98,7 @@ def test_ctrl_c_is_the_usual_end(running: Process, tmp_path: Path) -> None:
     """It is how the first line says to stop it: exit code 0, and where the data stays."""
     _url(running)
     running.send_signal(signal.SIGINT)
-    said, errors = running.communicate(timeout=20)
+    said, errors = running.communicate(timeout=60)
 
     assert (running.returncode, errors) == (0, "")
     assert said.endswith(f"Stopped. Objects and rows stay in {tmp_path}.\n")
@@ -106,7 +108,7 @@ def test_sigterm_ends_it_cleanly(running: Process) -> None:
     """Exit code 0, nothing on stderr."""
     _url(running)
     running.send_signal(signal.SIGTERM)
-    _, errors = running.communicate(timeout=20)
+    _, errors = running.communicate(timeout=60)
 
     assert (running.returncode, errors) in {(0, ""), (-signal.SIGTERM, "")}
 
@@ -116,22 +118,26 @@ def test_a_killed_server_forgets_nothing_that_it_acknowledged(
 ) -> None:
     """Objects and rows are there after kill -9 and a start on the same folder."""
     url = _url(running)
-    made = httpx.post(url + FOLDERS, json={"name": "kept", "description": ""}, auth=AUTH).json()
-    httpx.post(url + "/api/default/app/_json", json=[{"n": 1}, {"n": 2}], auth=AUTH)
+    made = httpx.post(
+        url + FOLDERS, json={"name": "kept", "description": ""}, auth=AUTH, timeout=30
+    ).json()
+    httpx.post(url + "/api/default/app/_json", json=[{"n": 1}, {"n": 2}], auth=AUTH, timeout=30)
     running.kill()
     running.wait()
 
     again = _start(tmp_path)
     try:
         url = _url(again)
-        folders = httpx.get(url + FOLDERS, auth=AUTH).json()
+        folders = httpx.get(url + FOLDERS, auth=AUTH, timeout=30).json()
         query = {
             "sql": 'SELECT n FROM "app" ORDER BY n',
             "start_time": 0,
             "end_time": 4_000_000_000_000_000,
             "size": 10,
         }
-        found = httpx.post(url + "/api/default/_search", json={"query": query}, auth=AUTH).json()
+        found = httpx.post(
+            url + "/api/default/_search", json={"query": query}, auth=AUTH, timeout=30
+        ).json()
     finally:
         again.kill()
         again.communicate()
@@ -144,7 +150,7 @@ def test_a_second_process_on_the_folder_is_refused(running: Process, tmp_path: P
     """One sentence and the way on, exit code 1."""
     _url(running)
     second = _start(tmp_path)
-    _, errors = second.communicate(timeout=20)
+    _, errors = second.communicate(timeout=60)
 
     assert second.returncode == 1
     assert "another server already runs on" in errors
@@ -155,7 +161,7 @@ def test_a_taken_port_is_told(running: Process, tmp_path: Path) -> None:
     """As one sentence as well."""
     port = _url(running).rpartition(":")[2]
     second = _start(tmp_path / "other", port)
-    _, errors = second.communicate(timeout=20)
+    _, errors = second.communicate(timeout=60)
 
     assert second.returncode == 1
     assert f"port {port} on 127.0.0.1 is taken" in errors

@@ -6,7 +6,7 @@ import tempfile
 from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
@@ -136,8 +136,4 @@ class Sequences(RuleBasedStateMachine):
 
 
 TestSequences = Sequences.TestCase
-TestSequences.settings = settings(
-    max_examples=8,
-    stateful_step_count=12,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TestSequences.settings = settings(max_examples=8, stateful_step_count=12)

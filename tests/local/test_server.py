@@ -28,7 +28,7 @@ def test_two_servers_on_one_folder_are_refused(tmp_path: Path) -> None:
     with LocalServer(tmp_path) as first:
         with pytest.raises(LlmCostError, match="another server already runs on") as refused:
             LocalServer(tmp_path).start()
-        assert httpx.get(first.url + "/healthz").status_code == 200
+        assert httpx.get(first.url + "/healthz", timeout=30).status_code == 200
 
     assert "--data" in refused.value.hint
 
@@ -37,11 +37,14 @@ def test_a_stopped_server_frees_its_folder_and_forgets_nothing(tmp_path: Path) -
     """Starting again on the folder finds what was acknowledged."""
     with LocalServer(tmp_path) as first:
         made = httpx.post(
-            first.url + FOLDERS, json={"name": "kept", "description": ""}, auth=AUTH
+            first.url + FOLDERS,
+            json={"name": "kept", "description": ""},
+            auth=AUTH,
+            timeout=30,
         ).json()
 
     with LocalServer(tmp_path) as second:
-        assert httpx.get(second.url + FOLDERS, auth=AUTH).json() == {"list": [made]}
+        assert httpx.get(second.url + FOLDERS, auth=AUTH, timeout=30).json() == {"list": [made]}
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
@@ -52,7 +55,7 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
             LocalServer(tmp_path, port=port).start()
 
     with LocalServer(tmp_path) as server:
-        assert httpx.get(server.url + "/healthz").status_code == 200
+        assert httpx.get(server.url + "/healthz", timeout=30).status_code == 200
 
 
 def test_a_server_that_does_not_run_has_no_address(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_model_pricing_shows_in_the_configuration(tmp_path: Path) -> None:
     """Clients ask `/config` before they rely on it."""
     with LocalServer(tmp_path / "a") as off, LocalServer(tmp_path / "b", model_pricing=True) as on:
         shown = [
-            httpx.get(server.url + "/config").json()["model_pricing_enabled"]
+            httpx.get(server.url + "/config", timeout=30).json()["model_pricing_enabled"]
             for server in (off, on)
         ]
 

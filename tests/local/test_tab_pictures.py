@@ -79,7 +79,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     local = LocalServer(
         tmp_path_factory.mktemp("pictures"), user=USER, password=PASSWORD, clock=lambda: NOON
     )
-    with local, httpx.Client(base_url=local.url, auth=(USER, PASSWORD)) as client:
+    with local, httpx.Client(base_url=local.url, auth=(USER, PASSWORD), timeout=30) as client:
         spans = [span(str(ago), NOON - ago * MINUTE, {}) for ago in (30, 120)]
         client.post(
             "/api/default/v1/traces",
@@ -161,7 +161,7 @@ def test_what_is_not_there_is_not_found(client: httpx.Client, path: str) -> None
 
 def test_a_picture_needs_credentials(client: httpx.Client, board: str) -> None:
     """It shows what the REST API would not tell a stranger either."""
-    assert httpx.get(f"{client.base_url}{board}/count").status_code == 401
+    assert httpx.get(f"{client.base_url}{board}/count", timeout=30).status_code == 401
 
 
 def test_without_vl_convert_it_says_how_to_get_it(

@@ -35,7 +35,7 @@ class Server:
         folders: list[dict[str, Any]] = [
             {"folderId": str(n), "name": "x"} for n in range(self.asked)
         ]
-        self.may_answer.wait(5)
+        self.may_answer.wait(60)
         return httpx.Response(200, json={"list": folders})
 
 
@@ -97,7 +97,7 @@ def test_a_write_during_a_read_makes_its_answer_old(lists: Lists, server_of_list
     server_of_lists.may_answer.clear()
     with ThreadPoolExecutor(1) as pool:
         early = pool.submit(read, lists)
-        assert server_of_lists.asked_once.wait(5)
+        assert server_of_lists.asked_once.wait(60)
         with lists.changed(PATH):
             pass
         server_of_lists.may_answer.set()

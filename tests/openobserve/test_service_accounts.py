@@ -32,7 +32,9 @@ def accounts(objects: dict[str, ObjectStore]) -> ObjectStore:
 def lets_in(server: LocalServer, token: str) -> bool:
     """Say whether a token opens the account's organization."""
     auth = (CI["email"], token)
-    return httpx.get(f"{server.url}/api/default/functions", auth=auth).status_code == 200
+    return (
+        httpx.get(f"{server.url}/api/default/functions", auth=auth, timeout=30).status_code == 200
+    )
 
 
 @pytest.mark.parametrize(

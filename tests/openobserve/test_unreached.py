@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import UTC, datetime
 
 import httpx
@@ -38,12 +37,10 @@ def test_each_failure_has_its_cause_and_next_step(
     assert found.exit_code is ExitCode.UNREACHABLE
 
 
-def test_nobody_listens() -> None:
+def test_nobody_listens(closed_port: int) -> None:
     """A refused connection on loopback is told as such, after four tries."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     waits: list[float] = []
-    client = Client(f"http://127.0.0.1:{port}", "u", "p", wait=waits.append)
+    client = Client(f"http://127.0.0.1:{closed_port}", "u", "p", wait=waits.append)
     with pytest.raises(TransportError, match="refused the connection"):
         client.check()
     assert len(waits) == 3

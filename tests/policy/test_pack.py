@@ -146,7 +146,7 @@ def test_pulumi_cloud_can_run_it_too(tmp_path: Path) -> None:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            info = analyzer_pb2_grpc.AnalyzerStub(channel).GetAnalyzerInfo(Empty(), timeout=10)
+            info = analyzer_pb2_grpc.AnalyzerStub(channel).GetAnalyzerInfo(Empty(), timeout=60)
         process.terminate()
     assert [one.name for one in info.policies] == list(POLICIES)
 

@@ -102,7 +102,7 @@ class Engine:
         settings: dict[str, Any] | None = None,
         environ: Any = None,
         *,
-        patience: float = 20.0,
+        patience: float = 60.0,
     ) -> None:
         self.open = open_
         self.settings = settings or {"url": "http://localhost", "user": "u", "password": "Secr3t!"}

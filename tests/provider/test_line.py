@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 def http(world: World) -> Iterator[httpx.Client]:
     """Somebody who talks over the world's line."""
     auth = (world.place.user, world.place.password)
-    with httpx.Client(base_url=world.place.url, auth=auth, transport=world.line) as client:
+    with httpx.Client(
+        base_url=world.place.url, auth=auth, transport=world.line, timeout=30
+    ) as client:
         yield client
 
 
@@ -108,7 +110,7 @@ def test_model_prices_of_others_are_not_seen(world: World, http: httpx.Client) -
     models = {named("theirs"): price("^theirs$"), named("ours"): price("^ours$")}
     world.engine.up(price_table(models=models))
     line = Line(named("o"))
-    with httpx.Client(auth=http.auth, transport=line) as other:
+    with httpx.Client(auth=http.auth, transport=line, timeout=30) as other:
         rows: list[dict[str, Any]] = other.get(world.place.url + world.path("llm", "models")).json()
     line.hang_up()
     assert [row["name"] for row in rows] == [named("ours")]

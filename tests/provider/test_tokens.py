@@ -36,7 +36,10 @@ def token(world: World) -> Any:
 def lets_in(world: World, secret: Any) -> bool:
     """Say whether a token opens the server."""
     auth = (account().inputs["email"], secret.value)
-    return httpx.get(world.place.url + world.path("functions"), auth=auth).status_code == 200
+    return (
+        httpx.get(world.place.url + world.path("functions"), auth=auth, timeout=30).status_code
+        == 200
+    )
 
 
 def test_a_token_is_a_secret_output(world: World) -> None:

@@ -163,7 +163,7 @@ def test_one_object_may_be_in_use_in_many_threads() -> None:
 
     def run() -> None:
         with ours:
-            entered.wait(timeout=10)
+            entered.wait(timeout=60)
             seen.append(here())
         seen.append(here())
 

@@ -392,7 +392,7 @@ def test_an_exit_does_not_wait_for_a_server_that_hangs() -> None:
 
 def test_an_exit_waits_for_all_exporters_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that hangs does not keep the next from beginning; nor is it waited for again."""
-    both, met = threading.Barrier(2, timeout=5), list[bool]()
+    both, met = threading.Barrier(2, timeout=60), list[bool]()
 
     def meet() -> None:
         both.wait()

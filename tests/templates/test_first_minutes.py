@@ -146,6 +146,7 @@ def send(otel: dict[str, str], calls: int, **resource: str) -> None:
             resource={"service.name": "ranker", **attributes, **resource},
         ),
         headers={**PROTOBUF, **headers},
+        timeout=30,
     )
     assert answer.status_code == 200, answer.text
 

@@ -377,11 +377,11 @@ def test_two_runs_do_not_build_at_once(
             target=lambda: found.append(pulumi_cli.pulumi_folder(machine.environ))
         )
         second.start()
-        assert waiting.wait(10)
+        assert waiting.wait(60)
         for name in ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"):
             program(name, folder=machine.cache / "bin")
         fcntl.flock(held, fcntl.LOCK_UN)
-        second.join(10)
+        second.join(60)
 
     assert found == [machine.cache / "bin"]
     assert said == ["Another run is getting the Pulumi CLI 3.259.0; waiting for it"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,28 @@ import watched
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class Clock:
+    """A clock that may be moved on.
+
+    Args:
+        moves: whether it goes by itself as well.
+    """
+
+    def __init__(self, *, moves: bool) -> None:
+        self._now = time.monotonic if moves else lambda: 0.0
+        self.ahead = 0.0
+
+    def monotonic(self) -> float:
+        """Return the seconds."""
+        return self._now() + self.ahead
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass, however long a program takes to start."""
+    monkeypatch.setattr(watched, "time", Clock(moves=False))
 
 
 def python(code: str) -> list[str]:
@@ -56,6 +79,7 @@ def test_environment_and_folder_are_the_callers(tmp_path: Path) -> None:
     assert ended.tail == ("yes:", str(tmp_path))
 
 
+@pytest.mark.usefixtures("stopped")
 def test_progress_goes_to_stderr_with_the_notes_of_the_lines(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -70,6 +94,7 @@ def test_progress_goes_to_stderr_with_the_notes_of_the_lines(
     assert "  building … 0:00, met a\n" in said.err
 
 
+@pytest.mark.usefixtures("stopped")
 def test_nothing_is_said_about_what_is_quick(capsys: pytest.CaptureFixture[str]) -> None:
     """A command that ends at once needs no progress line."""
     watched.run(python("print('a')"), title="building")
@@ -77,6 +102,7 @@ def test_nothing_is_said_about_what_is_quick(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.usefixtures("stopped")
 def test_a_terminal_gets_one_line_that_is_cleared_at_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -96,15 +122,24 @@ def test_a_terminal_gets_one_line_that_is_cleared_at_the_end(
     assert "\n" not in terminal.getvalue()
 
 
-def test_at_the_limit_a_command_is_ended_with_its_children(tmp_path: Path) -> None:
+def test_at_the_limit_a_command_is_ended_with_its_children(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing that a command started outlives its limit."""
+    clock = Clock(moves=True)
+    monkeypatch.setattr(watched, "time", clock)
+
+    def almost_there(_line: str) -> None:
+        clock.ahead = 299.9
+
     fifo = tmp_path / "alive"
     os.mkfifo(fifo)
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     grandchild = f"exec 3>{fifo}; echo here >&3; echo started; read forever <{tmp_path}/never"
     os.mkfifo(tmp_path / "never")
 
-    ended = watched.run(["/bin/sh", "-c", f"({grandchild}) & wait"], title="hanging", limit=1.0)
+    command = ["/bin/sh", "-c", f"({grandchild}) & wait"]
+    ended = watched.run(command, title="hanging", note=almost_there, limit=300)
 
     os.set_blocking(reading, True)
     assert ended == watched.Finished(watched.TIMED_OUT, ("started",))
