@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -323,11 +322,11 @@ def test_the_metric_arrives_behind_a_collector(
 def test_what_waits_survives_a_server_that_is_away_and_a_power_cut(
     program: Path,
     tmp_path: Path,
+    lasting_port: int,
     graph: Graph,  # noqa: F811 - a fixture
 ) -> None:
     """What an application was told is taken is stored, once, as soon as the server is back."""
-    port = free_port()
-    env = variables(f"http://127.0.0.1:{port}") | {"LLMCOST_STREAM": "t_llm_ingest"}
+    env = variables(f"http://127.0.0.1:{lasting_port}") | {"LLMCOST_STREAM": "t_llm_ingest"}
     one, two = (span("chat", now() - 1_000_000, CALL) for _ in range(2))
     queue = tmp_path / "queue"
     with started(program, queue, env) as collector:
@@ -338,7 +337,7 @@ def test_what_waits_survives_a_server_that_is_away_and_a_power_cut(
     assert PASSWORD.encode() not in b"".join(path.read_bytes() for path in queue.iterdir())
 
     with (
-        LocalServer(tmp_path / "server", port=port) as local,
+        LocalServer(tmp_path / "server", port=lasting_port) as local,
         httpx.Client(base_url=local.url, auth=(USER, PASSWORD), timeout=30) as client,
     ):
         put_in_place(client, graph)
@@ -351,16 +350,16 @@ def test_what_waits_survives_a_server_that_is_away_and_a_power_cut(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 500])
 def test_what_a_server_refuses_is_said_and_not_sent_again(
-    program: Path, tmp_path: Path, status: int
+    program: Path, tmp_path: Path, lasting_port: int, status: int
 ) -> None:
     """A wrong token is in the log, with the number of what was lost and without the token."""
     with serving_nothing() as server:
-        server.status, port = status, free_port()
-        env, more = variables(server.url), own_metrics(port)
+        server.status = status
+        env, more = variables(server.url), own_metrics(lasting_port)
         with started(program, tmp_path, env, more=more) as collector:
             send(collector, spans_body(span("chat", now(), CALL)))
             line = collector.wait_for("Exporting failed")
-            assert told(LOST, port) == 1
+            assert told(LOST, lasting_port) == 1
         assert len(server.requests) == 1
     assert f"HTTP Status Code {status}" in line
     assert '"dropped_items": 1' in line
@@ -404,14 +403,17 @@ def test_what_waits_at_a_stop_is_kept(program: Path, tmp_path: Path) -> None:
     assert kept.span_id.hex() == sent["spanId"]
 
 
-def test_what_does_not_fit_is_the_applications_to_send_again(program: Path, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_the_applications_to_send_again(
+    program: Path, tmp_path: Path, lasting_port: int
+) -> None:
     """With a full queue nothing is taken, and the answer is one after which SDKs try again."""
-    port = free_port()
-    full = {"exporters.otlp_http/openobserve.sending_queue.queue_size": 100} | own_metrics(port)
+    full = {"exporters.otlp_http/openobserve.sending_queue.queue_size": 100} | own_metrics(
+        lasting_port
+    )
     env = variables("http://127.0.0.1:1")
     with started(program, tmp_path, env, more=full) as collector:
         answer = posted(collector, spans_body(span("chat", now(), CALL)))
-        assert told(REFUSED, port) == 1
+        assert told(REFUSED, lasting_port) == 1
     assert (answer.status_code, "sending queue is full" in answer.text) == (503, True)
 
 
@@ -442,11 +444,3 @@ def test_no_request_is_larger_than_one_of_an_sdk(program: Path, tmp_path: Path) 
             for _, _, body in server.requests
         ]
     assert max(sizes) <= 512
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port

@@ -19,7 +19,7 @@ from llmcost_infra.openobserve import Client
 from llmcost_infra.reconcile.days import previous_month
 from llmcost_infra.reconcile.report import sections
 from llmcost_infra.reconcile.run import Request, run
-from llmcost_infra.utc import midnight
+from llmcost_infra.utc import Month, midnight
 from tests.cli.conftest import ERASED
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 PASSWORD = "Complexpass#123"
 KEY = "sk-admin-stand-in"
 ROOT = Path(__file__).parents[2]
-MONTH = previous_month(datetime.now(UTC))
 SETTINGS = """\
 config:
   mine:settings:
@@ -41,6 +40,11 @@ config:
         admin_key: bill_key
         scopes: [{project: proj_search, environment: test, team: search}]
 """
+
+
+def last_month() -> Month:
+    """Return the month that is compared when none is named."""
+    return previous_month(datetime.now(UTC))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +106,7 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def charge(account: Account, usd: str = "212.00") -> None:
     """Bill something that nobody sent a span for."""
-    day = MONTH.first + timedelta(days=4)
+    day = last_month().first + timedelta(days=4)
     account.costs[day] = [
         {
             "object": "organization.costs.result",
@@ -127,7 +131,7 @@ def test_a_month_without_anything_is_fine(llmcost: Type, stand_in: tuple[Account
     """Nothing billed, nothing called."""
     ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
     assert ended.code == 0, ended.err
-    assert ended.out.startswith(f"openai {MONTH}: within 5 %.")
+    assert ended.out.startswith(f"openai {last_month()}: within 5 %.")
 
 
 @pytest.mark.usefixtures("no_waits")
@@ -177,7 +181,7 @@ def test_the_key_is_nowhere_on_the_server(
 @pytest.mark.usefixtures("project", "terminal")
 def test_late_days_end_with_one(llmcost: Type, stand_in: tuple[Account, str]) -> None:
     """No verdict on half a bill, and what is missing."""
-    day = MONTH.first + timedelta(days=9)
+    day = last_month().first + timedelta(days=9)
     stand_in[0].late = {day}
     ended = llmcost("reconcile", "openai", "--stack", "test", "--api", stand_in[1])
     assert ended.code == 1
@@ -203,19 +207,20 @@ def test_days_that_are_not_closed_are_left_out_and_named(
 ) -> None:
     """A month may be compared before it is over; what is read is told while it is."""
     account, url = stand_in
-    for day in MONTH.days:
+    month = last_month()
+    for day in month.days:
         account.costs[day] = [openai_cost("2.00", "gpt-4o, input", "proj_search")]
     said: list[str] = []
-    tenth = midnight(MONTH.first) + timedelta(days=9, hours=12)
-    asked = Request("openai", "test", str(MONTH), api_url=url, write=False)
+    tenth = midnight(month.first) + timedelta(days=9, hours=12)
+    asked = Request("openai", "test", str(month), api_url=url, write=False)
     with Client(server.url, "root@example.com", PASSWORD) as client:
         found = run(asked, project, client, tenth, said.append)
-    assert (found.days, found.open_days) == (tuple(MONTH.days[:8]), tuple(MONTH.days[8:]))
+    assert (found.days, found.open_days) == (tuple(month.days[:8]), tuple(month.days[8:]))
     assert found.billed == 16
     [section] = [one for one in sections(found) if one.title == "Not closed yet"]
-    assert [row[0] for row in section.rows] == [str(day) for day in MONTH.days[8:]]
+    assert [row[0] for row in section.rows] == [str(day) for day in month.days[8:]]
     assert said[0] == "costs"
-    assert f"calls from {MONTH.days[0]} to {MONTH.days[6]}" in said
+    assert f"calls from {month.days[0]} to {month.days[6]}" in said
 
 
 @pytest.mark.parametrize(
@@ -244,7 +249,8 @@ def test_a_downloaded_bill_needs_no_key(
 ) -> None:
     """Amounts alone tell that something differs, not why."""
     monkeypatch.delenv("OPENAI_ADMIN_KEY")
-    days = (f"{MONTH.days[0]}T00:00:00+00:00", f"{MONTH.days[-1]}T00:00:00+00:00")
+    month = last_month()
+    days = (f"{month.days[0]}T00:00:00+00:00", f"{month.days[-1]}T00:00:00+00:00")
     lines = [f'0,{day},1.5{at},usd,"gpt-4o, input",proj_search\n' for at, day in enumerate(days)]
     head = "start_time,start_time_iso,amount_value,amount_currency,line_item,project_id\n"
     (project / "bill.csv").write_text(head + "".join(lines))
@@ -300,6 +306,6 @@ def test_the_pages_commands_work_as_they_stand(
             stand_in.terminate()
     for one, provider in zip(ended, ("openai", "anthropic"), strict=True):
         assert one.code == 4, one.err
-        assert one.out.startswith(f"{provider} {MONTH}: beyond its limits.")
+        assert one.out.startswith(f"{provider} {last_month()}: beyond its limits.")
         assert "missing traffic" in one.out
         assert not [key for key in keys.values() if key in one.out + one.err]

@@ -120,7 +120,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
         return Outcome(done.returncode, done.stdout)
 

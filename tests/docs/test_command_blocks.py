@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 USER, PASSWORD, KEY = "root@example.com", "Complexpass#123", "grains-of-salt"
-MONTH: Final = f"{datetime.now(UTC):%Y-%m}"
 PREPARES: Final = re.compile(r"export |cd |source \.venv/bin/activate$")
 """What only prepares a shell for the lines below it."""
 
@@ -248,10 +247,10 @@ def test_every_other_line_does_what_the_page_says(
         monkeypatch.setenv(name, value)
     for name, value in {"URL": shell.server.url, "USER": USER, "PASSWORD": PASSWORD}.items():
         monkeypatch.setenv(f"OPENOBSERVE_{name}", value)
-    broken: list[str] = []
+    month, broken = f"{datetime.now(UTC):%Y-%m}", list[str]()
     for page, line in HERE:
         # What is stored is of this month, whichever that is, and one stack is there.
-        here = re.sub(r"2026-1[01]", MONTH, line).replace("--stack dev", "--stack prod")
+        here = re.sub(r"2026-1[01]", month, line).replace("--stack dev", "--stack prod")
         if found := OURS.search(here):
             ended = llmcost(*shlex.split(found[1])[1:])
             # What the doctor finds is an answer too.

@@ -128,11 +128,11 @@ def test_a_start_that_is_interrupted_leaves_no_server(
     """Nobody would find it again, and it would keep its data from the next one."""
     started: list[int] = []
 
-    def interrupted(server: embedded.Running) -> bool:
-        started.append(server.pid)
+    def interrupted(process: subprocess.Popen[bytes], *_: object) -> int:
+        started.append(process.pid)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(embedded, "_answers", interrupted)
+    monkeypatch.setattr(embedded, "_port_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         embedded.start(folder)
     monkeypatch.undo()

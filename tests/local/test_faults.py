@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from llmcost_infra import local
 from llmcost_infra.local.faults import (
     Delay,
     Fault,
@@ -38,8 +42,8 @@ def client(tmp_path: Path, faults: Faults) -> Iterator[httpx.Client]:
     """Connect to a server that fails as planned."""
     auth = ("root@example.com", "Complexpass#123")
     with (
-        LocalServer(tmp_path, faults=faults) as local,
-        httpx.Client(base_url=local.url, auth=auth, timeout=10) as connected,
+        LocalServer(tmp_path, faults=faults) as server,
+        httpx.Client(base_url=server.url, auth=auth, timeout=30) as connected,
     ):
         yield connected
 
@@ -73,14 +77,25 @@ def test_a_status_comes_instead_of_the_deed(client: httpx.Client, faults: Faults
     assert _names(client) == []
 
 
-def test_a_late_answer_meets_the_clients_patience(client: httpx.Client, faults: Faults) -> None:
+def test_a_late_answer_meets_the_clients_patience(
+    client: httpx.Client, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The deed is done after the wait."""
+    waits, over = list[float](), threading.Event()
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+        await asyncio.to_thread(over.wait)
+
+    monkeypatch.setattr(local.faults, "asyncio", SimpleNamespace(sleep=wait))
     faults.inject(Delay(0.3), method="GET")
 
     with pytest.raises(httpx.ReadTimeout):
-        client.get("/healthz", timeout=0.05)
+        client.get("/healthz", timeout=httpx.Timeout(30, read=0.05))
+    over.set()
 
     assert client.get("/healthz").status_code == 200
+    assert waits == [0.3]
 
 
 def test_a_status_may_ask_to_wait(client: httpx.Client, faults: Faults) -> None:

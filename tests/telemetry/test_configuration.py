@@ -53,6 +53,10 @@ with attribute(feature="summarize", user="ann@example.com"), tool("lookup"):
         "chat gpt-4o", kind=trace.SpanKind.CLIENT, attributes={ {**CALL, **ANSWER}!r}
     ).end()
 """
+PATIENT = """
+from llmcost_infra.telemetry import closing
+closing.MOST_SECONDS = 60
+"""
 CONFIGURES = """
 from llmcost_infra.telemetry import configure
 configure(service="bot", environment="prod", team="support")
@@ -89,12 +93,12 @@ def run(program: str, *before: str, **variables: str) -> Ended:
     # What is printed is printed at the exit, by one process after the other.
     console = {"OTEL_TRACES_EXPORTER": "console", "OTEL_BSP_SCHEDULE_DELAY": "3600000"}
     ended = subprocess.run(  # noqa: S603 - our own words
-        [*(before or (sys.executable,)), "-c", program],
+        [*(before or (sys.executable,)), "-c", PATIENT + program],
         env={**clean, **console, **NO_METRICS, "LLMCOST_HASH_KEY": KEY, **variables},
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
