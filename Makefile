@@ -32,7 +32,7 @@ check: environment ## format, lint, types and layers, without the tests
 unit: environment ## the tests, with the real Pulumi CLI
 	@$(with_pulumi) pytest -n 4 --ignore=tests/apps --ignore=tests/browser $(ARGS)
 
-test-apps: environment ## the example applications, each in an environment of its own, against a stand-in for the provider
+test-apps: environment ## the example applications and real instrumentations, in environments of their own, against a stand-in for the provider
 	@$(VENV)/python tools/example_apps.py && $(VENV)/pytest tests/apps $(ARGS)
 
 test-browser: environment ## pages and reports in a headless Chromium, which is installed where that is possible
