@@ -6,11 +6,16 @@ const { createHmac } = require("node:crypto");
 
 const store = new AsyncLocalStorage();
 const HASHED = /^[0-9a-f]{32,128}$/;
+let toldOfKey = false;
 
 // The id under which the pipeline stores a person: the same in every language.
 function pseudonym(person, key = process.env.LLMCOST_HASH_KEY) {
   const text = [...String(person).trim()].slice(0, 200).join(""); // characters, not halves of them
   if (HASHED.test(text)) return text;
+  if (text && !key && !toldOfKey) {
+    toldOfKey = true;
+    console.warn("llmcost: ids are not sent, they leave hashed only: set LLMCOST_HASH_KEY");
+  }
   if (!text || !key) return undefined; // nobody leaves unhashed
   return createHmac("sha256", key).update(text).digest("hex").slice(0, 32);
 }
@@ -32,7 +37,8 @@ function said(told, make) {
 }
 
 // Run a function, asynchronous or not; what is left out stays as it is outside.
-function attribute({ feature, team, user, conversation, prompt }, run) {
+function attribute(told, run) {
+  const { feature, team, user, conversation, prompt } = told ?? {};
   const things = said({ feature, team, "prompt.name": prompt }, line);
   const people = said({ "user.id": user, "gen_ai.conversation.id": conversation }, pseudonym);
   return store.run({ ...store.getStore(), ...things, ...people }, run);

@@ -7,6 +7,7 @@ const { NodeSDK } = require("@opentelemetry/sdk-node");
 const { OTLPTraceExporter } = require("@opentelemetry/exporter-trace-otlp-proto");
 const { BatchSpanProcessor } = require("@opentelemetry/sdk-trace-base");
 const { AttributionProcessor } = require("./attribution.cjs");
+const { readOnce } = require("./answers.cjs");
 const { CostProcessor } = require("./cost.cjs");
 const { LlmSampler } = require("./sampler.cjs");
 
@@ -19,6 +20,7 @@ const sdk = new NodeSDK({
   instrumentations: [new OpenAIInstrumentation({ captureMessageContent: false })],
 });
 sdk.start();
+readOnce();
 
 // What is left is sent before the process ends.
 const end = async () => {
@@ -27,10 +29,12 @@ const end = async () => {
   clearTimeout(late);
 };
 process.once("beforeExit", end);
-process.once("SIGTERM", async () => {
-  // An application that ends its requests first ends itself.
-  if (process.listenerCount("SIGTERM")) return spans.forceFlush().catch(() => {});
-  process.exitCode = 143;
-  await end();
-  process.exit();
-});
+for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]]) {
+  process.once(signal, async () => {
+    // An application that ends its requests first ends itself.
+    if (process.listenerCount(signal)) return spans.forceFlush().catch(() => {});
+    process.exitCode = code;
+    await end();
+    process.exit();
+  });
+}

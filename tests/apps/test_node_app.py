@@ -134,6 +134,39 @@ def test_without_prices_the_application_runs_and_counts_nothing(node: str) -> No
     assert "no prices in nowhere.json (ENOENT)" in ended.stderr
 
 
+CALLS = """
+    const OpenAI = require("openai");
+    const { completions } = new OpenAI({ maxRetries: 0 }).chat;
+    const asked = { model: "gpt-4o-mini", messages: [{ role: "user", content: "Fjords?" }] };
+"""
+
+
+def test_what_a_client_parses_is_seen(run: Run, openobserve: OpenObserve, node: str) -> None:
+    """The instrumentation and the client's own `parse` take one answer, which can be read once."""
+    program = f"""{CALLS}
+        completions.parse(asked).then((told) => console.log(told.choices[0].message.content));
+    """
+    printed = run("node-app", node, *APP[1:3], "-e", program, service="node-parses")
+    assert printed == "A short answer.\n"
+    (row,) = openobserve.calls("node-parses")
+    assert row["llmcost_cost_usd"] == pytest.approx(0.000231, abs=1e-12)
+
+
+@pytest.mark.parametrize(("signal", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_sends_what_is_left(
+    run: Run, openobserve: OpenObserve, node: str, signal: str, code: int
+) -> None:
+    """And ends the application as it would without us."""
+    program = f"""{CALLS}
+        setInterval(() => {{}}, 1000);
+        completions.create(asked).then(() => process.kill(process.pid, "{signal}"));
+    """
+    ends = 'node --require "$1" -e "$2"; echo $?'
+    command = ("/bin/sh", "-c", ends.replace("node", node, 1), "sh", APP[2], program)
+    assert run("node-app", *command, service=f"node-{signal}") == f"{code}\n"
+    assert len(openobserve.calls(f"node-{signal}")) == 1
+
+
 @pytest.mark.parametrize(
     "person", ["ann@example.com", "  Bob ", "üñí", "🦊" * 250, "0123456789abcdef" * 2]
 )
@@ -147,12 +180,28 @@ def test_a_person_is_the_same_in_every_language(node: str, person: str) -> None:
 
 
 def test_without_a_key_no_person_leaves_node(node: str) -> None:
-    """Nobody is sent unhashed."""
-    program = (
-        "const { pseudonym } = require('./attribution.cjs');"
-        "console.log(JSON.stringify(pseudonym('ann', '') ?? null))"
-    )
-    assert told_by(node, program) is None
+    """Nobody is sent unhashed; it is said once, and names nobody."""
+    program = """
+        const { pseudonym } = require('./attribution.cjs');
+        const said = [];
+        console.warn = (text) => said.push(text);
+        const ids = ['ann', 'bob', ''].map((one) => pseudonym(one, '') ?? null);
+        console.log(JSON.stringify([ids, said]));
+    """
+    ids, (said,) = told_by(node, program)
+    assert ids == [None, None, None]
+    assert "LLMCOST_HASH_KEY" in said
+    assert "ann" not in said
+
+
+def test_who_says_nothing_is_run_all_the_same(node: str) -> None:
+    """What an application was not told either is no reason to throw."""
+    program = """
+        const { attribute } = require('./attribution.cjs');
+        const ran = [undefined, null, {}].map((said) => attribute(said, () => 'ran'));
+        console.log(JSON.stringify(ran));
+    """
+    assert told_by(node, program) == ["ran"] * 3
 
 
 def test_whatever_an_application_says_is_short_and_on_one_line(node: str) -> None:
