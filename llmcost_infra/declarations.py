@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NoReturn, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,6 +32,8 @@ __all__ = [
     "InvalidDeclaration",
     "KeyPath",
     "Kind",
+    "Name",
+    "Number",
     "Strict",
     "file",
     "find",
@@ -74,7 +76,23 @@ def fitting(pattern: str, words: str) -> Any:
         pattern: regular expression.
         words: what people read who wrote something else, here and in their editor.
     """
+    if _FITTING.setdefault(pattern, words) != words:
+        raise AssertionError(f"{pattern} has words already: {_FITTING[pattern]}")
     return Field(pattern=pattern, json_schema_extra={"patternErrorMessage": words})
+
+
+_FITTING: Final[dict[str, str]] = {}
+"""Pattern → words. A schema has no place for those of a key, and an error names the pattern."""
+
+Name = Annotated[
+    str, fitting(r"^[a-z][a-z0-9_]*$", "use lower-case letters, digits and _, a letter first")
+]
+"""Of an object or a column, as OpenObserve and SQL take it without quotes."""
+
+Number = Annotated[
+    str, fitting(r"^(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$", 'write a number in quotes, like "2.5"')
+]
+"""Exact, so written as text; not below zero."""
 
 
 class InvalidDeclaration(DeclarationError):  # noqa: N818 - it names what happened
@@ -250,7 +268,11 @@ def read(path: Path) -> Document:
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPath, str, str]]:
     """Return what pydantic found as (path of keys in the file, message, hint)."""
     schema = model.model_json_schema()
-    return [_explained(dict(found), schema) for found in error.errors(include_url=False)]
+    found: list[dict[str, Any]] = [dict(one) for one in error.errors(include_url=False)]
+    # What is refused in a list does not make the list empty, though pydantic says so as well.
+    refused = {one["loc"][:-1] for one in found}
+    told = (one for one in found if one["type"] != "too_short" or one["loc"] not in refused)
+    return [_explained(one, schema) for one in told]
 
 
 _SAID: Final = {
@@ -259,6 +281,9 @@ _SAID: Final = {
     "bool_parsing": "write true or false",
     "int_type": "write a whole number",
     "int_parsing": "write a whole number",
+    "too_short": "is empty",
+    "string_too_short": "is empty",
+    "string_type": "write text, in quotes",
 }
 """Type of an error of pydantic → our words."""
 
@@ -274,10 +299,10 @@ def _explained(found: dict[str, Any], schema: dict[str, Any]) -> tuple[KeyPath, 
             valid = sorted(_node(found["loc"][:-1], schema).get("properties", {}))
             said, hint = "unknown key", nearest(str(found["loc"][-1]), valid)
         case "string_pattern_mismatch":
-            # The words that an editor shows for the same schema; what was written stays out of
-            # them, because it may be a secret in the place of a secret's name.
-            words = _node(found["loc"], schema).get("patternErrorMessage")
-            said, hint = ("is not valid here", words) if words else (said, hint)
+            # What was written stays out of it: it may be a secret in the place of a secret's name.
+            key = found["loc"][-1] == _KEY
+            said = "is not valid as a key" if key else "is not valid here"
+            hint = _FITTING.get(context["pattern"], f"it has to match {context['pattern']}")
         case "literal_error":
             valid = _choices(_node(found["loc"], schema))
             said, hint = _refused(found["input"], valid)

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from llmcost_infra.catalog.alert_choices import chosen, refuse_unknown_choices
 from llmcost_infra.catalog.stack_values import amounts
 from llmcost_infra.catalog.templates import ITEM, sql_text
-from llmcost_infra.declarations import InvalidDeclaration, Strict, misplaced
+from llmcost_infra.declarations import InvalidDeclaration, Name, Number, Strict, fitting, misplaced
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.settings import Severity, slug
 
@@ -57,11 +57,11 @@ _HOUR_MINUTES: Final = 60
 _DAY_MINUTES: Final = 24 * _HOUR_MINUTES
 _PAGERDUTY: Final = {"page": "critical", "warn": "warning", "info": "info", "heartbeat": "info"}
 _NO_RAW: Final = r"^[^\"\\\x00-\x1f]+$"
-_Sentence = Annotated[str, Field(pattern=_NO_RAW)]
+_Sentence = Annotated[str, fitting(_NO_RAW, "write one line without quotes and backslashes")]
 """One line without quotes or backslashes: the server puts it into JSON as it is."""
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-_Number = Annotated[str, Field(pattern=r"^(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$")]
-_SignedNumber = Annotated[str, Field(pattern=r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$")]
+_SignedNumber = Annotated[
+    str, fitting(r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$", 'write a number in quotes, like "-2.5"')
+]
 _Minutes = Annotated[int, Field(ge=1)]
 _MapSetting = Literal["budget.team_daily_usd", "budget.feature_daily_usd"]
 _Setting = Literal[
@@ -77,7 +77,7 @@ _Setting = Literal[
 class Limit(Strict):
     """A number that a rule compares with: its own, or the stack's."""
 
-    value: _Number | None = None
+    value: Number | None = None
     setting: _Setting | None = None
 
     @model_validator(mode="after")
@@ -92,7 +92,7 @@ class Each(Strict):
 
     setting: _MapSetting | None = None
     """A setting with an entry for each."""
-    values: tuple[_Number, ...] = ()
+    values: tuple[Number, ...] = ()
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -104,15 +104,15 @@ class Each(Strict):
 class Drawn(Strict):
     """What pictures show of a rule over time."""
 
-    value: _Name
+    value: Name
     """Column of what is found: the greatest one of a look is drawn."""
     name: _Sentence
     """What the line is called."""
-    limit: _Name | None = None
+    limit: Name | None = None
     """Limit or column beside it; none where everything that is found is too much."""
-    looser: Mapping[_Name, _SignedNumber] = Field(default_factory=dict[str, str])
+    looser: Mapping[Name, _SignedNumber] = Field(default_factory=dict[str, str])
     """Limits with which every look tells the value; none where sums over windows tell it."""
-    no_row: _Number | None = None
+    no_row: Number | None = None
     """Value where nothing is found; unknown if there is none."""
 
 
@@ -130,7 +130,7 @@ class AlertDeclaration(Strict):
     frequency_minutes: _Minutes
     silence_minutes: Annotated[int, Field(ge=0)]
     each: Each | None = None
-    limits: Mapping[_Name, Limit] = Field(default_factory=dict[str, Limit])
+    limits: Mapping[Name, Limit] = Field(default_factory=dict[str, Limit])
     per_team: bool = False
     """Whether a team with a budget of its own gets a copy, over its calls alone."""
     text: _Sentence

@@ -132,7 +132,7 @@ class DrillDownData(Strict):
     dashboard: str = ""
     tab: str = ""
     url: str = ""
-    page: Annotated[str, Field(pattern=r"^(?:/.*)?$")] = ""
+    page: Annotated[str, fitting(r"^(?:/.*)?$", "begin with /")] = ""
     """Instead of a URL: a page of OpenObserve, with ``{stream}`` and ``{organization}``."""
     passAllVariables: bool = True  # noqa: N815 - the server's own key
     # The UI walks this list without asking whether it is there.

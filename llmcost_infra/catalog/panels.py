@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from llmcost_infra.catalog.panel_config import CURRENCIES, Config
-from llmcost_infra.declarations import Strict
+from llmcost_infra.declarations import Name, Strict
 
 if TYPE_CHECKING:
     from llmcost_infra.declarations import KeyPath
@@ -39,7 +39,7 @@ __all__ = [
 
 GRID_COLUMNS: Final = 192
 
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Id = Name
 Text = Annotated[str, Field(min_length=1)]
 Axis = Mapping[Id, Text]
 """Output column of the SQL → what the panel calls it, in the order of the file."""

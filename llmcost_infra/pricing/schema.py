@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.declarations import Strict, fitting, misplaced
 
 __all__ = [
     "Card",
@@ -66,8 +66,16 @@ Usd = Annotated[
 """USD per million tokens, as a decimal string."""
 
 
-Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@/-]{1,120}$")]
+Word = Annotated[
+    str,
+    fitting(r"^[A-Za-z0-9_.:@/-]{1,120}$", "use up to 120 letters, digits and _ . : @ / -"),
+]
 """A name that stands as it is in the pipeline's function."""
+
+Provider = Annotated[
+    str, fitting(r"^[a-z0-9_.]+$", "use lower-case letters, digits, _ and . as in azure.ai.openai")
+]
+"""As `gen_ai.provider.name` has it."""
 
 
 def _multiplier(value: object) -> object:
@@ -194,7 +202,7 @@ class PriceFile(_Described):
         models: in any order.
     """
 
-    provider: str = Field(pattern=r"^[a-z0-9_.]+$")
+    provider: Provider
     aliases: tuple[Word, ...] = ()
     models: list[ModelPrices] = Field(min_length=1)
 
@@ -225,7 +233,7 @@ class ContractFile(_Described):
         rates: models with own rates.
     """
 
-    provider: str = Field(pattern=r"^[a-z0-9_.]+$")
+    provider: Provider
     account: Word | None = None
     region: Word | None = None
     from_: date = Field(alias="from")

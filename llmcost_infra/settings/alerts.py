@@ -7,13 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from llmcost_infra.declarations import Strict
+from llmcost_infra.declarations import Name, Number, Strict
 from llmcost_infra.settings.routes import Severity
 
 __all__ = ["AlertChoice"]
-
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-_Number = Annotated[str, Field(pattern=r"^(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$")]
 
 
 class AlertChoice(Strict):
@@ -27,7 +24,7 @@ class AlertChoice(Strict):
     """How often it is looked at."""
     silence_minutes: Annotated[int, Field(ge=0)] | None = None
     """How long nothing more is told after it fired."""
-    limits: Mapping[_Name, _Number] = Field(default_factory=dict[str, str])
+    limits: Mapping[Name, Number] = Field(default_factory=dict[str, str])
     """Its limits by name, each a number in quotes, like "2.5"; not below zero."""
-    routes: Annotated[tuple[_Name, ...], Field(min_length=1)] | None = None
+    routes: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     """Names of the routes that are told, whatever severities they take."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
-from llmcost_infra.declarations import Strict
+from llmcost_infra.declarations import Strict, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,13 @@ RESOURCE: Final = "service_"
 """What stands before a resource's attributes in the columns of a span."""
 
 # A stored column: OpenObserve lowers a name and writes _ for every other sign.
-_Column = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+_Column = Annotated[
+    str,
+    fitting(
+        r"^[a-z_][a-z0-9_]*$",
+        "write the stored column: lower-case letters and digits, _ for all else",
+    ),
+]
 _Columns = Annotated[tuple[_Column, ...], Field(min_length=1)]
 
 

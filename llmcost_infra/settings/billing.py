@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.settings.names import Environment
 from llmcost_infra.settings.routes import SecretName
 
 __all__ = ["BilledScope", "BillingAccount"]
@@ -25,7 +26,7 @@ class BilledScope(Strict):
     """Anthropic workspace id."""
     key: _Name | None = None
     """Id of an API key as the provider's bill shows it; never the key."""
-    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    environment: Environment
     team: _Name | None = None
     """Team that the whole part belongs to; none when several share it."""
 

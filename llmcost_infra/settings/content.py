@@ -7,17 +7,28 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.declarations import Strict, fitting, misplaced
 from llmcost_infra.settings.patterns import MOST_PATTERNS, ScrubPattern, as_rust
 
 __all__ = ["ContentCapture"]
 
 _MOST_DAYS: Final = 30
 # They stand in the function between quotes: a brace or a backslash would mean something there.
-_Service = Annotated[str, Field(pattern=r'^[^"\\{}\p{C}]+$')]
+_Service = Annotated[
+    str,
+    fitting(r'^[^"\\{}\p{C}]+$', "leave out quotes, braces, backslashes and control characters"),
+]
 # As the server takes it.
-_Destination = Annotated[str, Field(pattern=r"^[^:#?&%/\s'\"]+$")]
-_Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+_Destination = Annotated[
+    str, fitting(r"^[^:#?&%/\s'\"]+$", "write its name, without blanks, quotes and : # ? & % /")
+]
+_Word = Annotated[
+    str,
+    fitting(
+        r"^[a-z][a-z0-9_]{0,30}$",
+        "use up to 31 lower-case letters, digits and _, a letter first",
+    ),
+]
 
 
 class ContentCapture(Strict):

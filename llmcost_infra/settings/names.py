@@ -5,9 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-__all__ = ["Functions", "StreamType", "Streams", "slug"]
+from llmcost_infra.declarations import fitting
+
+__all__ = ["Environment", "Functions", "StreamType", "Streams", "slug"]
+
+Environment = Annotated[
+    str, fitting(r"^[a-z][a-z0-9-]*$", "use lower-case letters, digits and -, a letter first")
+]
+"""dev, staging, prod, local, …"""
 
 StreamType = Literal["logs", "traces"]
 

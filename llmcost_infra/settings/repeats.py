@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from llmcost_infra.declarations import Strict
+from llmcost_infra.declarations import Strict, fitting
 
 __all__ = ["Dialect", "Repeat"]
 
@@ -21,7 +19,12 @@ Dialect = Literal[
     "wrapper",
 ]
 """Whose words a span is written in, as `llmcost_dialect` says."""
-_Service = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+_Service = Annotated[
+    str,
+    fitting(
+        r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", "use letters, digits and . _ / -, a letter or digit first"
+    ),
+]
 
 
 class Repeat(Strict):

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
-from llmcost_infra.declarations import Strict, fitting, misplaced
+from llmcost_infra.declarations import Name, Strict, fitting, misplaced
 
 __all__ = ["Route", "SecretName", "Severity"]
 
@@ -31,9 +31,8 @@ def _no_secret(value: object) -> object:
 
 
 SecretName = Annotated[
-    str,
+    Name,
     BeforeValidator(_no_secret, json_schema_input_type=str),
-    fitting(r"^[a-z][a-z0-9_]*$", "use lower-case letters, digits and _, a letter first"),
 ]
 """Key of a secret in the stack's configuration."""
 

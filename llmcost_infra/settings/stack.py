@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from llmcost_infra.declarations import (
     InvalidDeclaration,
+    Name,
     Strict,
     fitting,
     misplaced,
@@ -22,7 +23,7 @@ from llmcost_infra.settings.attribution import Attribution
 from llmcost_infra.settings.billing import BillingAccount
 from llmcost_infra.settings.content import ContentCapture
 from llmcost_infra.settings.money import Budget
-from llmcost_infra.settings.names import Functions, Streams
+from llmcost_infra.settings.names import Environment, Functions, Streams
 from llmcost_infra.settings.repeats import Repeat
 from llmcost_infra.settings.routes import Route
 from llmcost_infra.settings.team import Owner, Team, TeamName
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Retention", "Settings"]
 
-_SMALL = "use lower-case letters, digits"
 Days = Annotated[int, Field(ge=1)]
 Address = Annotated[
     str,
@@ -42,7 +42,6 @@ Address = Annotated[
     ),
 ]
 """Of a server, without a slash at the end, e.g. ``https://observe.example.com``."""
-_Name = Annotated[str, fitting(r"^[a-z][a-z0-9_]*$", f"{_SMALL} and _, a letter first")]
 
 
 class Retention(Strict):
@@ -61,8 +60,7 @@ class Retention(Strict):
 class Settings(Strict):
     """One stack's choices, as they stand in ``Pulumi.<stack>.yaml`` under ``llmcost:settings``."""
 
-    environment: Annotated[str, fitting(r"^[a-z][a-z0-9-]*$", f"{_SMALL} and -, a letter first")]
-    """dev, staging, prod, local, …"""
+    environment: Environment
     organization: (
         Annotated[str, fitting(r"^[A-Za-z0-9_]+$", "use letters, digits and _")] | None
     ) = None
@@ -70,7 +68,8 @@ class Settings(Strict):
     team: Team | None = None
     """Whose calls are all that dashboards and alerts read; `TeamBudget` sets it."""
     prefix: Annotated[
-        str, fitting(r"^(?:[a-z][a-z0-9_]*)?$", f"{_SMALL} and _, a letter first")
+        str,
+        fitting(r"^(?:[a-z][a-z0-9_]*)?$", "use lower-case letters, digits and _, a letter first"),
     ] = ""
     """Stands before every stream, function and pipeline name, e.g. ``demo_``."""
     folder: Annotated[str, Field(min_length=1)] = "LLM Cost"
@@ -79,7 +78,7 @@ class Settings(Strict):
     """Where people open OpenObserve; links to traces need it."""
     profile: Literal["pipeline", "gen_ai", "llm", "attributes"] = "pipeline"
     """Which shape of data the panels read."""
-    stream: _Name | None = None
+    stream: Name | None = None
     """Trace stream that the panels read, for every profile but ``pipeline``, e.g. ``default``."""
     history: bool = False
     """Whether the rollup stream and the tab that reads it are there."""
@@ -97,9 +96,9 @@ class Settings(Strict):
     budget: Budget = Budget()
     features: Mapping[TeamName, Owner] = Field(default_factory=dict[str, str])
     """Who answers for a feature, by its name; with any there is a tab of what features cost."""
-    routes: Mapping[_Name, Route] = Field(default_factory=dict[str, Route])
+    routes: Mapping[Name, Route] = Field(default_factory=dict[str, Route])
     """Where alerts go, by name."""
-    alerts: Mapping[_Name, AlertChoice] = Field(default_factory=dict[str, AlertChoice])
+    alerts: Mapping[Name, AlertChoice] = Field(default_factory=dict[str, AlertChoice])
     """What this stack changes of the declared alerts, by name."""
     content: ContentCapture = ContentCapture()
     billing: tuple[BillingAccount, ...] = ()

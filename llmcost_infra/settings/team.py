@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from llmcost_infra.declarations import Strict, misplaced
+from llmcost_infra.declarations import Strict, fitting, misplaced
 from llmcost_infra.settings.names import slug
 
 __all__ = ["Owner", "Team", "TeamName"]
@@ -22,13 +22,18 @@ def _without_space_around(name: str) -> str:
 # something there.
 TeamName = Annotated[
     str,
-    Field(pattern=r"^[\p{L}\p{M}\p{N}_ .:@/&+-]*$", min_length=1, max_length=120),
+    fitting(r"^[\p{L}\p{M}\p{N}_ .:@/&+-]*$", "use letters, digits, spaces and _ . : @ / & + -"),
+    Field(min_length=1, max_length=120),
     AfterValidator(_without_space_around),
 ]
 """A team, a feature or a service, as applications send it."""
 
 # The server writes it into the JSON of a notification as it is.
-Owner = Annotated[str, Field(pattern=r"^[^\"\\\x00-\x1f]+$", max_length=200)]
+Owner = Annotated[
+    str,
+    fitting(r"^[^\"\\\x00-\x1f]+$", "write one line without quotes and backslashes"),
+    Field(max_length=200),
+]
 """Somebody who answers for spend: a person, a group, an address."""
 
 

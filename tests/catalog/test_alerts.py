@@ -138,7 +138,7 @@ def test_texts_hold_nothing_that_breaks_json(project: Project, key: str, text: s
     project.declare(**{key: json.dumps(text)})
     (problem,) = project.problems()
     line = list(YAML).index(key) + 1
-    assert problem.startswith(f"own.yaml:{line}: {key}: string should match pattern")
+    assert problem.startswith(f"own.yaml:{line}: {key}: is not valid here\n  write one line")
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_texts_hold_nothing_that_breaks_json(project: Project, key: str, text: s
     [
         ("severity", "urgent", "severity: 'urgent' is not valid here"),
         ("window_minutes", "0", "window_minutes: input should be greater than or equal to 1"),
-        ("limits", "{limit_usd: {value: '-1'}}", "limits.limit_usd.value: string should match"),
-        ("limits", "{limit_usd: {value: 1.5}}", "limits.limit_usd.value: input should be a valid"),
+        ("limits", "{limit_usd: {value: '-1'}}", "limits.limit_usd.value: is not valid here"),
+        ("limits", "{limit_usd: {value: 1.5}}", "limits.limit_usd.value: write text, in quotes"),
         ("limits", "{limit_usd: {}}", "limits.limit_usd.value: a limit has a value or a setting"),
         ("limits", "{limit_usd: {setting: budget.day}}", "limits.limit_usd.setting: 'budget.day'"),
         (

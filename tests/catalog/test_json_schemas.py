@@ -39,6 +39,13 @@ def test_a_schema_is_whole_and_strict(name: str) -> None:
     assert all(one["additionalProperties"] is False for one in models)
 
 
+@pytest.mark.parametrize("name", names())
+def test_a_pattern_has_words_or_examples(name: str) -> None:
+    """An editor shows them in place of a regular expression."""
+    patterns = [node for node in nodes(json_schema(name)) if isinstance(node.get("pattern"), str)]
+    assert [one for one in patterns if not (one.keys() & {"patternErrorMessage", "examples"})] == []
+
+
 def test_keys_have_the_words_of_their_docstrings() -> None:
     """Attribute docstrings and Args sections, on one line; a summary without its Args."""
     settings, prices = json_schema("settings"), json_schema("prices")

@@ -172,7 +172,7 @@ def test_a_project_may_write_a_function_of_its_own(project: Callable[..., Path])
         ("stream: calls}", "stream: calls, next: [mark_new]}", "come back"),
         ("ingest: {type: stream", "spare: {type: stream, stream: other}\n  ingest: {type: stream",
          "exactly one node has to be a source, not spare, ingest"),
-        ("    all: [{column: llmcost_state, is: new}]", "    all: []", "at least 1 item"),
+        ("    all: [{column: llmcost_state, is: new}]", "    all: []", "is empty"),
     ],
 )  # fmt: skip
 def test_a_wrong_declaration_is_refused_at_its_line(

@@ -178,7 +178,7 @@ def test_the_provider_takes_all_of_it(budget: Callable[..., Made]) -> None:
     ("asked", "said"),
     [
         ({"team": " search"}, "team.name: ' search' has space around it"),
-        ({"team": "../../etc\\passwd"}, "team.name: string should match pattern"),
+        ({"team": "../../etc\\passwd"}, "team.name: is not valid here"),
         ({"team": "a" * 200}, "team.name: string should have at most 120 characters"),
         ({"team": ""}, "team.name: string should have at least 1 character"),
         ({"monthly_usd": "0"}, "monthly_usd: input should be greater than 0"),

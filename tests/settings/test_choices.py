@@ -66,6 +66,61 @@ def test_profile_and_stream_fit_each_other(values: dict[str, Any], problem: str)
     assert refused(**values) == [problem]
 
 
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (
+            {"attribution": {"team": ["My-Team"]}},
+            (
+                "attribution.team.0: is not valid here\n"
+                "  write the stored column: lower-case letters and digits, _ for all else"
+            ),
+        ),
+        (
+            {
+                "billing": [
+                    {
+                        "provider": "openai",
+                        "account": "a",
+                        "scopes": [{"project": "p", "environment": "Prod"}],
+                    }
+                ]
+            },
+            (
+                "billing.0.scopes.0.environment: is not valid here\n"
+                "  use lower-case letters, digits and -, a letter first"
+            ),
+        ),
+        (
+            {"alerts": {"rate_limit": {"limits": {"at_least": "-1"}}}},
+            (
+                "alerts.rate_limit.limits.at_least: is not valid here\n"
+                '  write a number in quotes, like "2.5"'
+            ),
+        ),
+        (
+            {"alerts": {"Rate-Limit": {}}},
+            (
+                "alerts.Rate-Limit: is not valid as a key\n"
+                "  use lower-case letters, digits and _, a letter first"
+            ),
+        ),
+        (
+            {"features": {"a{b}": "ann@example.com"}},
+            (
+                "features.a{b}: is not valid as a key\n"
+                "  use letters, digits, spaces and _ . : @ / & + -"
+            ),
+        ),
+        ({"attribution": {"user": []}}, "attribution.user: is empty"),
+        ({"folder": 7}, "folder: write text, in quotes"),
+    ],
+)
+def test_what_fits_no_pattern_is_told_in_words(values: dict[str, Any], problem: str) -> None:
+    """Nobody has to read a regular expression, and each mistake is told once."""
+    assert refused(**values) == [problem]
+
+
 def test_the_rollup_is_off_until_a_stack_wants_it() -> None:
     """A tab that nobody fills would look broken."""
     assert not read().history
