@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PROGRAMS = Path(__file__).parent / "programs"
 GUNICORN = (
-    str(LIBRARIES / "bin" / "gunicorn"),
+    # What was counted before the fork, each process goes on from: this is about spans.
+    *("env", "OTEL_METRICS_EXPORTER=none", str(LIBRARIES / "bin" / "gunicorn")),
     *("--preload", "--workers", "2", "--bind", "127.0.0.1:0", "--no-control-socket", "web:app"),
 )
 
