@@ -90,9 +90,11 @@ def test_a_late_answer_meets_the_clients_patience(
     monkeypatch.setattr(local.faults, "asyncio", SimpleNamespace(sleep=wait))
     faults.inject(Delay(0.3), method="GET")
 
-    with pytest.raises(httpx.ReadTimeout):
-        client.get("/healthz", timeout=httpx.Timeout(30, read=0.05))
-    over.set()
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/healthz", timeout=httpx.Timeout(30, read=0.05))
+    finally:
+        over.set()
 
     assert client.get("/healthz").status_code == 200
     assert waits == [0.3]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -61,24 +60,22 @@ def test_parallel_clients_lose_nothing(local: LocalServer) -> None:
 
 def test_searching_goes_on_while_rows_come_in(local: LocalServer) -> None:
     """A search sees whole requests, and never fewer than an earlier one."""
-    done = threading.Event()
 
     def send() -> None:
         with _client(local) as client:
             for _ in range(30):
                 spans = [span("x", time.time_ns() // 1000) for _ in range(7)]
                 client.post("/api/default/v1/traces", content=spans_body(*spans), headers=NAMED)
-        done.set()
 
     with _client(local) as client:
         body = spans_body(*[span("x", time.time_ns() // 1000) for _ in range(7)])
         client.post("/api/default/v1/traces", content=body, headers=NAMED)
-        sender = threading.Thread(target=send)
-        sender.start()
         counts = [_count(client)["n"]]
-        while not done.is_set():
-            counts.append(_count(client)["n"])
-        sender.join()
+        with ThreadPoolExecutor(1) as pool:
+            sender = pool.submit(send)
+            while not sender.done():
+                counts.append(_count(client)["n"])
+        sender.result()
         counts.append(_count(client)["n"])
 
     assert counts == sorted(counts)
