@@ -43,7 +43,7 @@ LOST: Final = "otelcol_exporter_send_failed_spans"
 REFUSED: Final = "otelcol_receiver_refused_spans"
 """What it calls those that it did not take."""
 _ENDPOINT: Final = re.compile(r'Starting (GRPC|HTTP) server\t.*"endpoint": "([^"]+)"')
-_LIMIT_S: Final = 60.0
+_LIMIT_S: Final = 120.0
 
 
 @dataclass
@@ -189,7 +189,7 @@ def told(metric: str, port: int) -> float:
         port: where it tells its own metrics.
     """
     pause = threading.Event()
-    for _ in range(600):
+    for _ in range(2_400):
         text = httpx.get(f"http://127.0.0.1:{port}/metrics", verify=False, timeout=30).text  # noqa: S501 - plain HTTP
         values = re.findall(rf"^{metric}(?:{{.*}})? (\S+)$", text, re.MULTILINE)
         if total := sum(map(float, values)):

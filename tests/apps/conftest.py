@@ -70,10 +70,10 @@ class OpenObserve:
         )
 
     def arrived(self, service: str, number: int) -> list[Row]:
-        """Return the calls of a service as soon as there are so many, or after half a minute."""
+        """Return the calls of a service as soon as there are so many, or after two minutes."""
         rows: list[Row] = []
         pause = threading.Event()
-        for _ in range(600):
+        for _ in range(2_400):
             rows = self.calls(service)
             if len(rows) >= number:
                 break

@@ -86,7 +86,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
             profile, executable_path=program, headless=True, args=flags
         )
         # A page that stands still is a failure soon, not in half a minute.
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         yield context
         context.close()
 
