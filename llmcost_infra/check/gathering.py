@@ -25,6 +25,7 @@ from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.errors import DeclarationError, LlmCostError
 from llmcost_infra.pricing import load_table
 from llmcost_infra.pricing.reports import due_rows
+from llmcost_infra.program.project import read_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,6 +71,15 @@ class Gathering:
             self._refused(error, stack)
         else:
             self._note(Finding(path, 0, "program", "error", error.message, error.hint), stack)
+
+    def configured(self, stack: str) -> None:
+        """Note what the provider would refuse of a stack's configuration."""
+        try:
+            problems = [*read_stack(self._folder, stack).provider_problems()]
+        except DeclarationError:
+            return  # the stack registers nothing, and says why
+        for problem in problems:
+            self._refused(problem, stack)
 
     def view(self, program: Program) -> StackView:
         """Return what a program registers as rules look at it."""

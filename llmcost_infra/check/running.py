@@ -78,6 +78,7 @@ def check(
         for profile, program in other_profiles(folder):
             gathering.with_profile(profile, program)
         for stack, run in running.items():
+            gathering.configured(stack)
             _look_at(gathering, stack, run.result(), client)
     gathering.overdue_prices(today or datetime.now(UTC).date())
     found = gathering.findings({*ALWAYS, *LIVE})

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.first_run.embedded import USER
+from llmcost_infra.openobserve.unreached import wrong_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,14 +91,9 @@ def target_of(project: Path, environment: Mapping[str, str] = os.environ) -> Tar
             path="environment",
             hint="Set all three for a real server, or none for the embedded one.",
         )
-    url = environment["OPENOBSERVE_URL"].rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise DeclarationError(
-            f"OPENOBSERVE_URL is {url!r}, which is no address of a server.",
-            path="environment",
-            hint="Write it with scheme and host, like https://observe.example.com.",
-        )
+    url = environment["OPENOBSERVE_URL"].strip().rstrip("/")
+    if wrong := wrong_address(url):
+        raise DeclarationError(f"OPENOBSERVE_URL {wrong[0]}", path="environment", hint=wrong[1])
     return Target(
         _folder(project, url, organization),
         organization,

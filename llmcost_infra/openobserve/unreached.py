@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
 from llmcost_infra.errors import OpenObserveError, TransportError
 
-__all__ = ["address", "unanswered"]
+__all__ = ["address", "unanswered", "wrong_address"]
 
-_SETTING = "openobserve:url (OPENOBSERVE_URL)"
+_SETTING: Final = "openobserve:url (OPENOBSERVE_URL)"
+_WRITE: Final = "write it with scheme and host, like https://observe.example.com"
+_ELSEWHERE: Final = (
+    "put them into openobserve:user and openobserve:password (OPENOBSERVE_USER, "
+    "OPENOBSERVE_PASSWORD)"
+)
+_ROOT: Final = "write what stands before /web or /api, like https://observe.example.com"
+_PAGE: Final = re.compile(r"/(?:api|web)(?:/|$)")
 
 
 def address(url: str) -> str:
     """Return a server's address without a trailing slash.
 
     Raises:
-        OpenObserveError: it has no scheme or host, or carries a password.
+        OpenObserveError: it is none.
     """
-    try:
-        parts = urlsplit(url.strip())
-        host = parts.hostname
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise OpenObserveError(
-            f"{_SETTING} is no address of a server.",
-            hint="Write it with scheme and host, like https://observe.example.com.",
-        )
-    if "@" in parts.netloc:
-        raise OpenObserveError(
-            f"{_SETTING} carries a user or a password.",
-            hint="Put them into openobserve:user and openobserve:password.",
-        )
+    if wrong := wrong_address(url):
+        what, hint = wrong
+        raise OpenObserveError(f"{_SETTING} {what}.", hint=f"{hint[:1].upper()}{hint[1:]}.")
+    parts = urlsplit(url.strip())
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def wrong_address(url: str) -> tuple[str, str] | None:
+    """Return what is wrong with an address of a server, and what to write; None if it is right.
+
+    Nothing of it is repeated, since it may carry a password.
+    """
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "is no address of a server", _WRITE
+    if "@" in text.partition("?")[0]:
+        return "carries a user or a password", _ELSEWHERE
+    if text and "://" not in text:
+        return "has no scheme", "write https:// or http:// before it"
+    if parts.scheme not in {"http", "https"} or not host or port == 0 or text.split() != [text]:
+        return "is no address of a server", _WRITE
+    if parts.query or parts.fragment or _PAGE.search(parts.path):
+        return "is the address of a page or of the API", _ROOT
+    return None
 
 
 def unanswered(

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 from llmcost_infra.declarations import InvalidDeclaration, nearest, read
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.program.registered import SECRET
+from llmcost_infra.provider.configuration import problems
+from llmcost_infra.provider.values import UNKNOWN
 from llmcost_infra.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from llmcost_infra.declarations import Document, KeyPath
 
 __all__ = ["Stack", "read_stack", "stack_names"]
 
 _PROJECT = "Pulumi.yaml"
+_PROVIDER = "openobserve"
 _SETTINGS = "llmcost:settings"
 """As every project may write it, whatever it is called."""
 _OF_A_TYPED_KEY = frozenset({"description", "items", "secret", "type"})
@@ -63,6 +66,19 @@ class Stack:
             return Settings.from_mapping(json.loads(text))
         except InvalidDeclaration as error:
             raise InvalidDeclaration([self.placed(one) for one in error.problems]) from error
+
+    def provider_problems(self) -> Iterator[DeclarationError]:
+        """Yield what is wrong with ``openobserve:*``, with file and line; secrets are not read."""
+        given = {
+            name: UNKNOWN if key in self.secret else text
+            for key, text in self.config.items()
+            for namespace, _, name in [key.partition(":")]
+            if namespace == _PROVIDER
+        }
+        for problem in problems(given):
+            key, (said, _, hint) = f"{_PROVIDER}:{problem.path}", problem.message.partition("; ")
+            line = self.document.line(("config", key))
+            yield DeclarationError(f"{key}: {said}", path=self.document.path, line=line, hint=hint)
 
     def placed(self, problem: DeclarationError) -> DeclarationError:
         """Return a problem with its file as seen from here; one about settings with its line."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.openobserve.kinds.base import Problem
 from llmcost_infra.openobserve.kinds.rules import nearest
+from llmcost_infra.openobserve.unreached import wrong_address
 from llmcost_infra.provider.marks import masked
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def problems(settings: Mapping[str, Any]) -> Iterator[Problem]:
     for name in settings.keys() - SETTINGS.keys() - _OF_THE_ENGINE:
         yield Problem(name, f"unknown key; {nearest(name, SETTINGS)}")
     values: dict[str, Any] = {name: masked(value) for name, value in settings.items()}
-    if (url := values.get("url")) and (why := _no_address(str(url))):
-        yield Problem("url", why)
+    if (url := values.get("url")) and (wrong := wrong_address(str(url))):
+        yield Problem("url", "; ".join(wrong))
     if _is_set(values.get("timeout")) and not _above_zero(values["timeout"]):
         yield Problem("timeout", "must be a number of seconds above 0, like 30")
     if _is_set(values.get("parallel")) and not _counts(values["parallel"]):
@@ -126,20 +126,6 @@ def problems(settings: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _is_set(value: Any) -> bool:
     return value is not None and value != ""
-
-
-def _no_address(url: str) -> str:
-    """Return why this is no address; it is not repeated, since it may carry a password."""
-    try:
-        parts = urlsplit(url.strip())
-        host, netloc = parts.hostname, parts.netloc
-    except ValueError:
-        return "is no address; write scheme and host, like https://observe.example.com"
-    if parts.scheme not in {"http", "https"} or not host:
-        return "must have a scheme and a host, like https://observe.example.com"
-    if "@" in netloc:
-        return "carries a user or a password; set openobserve:user and openobserve:password"
-    return ""
 
 
 def _above_zero(value: Any) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from llmcost_infra.check.gathering import Gathering
 from llmcost_infra.check.running import check, findings_of
 from llmcost_infra.errors import DeclarationError, ProgramError
 from llmcost_infra.openobserve.kinds.base import Problem
@@ -52,6 +53,46 @@ def test_a_stack_that_fails_is_a_finding_beside_the_others(tmp_path: Path) -> No
         "declaration": ("a.yaml", 4, ("prod",)),
         "program": ("Pulumi.staging.yaml", 0, ("staging",)),
     }
+
+
+CONFIGURED = """\
+config:
+  openobserve:user: ci@example.com
+  openobserve:url: {url}
+  openobserve:password: {{secure: v1:abc}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "hint"),
+    [
+        ("localhost:5080", "has no scheme", "write https:// or http:// before it"),
+        ("observe.example.com", "has no scheme", "write https:// or http:// before it"),
+        ("https://me:hunter22@observe.example.com", "carries a user or a password", "put them"),
+        ("hunter22:hunter22@observe.example.com", "carries a user or a password", "put them"),
+        ("https://observe.example.com/web/?key=hunter22", "is the address of a page", "write what"),
+        ('"  "', "is no address of a server", "write it with scheme and host"),
+        ("https://observe.example.com/base/", "", ""),
+        ("{secure: v1:abc}", "", ""),
+        ('""', "", ""),
+    ],
+)
+def test_an_address_of_a_server_is_looked_at_where_it_stands(
+    tmp_path: Path, url: str, said: str, hint: str
+) -> None:
+    """Before the engine starts, without what it carries; a secret one is the provider's to see."""
+    (tmp_path / "Pulumi.yaml").write_text("name: acme\nruntime: python\n")
+    (tmp_path / "__main__.py").touch()
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(CONFIGURED.format(url=url))
+    gathering = Gathering(tmp_path)
+
+    gathering.configured("dev")
+
+    told = [(one.path, one.line, one.message, one.hint) for one in gathering.findings([])]
+    assert [one[:2] for one in told] == [(str(file), 3)] * bool(said)
+    assert all(f"openobserve:url: {said}" in one[2] and hint in one[3] for one in told)
+    assert "hunter22" not in str(told)
 
 
 def test_what_the_preview_would_refuse_is_found(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory, never_up: Template) -> Itera
     [
         (
             {"OPENOBSERVE_URL": "127.0.0.1:5080"},
-            "openobserve:url (OPENOBSERVE_URL) is no address of a server",
-            "Write it with scheme and host",
+            "openobserve:url (OPENOBSERVE_URL) has no scheme",
+            "Write https:// or http:// before it",
         ),
         (
             {"OPENOBSERVE_URL": "http://127.0.0.1:9"},

@@ -75,11 +75,14 @@ def test_half_a_server_is_refused(tmp_path: Path, absent: str) -> None:
     assert refused.value.exit_code == ExitCode.USAGE
 
 
-@pytest.mark.parametrize("url", ["observe.example.com", "ftp://observe.example.com", "https://"])
+@pytest.mark.parametrize(
+    "url", ["observe.example.com", "ftp://observe.example.com", "https://", "me:hunter22@host"]
+)
 def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
-    """A URL without scheme or host is told before anything is sent."""
-    with pytest.raises(DeclarationError, match="OPENOBSERVE_URL"):
+    """It is told before anything is sent, and not repeated: it may carry a password."""
+    with pytest.raises(DeclarationError, match="OPENOBSERVE_URL") as refused:
         target_of(tmp_path, REAL | {"OPENOBSERVE_URL": url})
+    assert "hunter22" not in str(refused.value)
 
 
 def test_removing_takes_state_and_data_together(tmp_path: Path) -> None:

@@ -275,17 +275,41 @@ def test_a_short_password_does_not_garble_messages(httpx_mock: HTTPXMock) -> Non
         Client(URL, USER, "a").get("/config")
 
 
-@pytest.mark.parametrize("url", ["", "observe.test", "ftp://observe.test", "http://"])
-def test_an_address_needs_scheme_and_host(url: str) -> None:
-    """What cannot be an address is refused before anything is sent."""
-    with pytest.raises(LlmCostError, match="no address of a server"):
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "is no address of a server"),
+        (" ", "is no address of a server"),
+        ("ftp://observe.test", "is no address of a server"),
+        ("http://", "is no address of a server"),
+        ("http://[::1", "is no address of a server"),
+        ("http://observe.test:65536", "is no address of a server"),
+        ("http://observe.test/a b", "is no address of a server"),
+        ("observe.test", "has no scheme"),
+        ("localhost:5080", "has no scheme"),
+        ("http://observe.test/web/login", "is the address of a page"),
+        ("http://observe.test/base/api/", "is the address of a page"),
+        ("http://observe.test/?org_identifier=default", "is the address of a page"),
+    ],
+)
+def test_an_address_is_scheme_and_host(url: str, said: str) -> None:
+    """What cannot be a server's is refused before anything is sent."""
+    with pytest.raises(LlmCostError, match=said) as refused:
         Client(url, USER, PASSWORD)
+    assert refused.value.hint
 
 
-def test_an_address_holds_no_password() -> None:
+@pytest.mark.parametrize("url", [f"{URL}/", f" {URL} ", f"{URL}//"])
+def test_space_around_an_address_and_a_slash_at_its_end_are_left_out(url: str) -> None:
+    """Both come along when an address is copied."""
+    assert Client(url, USER, PASSWORD).url == URL
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_an_address_holds_no_password(scheme: str) -> None:
     """An address with credentials is refused, and not repeated in the message."""
     with pytest.raises(LlmCostError, match="openobserve:password") as refused:
-        Client("http://root:hunter22@observe.test", USER, PASSWORD)
+        Client(f"{scheme}root:hunter22@observe.test", USER, PASSWORD)
     assert "hunter22" not in str(refused.value)
 
 

@@ -16,11 +16,9 @@ from tests.provider.engine import CheckError, Engine
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"url": "localhost:5080"}, [("url", "must have a scheme and a host")]),
-        ({"url": "ftp://host"}, [("url", "must have a scheme and a host")]),
-        ({"url": "http://"}, [("url", "must have a scheme and a host")]),
-        ({"url": "http://[::1"}, [("url", "is no address")]),
-        ({"url": "https://me:pw@host"}, [("url", "carries a user or a password")]),
+        ({"url": "localhost:5080"}, [("url", "has no scheme; write https:// or http://")]),
+        ({"url": "ftp://host"}, [("url", "is no address of a server; write it with scheme")]),
+        ({"url": "https://me:pw@host"}, [("url", "carries a user or a password; put them")]),
         ({"timeout": "soon"}, [("timeout", "must be a number of seconds above 0")]),
         ({"timeout": "0"}, [("timeout", "must be a number of seconds above 0")]),
         ({"timeout": "inf"}, [("timeout", "must be a number of seconds above 0")]),
@@ -31,7 +29,7 @@ from tests.provider.engine import CheckError, Engine
         ({"zzz": "x"}, [("zzz", "unknown key; valid are organization, parallel, password")]),
         (
             {"url": "host", "timeout": "x"},
-            [("url", "must have a scheme"), ("timeout", "must be a number")],
+            [("url", "has no scheme"), ("timeout", "must be a number")],
         ),
     ],
 )
