@@ -53,6 +53,7 @@ _COPIES: Final = ("with_options", "copy")
 TRACKED: Final = "_llmcost_tracked"
 """Attribute of a function of ours in a client's place."""
 _USAGE_ON_REQUEST: Final = ("chat.completions", "beta.chat.completions", "completions")
+_OPTIONS: Final = "stream_options"
 _REFUSALS: Final = frozenset({400, 422})
 # Once, and not at each call.
 _watch_spans: Final = harmless(watch_spans)
@@ -280,7 +281,7 @@ class _Attempt:
     @harmless
     def _ask(self) -> bool:
         """Ask a stream for usage, unless the application has said what it wants."""
-        options: Any = self._asked.get("stream_options") or {}
+        options: Any = self._asked.get(_OPTIONS) or {}
         if not self._how.usage_on_request or not self._how.known.get(self._whom, True):
             return False
         if self._asked.get("stream") is not True or not isinstance(options, dict):
@@ -288,19 +289,23 @@ class _Attempt:
         said = cast("dict[str, Any]", options)
         if "include_usage" in said or reads_lines(self._asked):
             return False
-        self._asked["stream_options"] = {**said, "include_usage": True}
+        self._asked[_OPTIONS] = {**said, "include_usage": True}
         return True
 
     @harmless
     def _was_refused(self, error: BaseException) -> bool:
-        """Tell whether it may be what we asked for that a server does not know.
+        """Tell whether it may be what we asked for that a server or a client does not know.
 
         A model that took it once does; then the error is the application's own.
         """
-        if not self._usage_is_ours or getattr(error, "status_code", None) not in _REFUSALS:
+        if not self._usage_is_ours:
             return False
-        if "stream_options" not in str(error) and self._how.known.get(self._whom):
-            return False
+        named = _OPTIONS in str(error)
+        if not (named and isinstance(error, TypeError)):
+            if getattr(error, "status_code", None) not in _REFUSALS:
+                return False
+            if not named and self._how.known.get(self._whom):
+                return False
         cast("TrackedCall", self._call).finish()
         return True
 

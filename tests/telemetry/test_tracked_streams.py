@@ -129,6 +129,21 @@ def test_a_request_that_is_refused_for_itself_is_refused_as_before(telemetry: Te
     assert len(telemetry.spans) == 3
 
 
+def test_a_client_that_has_no_such_argument_is_asked_without(telemetry: Telemetry) -> None:
+    """Older ones and compatible ones; other mistakes are the application's own."""
+
+    def answer(*, model: str, messages: list[str], stream: bool) -> Stream:  # noqa: ARG001 - a client's
+        return streaming()
+
+    client = track(openai(answer))
+    assert len(list(chat(client, stream=True))) == 3
+    assert telemetry.last[END] == "complete"
+    assert COST not in telemetry.last
+    with pytest.raises(TypeError, match="temperature"):
+        chat(client, stream=True, temperature=1)
+    assert len(telemetry.spans) == 2
+
+
 def leave_by_a_block(stream: Any) -> None:
     """Leave the block that it is read in."""
     with stream as pieces:
