@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +11,7 @@ from llmcost_infra.check.gathering import Gathering
 from llmcost_infra.check.live import LIVE, ask
 from llmcost_infra.check.profiles import other_profiles
 from llmcost_infra.errors import LlmCostError
-from llmcost_infra.program import Program, run_program
+from llmcost_infra.program import Program, at_once, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +70,7 @@ def check(
         Unauthorized: the client may not ask.
     """
     # The rules look at declarations and at one stack while the programs of the next ones run.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with at_once() as pool:
         running = {one: pool.submit(_outcome, folder, one) for one in stacks}
         gathering = Gathering(folder)
         for profile, program in other_profiles(folder):

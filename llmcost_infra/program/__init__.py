@@ -2,6 +2,6 @@
 
 from llmcost_infra.program.history import program_at
 from llmcost_infra.program.registered import Program, Registered
-from llmcost_infra.program.run import run_program
+from llmcost_infra.program.run import at_once, run_program
 
-__all__ = ["Program", "Registered", "program_at", "run_program"]
+__all__ = ["Program", "Registered", "at_once", "program_at", "run_program"]

@@ -6,18 +6,35 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.errors import DeclarationError, ProgramError
 from llmcost_infra.program.project import Stack, read_stack
 from llmcost_infra.program.registered import Program, Registered
 
-__all__ = ["run_program"]
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["at_once", "run_program"]
 
 _LAST_LINES = 12
+
+
+@contextmanager
+def at_once() -> Generator[ThreadPoolExecutor]:
+    """Let programs run, as many at once as there are CPUs; after an error, none begins any more."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        try:
+            yield pool
+        except BaseException:
+            # Of Ctrl-C, those that run have heard as well.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def run_program(folder: Path, stack: str) -> Program:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.declarations import InvalidDeclaration
 from llmcost_infra.errors import DeclarationError, LlmCostError
-from llmcost_infra.program import Program, run_program
+from llmcost_infra.program import Program, at_once, run_program
 from llmcost_infra.program.project import read_stack, stack_names
 from llmcost_infra.review.notes import Note
 
@@ -57,7 +55,7 @@ def run_sides(
     """
     ends = {"base": base, "head": head}
     there = {name: _stacks_of(name, folder) for name, folder in ends.items()}
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with at_once() as pool:
         asked = {
             name: {
                 stack: pool.submit(_tried, name, folder, stack, run)
@@ -66,15 +64,10 @@ def run_sides(
             }
             for name, folder in ends.items()
         }
-        try:
-            told = {
-                name: {stack: one.result() for stack, one in each.items()}
-                for name, each in asked.items()
-            }
-        except KeyboardInterrupt:
-            # Those that run have been interrupted as well; the next ones need not begin.
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        told = {
+            name: {stack: one.result() for stack, one in each.items()}
+            for name, each in asked.items()
+        }
     first, second = (
         _side(name, folder, told[name], there[name][1]) for name, folder in ends.items()
     )

@@ -35,7 +35,7 @@ def test_ctrl_c_begins_no_further_program(tmp_path: Path, monkeypatch: pytest.Mo
         cancelled.wait()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sides, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr("llmcost_infra.program.run.ThreadPoolExecutor", Pool)
     monkeypatch.setattr(sides, "stack_names", lambda _folder: STACKS)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with pytest.raises(KeyboardInterrupt):
