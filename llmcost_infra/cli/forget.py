@@ -67,7 +67,7 @@ def forget(stack: str, user: str, *, as_json: bool) -> None:
 
 
 def _key() -> str:
-    if key := os.environ.get(_KEY):
+    if key := os.environ.get(_KEY, "").rstrip("\r\n"):
         return key
     if not sys.stdin.isatty():
         raise click.UsageError(f"{_KEY} is not set, and there is nobody to ask for the key")

@@ -41,6 +41,7 @@ _LONGEST: Final = 200  # as the pipeline cuts texts
 # Halves of a character are in it because of exporters: a batch that has one in a name is lost.
 _UNREADABLE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_END: Final = "\r\n"  # of a key that came from a file: with it everybody would be somebody else
 _keys: list[str] = []
 
 
@@ -149,7 +150,7 @@ def from_outside(told: Mapping[str, object]) -> Mapping[str, str]:
 
 def use_hash_key(key: str | None) -> None:
     """Take a key in place of the variable's; None goes back to that."""
-    _keys[:] = [key] if key else []
+    _keys[:] = [key.rstrip(_END)] if key else []
 
 
 def line(value: object) -> str:
@@ -182,7 +183,7 @@ def _attributes(said: Said) -> Mapping[str, str]:
 def _hashed(what: str, value: object) -> str:
     if value is None or not (text := str(value).strip(SPACE)[:_LONGEST]):
         return ""
-    key = _keys[0] if _keys else os.environ.get(HASH_KEY, "")
+    key = _keys[0] if _keys else os.environ.get(HASH_KEY, "").rstrip(_END)
     if key:
         return pseudonym(text, key)
     tell_once(

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar
 
 from llmcost_infra.telemetry.attribution import current, enter, leave
+from llmcost_infra.telemetry.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,12 +65,16 @@ def _start(original: Callable[[threading.Thread], None]) -> Callable[[threading.
     @wraps(original)
     def start(self: threading.Thread) -> None:
         if values := current():
-            # Of this thread only: its class may have a `run` of its own.
-            self.run = Carried(self.run, values)  # type: ignore[method-assign]
+            harmless(_carry)(self, values)
         original(self)
 
     setattr(start, _CARRIES, True)
     return start
+
+
+def _carry(thread: threading.Thread, values: Mapping[str, str]) -> None:
+    # Of this thread only: its class may have a `run` of its own.
+    thread.run = Carried(thread.run, values)  # type: ignore[method-assign]
 
 
 def _submit(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from opentelemetry import metrics, trace
 
-from llmcost_infra.telemetry.attribution import NAMES, use_hash_key
+from llmcost_infra.telemetry.attribution import NAMES, line, use_hash_key
 from llmcost_infra.telemetry.carrying import carry_across_threads
 from llmcost_infra.telemetry.harmless import harmless, tell_once
 from llmcost_infra.telemetry.tracked import has_watcher
@@ -55,10 +55,11 @@ def configure(
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return
     mark_configured("configure")
-    baggage = allowed(baggage)
+    baggage = harmless(allowed)(baggage) or ()
     prepare(hash_key, baggage)
     said = {"service.name": service, "deployment.environment.name": environment, "team": team}
-    resource = _resource({name: value for name, value in said.items() if value})
+    read = {name: harmless(line)(value) for name, value in said.items()}
+    resource = _resource({name: text for name, text in read.items() if text})
     # A variable that is wrong for one of the two does not cost the other.
     harmless(_metrics)(resource)
     harmless(_traces)(resource, baggage)
@@ -96,7 +97,7 @@ def allowed(baggage: Collection[str]) -> Collection[str]:
 
 def prepare(hash_key: str | None, baggage: Collection[str]) -> None:
     """Do what is the same with code and without: ids, threads, baggage."""
-    use_hash_key(hash_key)
+    harmless(use_hash_key)(hash_key)
     carry_across_threads()
     if baggage:
         from llmcost_infra.telemetry.propagation import propagate_attribution  # noqa: PLC0415

@@ -174,7 +174,7 @@ def test_a_person_is_the_same_in_every_language(node: str, person: str) -> None:
     """What Node sends as an id is what Python sends, and what the pipeline would store."""
     program = (
         "const { pseudonym } = require('./attribution.cjs');"
-        f"console.log(JSON.stringify(pseudonym({json.dumps(person)}, 'grains-of-salt')))"
+        f"console.log(JSON.stringify(pseudonym({json.dumps(person)}, 'grains-of-salt\\n')))"
     )
     assert told_by(node, program) == pseudonym(person, "grains-of-salt")
 

@@ -48,6 +48,19 @@ def test_people_leave_as_the_pipeline_would_store_them(telemetry: Telemetry) -> 
     assert telemetry.last["gen_ai.conversation.id"] == pseudonym("c-1", KEY)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_key_out_of_a_file_is_the_stacks_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """With the end of a line in it everybody would be somebody else, whom nobody could forget."""
+    monkeypatch.setenv(attribution.HASH_KEY, KEY + end)
+    with attribute(user="ann@example.com"):
+        assert here() == {"user.id": pseudonym("ann@example.com", KEY)}
+    attribution.use_hash_key(KEY + end)
+    with attribute(user="ann@example.com"):
+        assert here() == {"user.id": pseudonym("ann@example.com", KEY)}
+
+
 def test_without_a_key_no_person_leaves(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,21 @@ def test_an_event_loops_own_pool_carries_too() -> None:
             return [await asyncio.to_thread(here), await loop.run_in_executor(None, here)]
 
     assert asyncio.run(run()) == [{"feature": "loop"}] * 2
+
+
+@pytest.mark.usefixtures("threads_carry")
+def test_a_thread_that_lets_nothing_be_changed_starts_all_the_same() -> None:
+    """It runs without what holds where it was made."""
+    seen: list[dict[str, str]] = []
+
+    class Closed(threading.Thread):
+        run: Any = property(lambda _: lambda: seen.append(here()))
+
+    with attribute(feature="closed"):
+        thread = Closed()
+        thread.start()
+        thread.join()
+    assert seen == [{}]
 
 
 @pytest.mark.usefixtures("threads_carry")

@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from opentelemetry import propagate
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from llmcost_infra.pseudonyms import pseudonym
 from llmcost_infra.telemetry import attribute, closing
 from llmcost_infra.telemetry.closing import Closer
 from llmcost_infra.telemetry.configuration import allowed
 from llmcost_infra.telemetry.cost import COST
-from llmcost_infra.telemetry.exporters import exporters
 from llmcost_infra.telemetry.processor import LlmSpanProcessor
 from llmcost_infra.telemetry.propagation import AttributionPropagator
 from tests.telemetry.conftest import ANSWER, CALL, KEY
@@ -180,6 +179,20 @@ def test_what_is_missing_is_said_and_harms_nothing(variables: dict[str, str], sa
     assert len(ended.err.splitlines()) == bool(said)
 
 
+def test_what_is_said_in_another_type_loses_nothing_else() -> None:
+    """The rest of what `configure` is told holds, and calls are sent."""
+    odd = "from llmcost_infra.telemetry import configure\nconfigure(service='bot', team=7, {})\n"
+    said = "environment='two\\nlines \\ud800', baggage=None, hash_key=b'bytes'"
+    ended = run(odd.format(said) + MAKES_A_CALL)
+    assert ended.code == 0
+    call = ended.spans["chat gpt-4o"]
+    resource = call["resource"]["attributes"]
+    assert resource["service.name"] == "bot"
+    assert resource["team"] == "7"
+    assert resource["deployment.environment.name"] == "two lines"
+    assert call["attributes"]["user.id"] == pseudonym("ann@example.com", KEY)
+
+
 def test_what_is_wrong_about_metrics_loses_no_call() -> None:
     """The SDK takes no such interval; spans are exported all the same."""
     wrong = {"OTEL_METRICS_EXPORTER": "console", "OTEL_METRIC_EXPORT_INTERVAL": "0"}
@@ -187,19 +200,6 @@ def test_what_is_wrong_about_metrics_loses_no_call() -> None:
     assert ended.code == 0
     assert ended.spans["chat gpt-4o"]["resource"]["attributes"]["service.name"] == "bot"
     assert "interval" in ended.err
-
-
-@pytest.mark.parametrize(("protocol", "told"), [("HTTP/protobuf", 0), ("http/json", 1)])
-def test_a_protocol_that_is_not_known_is_the_one_that_servers_take(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, protocol: str, told: int
-) -> None:
-    """A name that is nearly right loses no call."""
-    monkeypatch.delenv("OTEL_TRACES_EXPORTER", raising=False)
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", NOWHERE)
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
-    (exporter,) = exporters("traces")
-    assert isinstance(exporter, OTLPSpanExporter)
-    assert len(caplog.records) == told
 
 
 def test_to_configure_twice_is_said_and_changes_nothing() -> None:
