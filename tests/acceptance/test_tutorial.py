@@ -28,7 +28,8 @@ def typed() -> list[str]:
 @pytest.fixture
 def clone(project: Path) -> Iterator[Path]:
     """A clone of the program with nothing started yet, and nothing left running."""
-    (project / ".gitignore").write_text(".venv\n.llmcost/\n*.bak\n")
+    ignored = (PAGE.parents[1] / ".gitignore").read_text(encoding="utf-8")
+    (project / ".gitignore").write_text(f"{ignored}.venv\n")
     for command in (
         ("init", "--quiet", "--initial-branch=main"),
         ("add", "--all"),
@@ -70,3 +71,5 @@ def test_every_line_does_what_the_page_says(clone: Path) -> None:
     replayed = [out[0] for line, out in said.items() if line.startswith("llmcost backtest")]
     assert re.search(r"demo_daily_budget: fired \d+ time", replayed[0])
     assert re.search(r"limit 1\.50 → 25: \d+ → 0 firings", replayed[1])
+    assert not run("git status --porcelain", clone)
+    assert not (clone / "rendered").exists()
