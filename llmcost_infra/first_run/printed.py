@@ -42,6 +42,7 @@ def print_panels(
     wrong = [not one.good for one in answers]
     title = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     _print(title, ("Tab", "Panel", "Rows", "Headline", "Verdict"), rows, wrong, out)
+    out.print("as sent: what was sent comes to the same. answers: no sum of calls tells it.")
 
 
 def print_alerts(alerts: Sequence[AlertAnswer], out: Console) -> None:

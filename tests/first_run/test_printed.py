@@ -50,6 +50,7 @@ def test_a_pipe_gets_aligned_text() -> None:
 Tab       Panel               Rows   Headline  Verdict
 Overview  Total LLM Cost ($)  1      $2.20     as sent
 Overview  Cost by [red]Model  1,200  $2.1995   cost is 2, not 3
+as sent: what was sent comes to the same. answers: no sum of calls tells it.
 
 What the alerts tell
 Alert         Severity  Text
