@@ -14,12 +14,16 @@ from llmcost_infra.cli.printing import json_option, print_json, progress
 from llmcost_infra.errors import DeclarationError, ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from llmcost_infra.check import Finding
     from llmcost_infra.check.running import Report
 
 __all__ = ["check"]
 
 _COLOURS = {"error": "red", "warning": "yellow"}
+_MOST_ALIKE = 3
+"""Findings that say the same and are printed one by one."""
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
@@ -103,17 +107,32 @@ def _told(report: Report) -> dict[str, object]:
 def _print(report: Report) -> None:
     from llmcost_infra.review.plain_words import counted  # noqa: PLC0415 - help needs none of it
 
-    for one in report.findings:
+    for one, others in _together(report.findings):
         where = f"{one.path}:{one.line}" if one.line else one.path
         word = click.style(one.severity, fg=_COLOURS[one.severity], bold=True)
         some = one.stacks and len(one.stacks) < len(report.stacks)
         only = f" ({', '.join(one.stacks)})" if some else ""
         click.echo(f"{where}: {word} {one.rule}: {one.message}{only}")
+        if others:
+            click.echo(f"  and the same at {counted(others, 'other place')}, which --json lists")
         if one.hint:
             click.echo(f"  {one.hint}")
     warnings = len(report.findings) - report.errors
     stacks = ", ".join(report.stacks) or "no stack"
     click.echo(f"{counted(report.errors, 'error')}, {counted(warnings, 'warning')} in {stacks}.")
+
+
+def _together(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
+    """Yield findings; of many that say the same, the first and how many others there are."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for one in findings:
+        key = (one.severity, one.rule, one.message, one.hint, one.stacks)
+        alike.setdefault(key, []).append(one)
+    for same in alike.values():
+        if len(same) > _MOST_ALIKE:
+            yield same[0], len(same) - 1
+        else:
+            yield from ((one, 0) for one in same)
 
 
 def _annotation(one: Finding) -> str:

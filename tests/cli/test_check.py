@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmcost_infra.check import gathering
+from llmcost_infra.check import Finding, gathering
+from llmcost_infra.check.running import Report
+from llmcost_infra.cli import check as check_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +54,25 @@ def test_it_prints_file_line_rule_and_what_to_do(llmcost: Type) -> None:
         "__main__.py:11: error sql-plan: there is no column 'costs'",
         "  did you mean 'cost'?",
         "1 error, 0 warnings in dev.",
+    ]
+
+
+def test_what_is_said_of_many_places_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every panel of a team reads the stream that the platform declares; no finding is lost."""
+    same = [Finding(f"{n}.sql", 1, "sql-unknown-stream", "warning", "reads x") for n in range(40)]
+    few = [Finding("few.sql", n, "sql-plan", "error", "no column", "mend it") for n in (1, 2, 3)]
+
+    check_command._print(Report(("dev",), (*same, *few)))
+
+    assert capsys.readouterr().out.splitlines() == [
+        "0.sql:1: warning sql-unknown-stream: reads x",
+        "  and the same at 39 other places, which --json lists",
+        *(
+            line
+            for n in (1, 2, 3)
+            for line in (f"few.sql:{n}: error sql-plan: no column", "  mend it")
+        ),
+        "3 errors, 40 warnings in dev.",
     ]
 
 

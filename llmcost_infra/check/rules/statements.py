@@ -53,10 +53,12 @@ def unknown_stream(stack: StackView) -> Iterator[Breach]:
         SELECT COUNT(*) AS calls FROM "llm_calls"   -- declared by a Stream of the program
     """
     names = [name for _, name in stack.streams]
+    elsewhere = "if another stack declares it, --live plans this on its server"
     for one in stack.statements:
         for name in one.analysis.unknown:
             said = f"reads the stream {name!r}, which this stack does not declare"
-            yield Breach(one.resource, one.path, said, nearest(name, names), name)
+            hint = nearest(name, names) if names else elsewhere
+            yield Breach(one.resource, one.path, said, hint, name)
 
 
 def _hidden(analysis: Analysis) -> bool:
