@@ -10,6 +10,7 @@ from llmcost_infra.check.finding import Finding
 from llmcost_infra.check.organisation import rule_files, rule_in
 from llmcost_infra.check.places import Places
 from llmcost_infra.check.policies import Policies, policies_of
+from llmcost_infra.check.profiles import other_profiles
 from llmcost_infra.check.registry import RULES, Breach
 from llmcost_infra.check.rules import (
     alerts,
@@ -101,6 +102,11 @@ class Gathering:
             for breach in rule.find(view):
                 self.found(Finding("", 0, rule.id, severity, breach.message), breach, stack)
         self._files |= {self._places.of(one, stack)[0] for one in _everything(view)}
+
+    def with_other_profiles(self) -> None:
+        """Hold the statements of every profile that no stack has chosen to their rules."""
+        for profile, program in other_profiles(self._folder):
+            self.with_profile(profile, program)
 
     def with_profile(self, profile: str, program: Program) -> None:
         """Hold the statements of a profile, which no stack need have chosen, to their rules.

@@ -14,8 +14,8 @@ from llmcost_infra.declarations import find, names
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.profiles import ATTRIBUTED, PROFILES
 from llmcost_infra.program import Program, Registered
-from llmcost_infra.resources import Source
 from llmcost_infra.settings import Settings
+from llmcost_infra.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,9 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost_infra.check.gathering import Gathering
 from llmcost_infra.check.live import LIVE, ask
-from llmcost_infra.check.profiles import other_profiles
 from llmcost_infra.errors import LlmCostError
 from llmcost_infra.program import Program, at_once, run_program
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from llmcost_infra.check.finding import Finding
+    from llmcost_infra.check.gathering import Gathering
     from llmcost_infra.openobserve import Client
 
 __all__ = ["ALWAYS", "Report", "check", "findings_of"]
@@ -72,9 +71,8 @@ def check(
     # The rules look at declarations and at one stack while the programs of the next ones run.
     with at_once() as pool:
         running = {one: pool.submit(_outcome, folder, one) for one in stacks}
-        gathering = Gathering(folder)
-        for profile, program in other_profiles(folder):
-            gathering.with_profile(profile, program)
+        gathering = _gathering(folder)
+        gathering.with_other_profiles()
         for stack, run in running.items():
             gathering.configured(stack)
             _look_at(gathering, stack, run.result(), client)
@@ -85,10 +83,17 @@ def check(
 
 def findings_of(folder: Path, outcomes: Mapping[str, Program | LlmCostError]) -> list[Finding]:
     """Return what is wrong with what stacks register."""
-    gathering = Gathering(folder)
+    gathering = _gathering(folder)
     for stack, outcome in outcomes.items():
         _look_at(gathering, stack, outcome, None)
     return list(gathering.findings({*ALWAYS, *LIVE}))
+
+
+def _gathering(folder: Path) -> Gathering:
+    # Programs run meanwhile: the engines that the rules ask take a quarter of a second to load.
+    from llmcost_infra.check.gathering import Gathering  # noqa: PLC0415
+
+    return Gathering(folder)
 
 
 def _outcome(folder: Path, stack: str) -> Program | LlmCostError:

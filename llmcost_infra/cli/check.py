@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from llmcost_infra.check import Finding
     from llmcost_infra.check.running import Report
+    from llmcost_infra.openobserve import Client
 
 __all__ = ["check"]
 
@@ -61,7 +62,6 @@ def check(  # noqa: PLR0913 - each is an option
     """
     # Heavy, and help needs none of it.
     from llmcost_infra.check.running import check as checked  # noqa: PLC0415
-    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415
     from llmcost_infra.first_run.target import project_folder  # noqa: PLC0415
     from llmcost_infra.program.project import stack_names  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ def check(  # noqa: PLR0913 - each is an option
     # As seen from here, so that a finding names a file as a person would type it.
     folder = Path(os.path.relpath(project_folder()))
     shown = progress("Running the program of each stack")
-    with client_at_hand() if live else nullcontext() as client, shown:
+    with _client() if live else nullcontext() as client, shown:
         report = checked(folder, stacks or stack_names(folder), paths, client=client)
     if as_json:
         print_json(_told(report))
@@ -84,6 +84,12 @@ def check(  # noqa: PLR0913 - each is an option
     else:
         _print(report)
     return ExitCode.FINDINGS if report.errors else ExitCode.FINE
+
+
+def _client() -> Client:
+    from llmcost_infra.first_run.at_hand import client_at_hand  # noqa: PLC0415 - heavy, see above
+
+    return client_at_hand()
 
 
 def _refuse_missing(path: Path) -> None:

@@ -90,7 +90,7 @@ def _url(stack: Stack) -> str:
     from llmcost_infra.first_run import embedded  # noqa: PLC0415 - heavy
     from llmcost_infra.first_run.at_hand import no_server  # noqa: PLC0415
     from llmcost_infra.first_run.target import target_of  # noqa: PLC0415
-    from llmcost_infra.openobserve.unreached import address  # noqa: PLC0415
+    from llmcost_infra.openobserve.address import address  # noqa: PLC0415
 
     if url := _configured(stack, "url"):
         return address(url)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from llmcost_infra.errors import DeclarationError
 from llmcost_infra.first_run.embedded import USER
-from llmcost_infra.openobserve.unreached import wrong_address
+from llmcost_infra.openobserve.address import wrong_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

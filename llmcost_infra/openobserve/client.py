@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import httpx
 
 from llmcost_infra.errors import ApiError, NotFound, OrganizationNotFound, PartialAnswer
+from llmcost_infra.openobserve.address import address
 from llmcost_infra.openobserve.answers import Answer, checked, error_of
 from llmcost_infra.openobserve.delivery import Delivery
 from llmcost_infra.openobserve.models import Listing, Organizations, SearchAnswer, ServerConfig
 from llmcost_infra.openobserve.paths import api_path, api_path_v2, organization_of
 from llmcost_infra.openobserve.retry import Retry
-from llmcost_infra.openobserve.unreached import address, unanswered
+from llmcost_infra.openobserve.unreached import unanswered
 from llmcost_infra.utc import microseconds
 
 if TYPE_CHECKING:

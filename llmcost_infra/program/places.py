@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost_infra.resources import Source
+from llmcost_infra.source import Source
 
 if TYPE_CHECKING:
     import pulumi

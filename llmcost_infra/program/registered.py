@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llmcost_infra.openobserve.kinds.base import Problem
-from llmcost_infra.resources import Source
+from llmcost_infra.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

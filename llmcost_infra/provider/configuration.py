@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from llmcost_infra.errors import LlmCostError
+from llmcost_infra.openobserve.address import wrong_address
 from llmcost_infra.openobserve.kinds.base import Problem
 from llmcost_infra.openobserve.kinds.rules import nearest
-from llmcost_infra.openobserve.unreached import wrong_address
 from llmcost_infra.provider.marks import masked
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from llmcost_infra.resources.pipeline import Node, Pipeline, Position
 from llmcost_infra.resources.price_table import ModelPrice, ModelPriceTable, Tier, TierCondition
 from llmcost_infra.resources.provider import Provider
 from llmcost_infra.resources.service_account import ServiceAccount
-from llmcost_infra.resources.source import Source
 from llmcost_infra.resources.stream import Column, Stream
+from llmcost_infra.source import Source
 
 __all__ = [
     "Aggregation",

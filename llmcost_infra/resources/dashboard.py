@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmcost_infra.resources.panels import Tab, Variable
-    from llmcost_infra.resources.source import Source
+    from llmcost_infra.source import Source
 
 __all__ = ["Dashboard"]
 

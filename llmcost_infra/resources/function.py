@@ -9,7 +9,7 @@ import pulumi
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llmcost_infra.resources.source import Source
+    from llmcost_infra.source import Source
 
 __all__ = ["Function"]
 

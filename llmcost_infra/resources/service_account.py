@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 if TYPE_CHECKING:
-    from llmcost_infra.resources.source import Source
+    from llmcost_infra.source import Source
 
 __all__ = ["ServiceAccount"]
 

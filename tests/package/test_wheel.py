@@ -155,7 +155,7 @@ def test_what_an_extra_is_for_says_which(installed: Installed) -> None:
 @pytest.mark.parametrize(
     ("extra", "modules"),
     [
-        ("local", ("local.app", "local.tab_pictures", "check.running", "first_run.up")),
+        ("local", ("local.app", "local.tab_pictures", "check.gathering", "first_run.up")),
         ("review", ("review.reviewing", "review.shots", "backtest.run", "backtest.picture")),
         ("telemetry", ("telemetry",)),
     ],
