@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,7 +169,7 @@ def _answers(client: Client) -> Iterator[PanelAnswer]:
 
 def _bring_pip(installed: Installed) -> None:
     """Put pip where `python -m venv` has it: Pulumi asks it what is installed."""
-    if not (installed.site / "pip").exists():
+    with suppress(FileExistsError):  # other processes have the same environment
         (installed.site / "pip").symlink_to(Path(pip.__file__).parent)
 
 
