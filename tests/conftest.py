@@ -37,6 +37,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+OF_A_SHELL = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""They have pipes taken for terminals."""
+OF_A_SERVER = ("OPENOBSERVE_URL", "OPENOBSERVE_USER", "OPENOBSERVE_PASSWORD", "OPENOBSERVE_ORG")
+"""Who runs the tests may have one."""
+
+
+@pytest.hookimpl(trylast=True)  # pytest has read by then which colours it is to use
+def pytest_configure(config: pytest.Config) -> None:
+    """Take away what is set for people, and would change what programs do."""
+    live = config.getoption("live", default=False)
+    for name in OF_A_SHELL if live else (*OF_A_SHELL, *OF_A_SERVER):
+        os.environ.pop(name, None)
+
+
 def pytest_collection_finish() -> None:
     """Look for no garbage in what was collected, which is most of what there is and stays."""
     gc.freeze()
