@@ -49,6 +49,7 @@ began_here: ContextVar[Span | None] = ContextVar("llmcost_began", default=None)
 # How instrumentations of frameworks say that they tell of the calls that a client makes for them.
 _TOLD_AROUND: Final = "suppress_language_model_instrumentation"
 _COUNTS: Final = "gen_ai.usage."
+_CLIENT: Final = trace.SpanKind.CLIENT
 _watchers: Final[list[bool]] = []
 _MOST: Final = 10_000  # calls under way; of more, the oldest are no longer held back
 _by_span: dict[int, TrackedCall] = {}
@@ -77,9 +78,8 @@ class TrackedCall:
         self._late: dict[str, Any] = {}
         self._done = False
         self._ended_ns = 0
-        self._around = _told_around()
-        if self._around is not None:
-            self.opened(self._around)
+        self._around: Span | None = None
+        self._look_around()
         reported.add(target.provider)
 
     @property
@@ -134,6 +134,7 @@ class TrackedCall:
     @harmless
     def begun(self) -> None:
         """Take note that an answer is read; it has a span of ours if nobody has opened one."""
+        self._look_around()
         if self.lacks_span:
             self._ours = self._started()
         while len(_being_read) >= _MOST:
@@ -197,6 +198,7 @@ class TrackedCall:
             self._late["llmcost.stream.end"] = how
         self._late |= self._answer.attributes
         _being_read.pop(self, None)
+        self._look_around()
         if self._ours is None and self.lacks_span:
             self._ours = self._started()
         if self._ours is not None:
@@ -224,12 +226,18 @@ class TrackedCall:
         self._done = True
         self._theirs = None
 
+    def _look_around(self) -> None:
+        """Take a span that somebody has put around this call for the call's."""
+        if self.lacks_span and self._ours is None and (span := _told_around()) is not None:
+            self._around = span
+            self.opened(span)
+
     def _started(self) -> Span:
         name = f"{self._request['gen_ai.operation.name']}"
         model = line(self._request.get("gen_ai.request.model"))
         return tracer().start_span(
             f"{name} {model}" if model else name,
-            kind=trace.SpanKind.CLIENT,
+            kind=_CLIENT,
             attributes=self._request,
             start_time=self._began_ns,
         )
@@ -279,11 +287,18 @@ def _leave_to_the_parent() -> None:
 
 
 def _told_around() -> Span | None:
-    """Return the span of a framework that tells of the calls which are made inside it."""
+    """Return a span that tells of a call which is made inside it: a framework's, or a helper's."""
     span = began_here.get()
     if span is None or not span.is_recording():
         return None
-    return span if contexts.get_value(_TOLD_AROUND) is True else None
+    if contexts.get_value(_TOLD_AROUND) is True:
+        return span
+    # A span of another kind may be a wrapper, which is no call of its own.
+    if trace.get_current_span() is not span or getattr(span, "kind", None) is not _CLIENT:
+        return None
+    # Of several calls inside it, it tells of one.
+    began_here.set(None)
+    return span
 
 
 def _fail(span: Span, error: BaseException | None) -> None:

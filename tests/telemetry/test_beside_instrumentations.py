@@ -304,6 +304,25 @@ def test_a_refused_attempt_of_an_instrumentation_is_told_of_at_once(telemetry: T
     assert len(telemetry.spans) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "tells"), [(trace.SpanKind.CLIENT, True), (trace.SpanKind.INTERNAL, False)]
+)
+def test_a_span_around_a_call_tells_of_it_once(
+    telemetry: Telemetry, kind: trace.SpanKind, *, tells: bool
+) -> None:
+    """As around helpers for streams; a second call, and one in a wrapper, has one of its own."""
+    client = track(openai(streaming))
+    tracer = telemetry.provider.get_tracer("somebody's instrumentation")
+    with tracer.start_as_current_span("around", kind=kind, attributes=CALL):
+        assert len(list(chat(client, stream=True))) == 3
+        list(chat(client, stream=True))
+    told_of = {span.name: span.attributes or {} for span in telemetry.spans}
+    assert len(telemetry.spans) == (2 if tells else 3)
+    assert ("gen_ai.usage.input_tokens" in told_of["around"]) is tells
+    assert told_of["around"].get(END) == ("complete" if tells else None)
+    assert told_of["chat gpt-4o"][END] == "complete"
+
+
 def test_a_clients_own_span_is_no_instrumentation(telemetry: Telemetry) -> None:
     """Anthropic's client writes one of its own accord, which a stack takes for a repetition."""
     usage = {"input_tokens": 1200, "output_tokens": 85}
