@@ -7,7 +7,7 @@ import io
 import json
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -30,11 +30,13 @@ CHARGES = [CHARGE, replace(CHARGE, team="ads", list_usd=None, contract_usd=None,
 
 @pytest.fixture(autouse=True)
 def charged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server with two charges."""
+    """A server with two charges, in November 2026."""
     monkeypatch.chdir(ROOT)
     client = nullcontext(SimpleNamespace(organization="acme"))
     monkeypatch.setattr(at_hand, "client_at_hand", lambda: client)
     monkeypatch.setattr(room, "charges_of", lambda *_: iter(CHARGES))
+    days_of, now = room.days_of, datetime(2026, 11, 28, tzinfo=UTC)
+    monkeypatch.setattr(room, "days_of", lambda month, settings, _: days_of(month, settings, now))
 
 
 def typed(llmcost: Type, *more: str) -> str:

@@ -225,7 +225,11 @@ HARMLESS: Final = st.one_of(
     _MOMENTS.map(lambda moment: f"{moment:%d.%m.%Y %H:%M}"),
     st.times().map(str),
     st.tuples(*[st.integers(0, 40)] * 3).map(lambda version: "v{}.{}.{}".format(*version)),
-    st.integers(0, 2**128 - 1).map("{:032x}".format),
+    # An id that begins as a call abroad does, or has as many digits in a row as a card, is taken
+    # for what it looks like: four of ten thousand.
+    st.integers(0, 2**128 - 1)
+    .map("{:032x}".format)
+    .filter(lambda number: not re.search(r"^00[1-9][0-9]{6}|(?<![0-9])[2-6][0-9]{12}", number)),
     st.sampled_from(
         ["gpt-4o-2024-08-06", "claude-sonnet-4-5-20250929", "max_tokens: 4096", "token=123456",
          "risk-assessment-methodology-of-2024", "std::vector<int>", "xs[1:2]", "react@18.2.0",
