@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from llmcost_infra.tables import aligned
+from llmcost_infra.tables import aligned, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -30,8 +32,11 @@ def print_json(told: object) -> None:
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows in aligned columns below their headings."""
-    for line in aligned(head, rows):
+    """Print rows in aligned columns below their headings, on a terminal no wider than it is."""
+    table = [*rows]
+    shown = sys.stdout.isatty()
+    lines = fitted(head, table, get_terminal_size().columns) if shown else aligned(head, table)
+    for line in lines:
         click.echo(line)
 
 

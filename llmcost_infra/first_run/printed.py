@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
-from llmcost_infra.tables import aligned
+from llmcost_infra.tables import LEAST_WIDTH, aligned, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,6 @@ __all__ = ["print_alerts", "print_panels"]
 
 _NUMBERS: Final = frozenset({"Rows", "Headline"})
 """Columns that are read from the right."""
-
-_LEAST_WIDTH: Final = 72
-"""Columns of a terminal below which a table would cut words."""
 
 
 def print_panels(
@@ -69,8 +66,8 @@ def _print(
     lines = None
     if not out.is_terminal or out.is_dumb_terminal:
         lines = aligned(head, rows)
-    elif out.width < _LEAST_WIDTH:
-        lines = map(" · ".join, rows)
+    elif out.width < LEAST_WIDTH:
+        lines = fitted(head, rows, out.width)
     if lines is not None:
         out.print(*map(Text, ("", title, *lines)), sep="\n", soft_wrap=True)
         return
