@@ -50,11 +50,20 @@ def _panel(number: int, kind: str) -> dict[str, Any]:
     }
 
 
-def _draw() -> int:
+def _draw(other: int = 0) -> int:
+    """Draw the tab and return the size of its picture.
+
+    Args:
+        other: makes other rows, since a chart that was drawn before is not drawn again.
+    """
     panels = [_panel(number, kind) for number, kind in enumerate(_TYPES)]
     board = {"title": "LLM Cost", "tabs": [{"tabId": "t", "name": "Tab", "panels": panels}]}
     rows = [
-        {"ts": f"2026-11-23T{hour:02}:00:00", "model": model, "cost": (hour * 7 + at * 3) % 11 / 10}
+        {
+            "ts": f"2026-11-23T{hour:02}:00:00",
+            "model": model,
+            "cost": (hour * 7 + at * 3 + other) % 11 / 10,
+        }
         for hour in range(_HOURS)
         for at, model in enumerate(_MODELS)
     ]
@@ -99,11 +108,12 @@ def main() -> int:
     command = [sys.executable, __file__, "--draw"]
     cold = _seconds(lambda: subprocess.run(command, check=True), 5)  # noqa: S603
     _draw()
-    warm = _seconds(_draw, _ROUNDS)
+    others = iter(range(1, _ROUNDS + 1))
+    warm = _seconds(lambda: _draw(next(others)), _ROUNDS)
     browser = _browser()
     print(f"a tab of {len(_TYPES)} panels as PNG, best of several")
     print(f"  {'a new process':24}{cold * 1000:8.0f} ms   limit {_COLD_S * 1000:.0f} ms")
-    print(f"  {'once more':24}{warm * 1000:8.0f} ms   limit {_WARM_S * 1000:.0f} ms")
+    print(f"  {'once more, other rows':24}{warm * 1000:8.0f} ms   limit {_WARM_S * 1000:.0f} ms")
     if browser is None:
         print("  peer: no Chromium is installed, so there is none")
     else:
