@@ -110,17 +110,17 @@ class StackView(StackResources):
 
     def columns(self, stream_type: str) -> Declared:
         """Return the columns of the declared streams of a type, for planning."""
+        return self._declared.get(stream_type, Declared(()))
+
+    @cached_property
+    def _declared(self) -> Mapping[str, Declared]:
+        """The columns of declared streams, by the type of these."""
         # Nobody declares what the server makes of a metric.
-        return Declared(
-            (((COUNTED_STREAM, _COUNTED),) if stream_type == "metrics" else ())
-            + tuple(
-                sorted(
-                    (name, (*(_TRACE if kind == "traces" else ()), *_own(stream.inputs)))
-                    for (kind, name), stream in self.streams.items()
-                    if kind == stream_type
-                )
-            )
-        )
+        found = {"metrics": [(COUNTED_STREAM, _COUNTED)]}
+        for (kind, name), stream in sorted(self.streams.items()):
+            columns = (*(_TRACE if kind == "traces" else ()), *_own(stream.inputs))
+            found.setdefault(kind, []).append((name, columns))
+        return {kind: Declared(tuple(streams)) for kind, streams in found.items()}
 
     def columns_of(self, statement: Statement) -> Declared:
         """Return the declared streams that a statement may read."""
