@@ -295,6 +295,7 @@ def test_the_pages_commands_work_as_they_stand(
     assert (serve[0], serve[2:]) == ("python", ["--port", "8787", "&"])
     assert [words[2] for words in compared] == ["openai", "anthropic"]
     command = [sys.executable, str(ROOT / serve[1]), "--port", "0"]
+    month = last_month()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stand_in:  # noqa: S603 - the page's own
         try:
             assert stand_in.stdout is not None
@@ -306,6 +307,6 @@ def test_the_pages_commands_work_as_they_stand(
             stand_in.terminate()
     for one, provider in zip(ended, ("openai", "anthropic"), strict=True):
         assert one.code == 4, one.err
-        assert one.out.startswith(f"{provider} {last_month()}: beyond its limits.")
+        assert one.out.startswith(f"{provider} {month}: beyond its limits.")
         assert "missing traffic" in one.out
         assert not [key for key in keys.values() if key in one.out + one.err]
