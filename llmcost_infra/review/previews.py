@@ -74,8 +74,12 @@ def put_previews(  # noqa: PLR0913 - a place, a change and a time
         for change in changes
         if change.finding.subject.parts[0][0] == "dashboard"
     }
-    found = (inputs_of(program, subject, prefix) for subject in touched.values())
-    wanted = [inputs for inputs in found if inputs is not None]
+    # The dashboards of teams have the same titles: their names in a review are different.
+    wanted = [
+        {**inputs, "title": subject.parts[0][1]}
+        for subject in touched.values()
+        if (inputs := inputs_of(program, subject, prefix)) is not None
+    ]
     if not wanted:
         return ()
     folder_id = _folder(client, folder, now)

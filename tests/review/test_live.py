@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,25 @@ def test_changed_dashboards_can_be_opened_in_a_folder_of_their_own(client: Clien
     assert titles(client, "pr-7") == ["Other"]
     assert put_previews(client, "pr-8", before, (), NOW) == ()
     assert "pr-8" not in folders(client)
+
+
+def test_dashboards_of_one_title_are_previews_of_their_own(client: Client) -> None:
+    """A team's have the titles of the platform's: the team stands before them."""
+
+    def both(sql: str) -> Program:
+        [own] = program(sql).resources
+        component = replace(
+            own, name="team", custom=False, inputs={"team": "search"}, urn="a::b::t"
+        )
+        theirs = replace(own, name="theirs", urn=f"{own.urn}-theirs", parent=component.urn)
+        return Program("shop", "dev", (own, component, theirs), ())
+
+    before, after = both(SQL), both(OTHER)
+
+    previews = put_previews(client, "pr-30", after, changes(before, after), NOW)
+
+    assert [one.title for one in previews] == ["LLM Cost", "search: LLM Cost"]
+    assert len({one.address for one in previews}) == 2
 
 
 def test_old_previews_are_swept_and_nothing_else_is(client: Client) -> None:
