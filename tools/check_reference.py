@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import llmcost_infra.check.gathering  # noqa: F401 - registers every rule
 from llmcost_infra.check.live import LIVE
 from llmcost_infra.check.registry import RULES, Rule
 from llmcost_infra.check.running import ALWAYS
