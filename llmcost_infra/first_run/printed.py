@@ -22,6 +22,10 @@ __all__ = ["print_alerts", "print_panels"]
 
 _NUMBERS: Final = frozenset({"Rows", "Headline"})
 """Columns that are read from the right."""
+_MEANINGS: Final = {
+    "as sent": "what was sent comes to the same",
+    "answers": "it has rows, and no figure to compare them with",
+}
 
 
 def print_panels(
@@ -39,7 +43,9 @@ def print_panels(
     wrong = [not one.good for one in answers]
     title = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     _print(title, ("Tab", "Panel", "Rows", "Headline", "Verdict"), rows, wrong, out)
-    out.print("as sent: what was sent comes to the same. answers: no sum of calls tells it.")
+    met = {one.verdict for one in answers}
+    if told := [f"{one}: {meaning}." for one, meaning in _MEANINGS.items() if one in met]:
+        out.print(" ".join(told))
 
 
 def print_alerts(alerts: Sequence[AlertAnswer], out: Console) -> None:

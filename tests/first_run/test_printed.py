@@ -50,7 +50,7 @@ def test_a_pipe_gets_aligned_text() -> None:
 Tab       Panel               Rows   Headline  Verdict
 Overview  Total LLM Cost ($)  1      $2.20     as sent
 Overview  Cost by [red]Model  1,200  $2.1995   cost is 2, not 3
-as sent: what was sent comes to the same. answers: no sum of calls tells it.
+as sent: what was sent comes to the same.
 
 What the alerts tell
 Alert         Severity  Text
@@ -74,3 +74,26 @@ def test_where_a_table_would_be_cut_or_garbled_there_is_none(width: int, term: s
     assert not set(BOXES) & set(text)
     for word in ("Total LLM Cost ($)", "Cost by [red]Model", "cost is 2, not 3", "limit $1.50"):
         assert word in text
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        (["as sent"], "as sent: what was sent comes to the same.\n"),
+        (["answers"], "answers: it has rows, and no figure to compare them with.\n"),
+        (["answers", "as sent"], "the same. answers: it has"),
+        (["no data"], "no data\n"),
+    ],
+)
+def test_what_verdicts_mean_is_said_of_those_in_the_table(verdicts: list[str], told: str) -> None:
+    """Of the others nothing is said, and nothing where each speaks for itself."""
+    console = Console(file=StringIO(), highlight=False, soft_wrap=True)
+    panels = [PanelAnswer("Overview", "Calls", 1, "", one, good=True) for one in verdicts]
+    print_panels(panels, WINDOW, console)
+    assert isinstance(console.file, StringIO)
+    shown = console.file.getvalue()
+    assert told in shown
+    assert ("as sent:" in shown, "answers:" in shown) == (
+        "as sent" in verdicts,
+        "answers" in verdicts,
+    )

@@ -195,8 +195,8 @@ def test_entries_overlap_when_they_share_a_day(
         ("    services:", "    service:", 9, "did you mean 'services'"),
         ("  billing:", "  Unregistered:", 11, "rename it"),
         ("name: search-api", "name: ' api'", 10, "space around"),
-        ("name: search-api", "name: 'a\" b'", 10, "match pattern"),
-        ("name: search-api", "name: '{{ team }}'", 10, "match pattern"),
+        ("name: search-api", "name: 'a\" b'", 10, "use letters, digits, spaces"),
+        ("name: search-api", "name: '{{ team }}'", 10, "use letters, digits, spaces"),
     ],
 )
 def test_a_wrong_file_is_refused_at_its_line(
