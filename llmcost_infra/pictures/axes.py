@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from llmcost_infra.pictures.letters import width_of
+from llmcost_infra.pictures.letters import fitted, width_of
 from llmcost_infra.pictures.marks import BARS
 from llmcost_infra.pictures.ticks import nice_ticks, time_label, time_ticks
 from llmcost_infra.pictures.units import labels_of
@@ -43,7 +43,6 @@ class Scale:
         least: where the axis starts.
         most: where it ends.
         angle: degrees by which labels are turned.
-        limit: px after which a label is cut.
         half: px from the start of the axis to its first label.
     """
 
@@ -52,13 +51,12 @@ class Scale:
     least: float = 0
     most: float = 0
     angle: int = 0
-    limit: float = 400
     half: float = 0
 
     @property
     def longest(self) -> float:
         """Width of the widest label in px."""
-        return min(self.limit, max((width_of(label, _SIZE) for label in self.labels), default=0))
+        return max((width_of(label, _SIZE) for label in self.labels), default=0)
 
     @property
     def title(self) -> float:
@@ -132,10 +130,10 @@ def _categories(panel: Panel, chart: Chart, length: float, title: str) -> Scale:
     apart = _LABEL_HEIGHT / (math.sin(math.radians(abs(angle))) or 1)
     every = math.ceil(apart / band) if flat or angle else 1
     turned: Spec = {"labelAngle": -angle, "labelAlign": "right" if angle > 0 else "left"}
+    names = [fitted(name, limit, _SIZE) for name in chart.places]
     axis: Spec = {
         "values": list(range(0, count, every)),
-        "labelExpr": looked_up(chart.places, "datum.value"),
-        "labelLimit": limit,
+        "labelExpr": looked_up(names, "datum.value"),
         "labelOverlap": False,
         "ticks": False,
         **(turned if angle else {"labelAngle": 0}),
@@ -146,7 +144,7 @@ def _categories(panel: Panel, chart: Chart, length: float, title: str) -> Scale:
         "axis": axis,
         "title": title or None,
     }
-    return Scale(channel, chart.places, angle=angle, limit=limit, half=0.35 * band)
+    return Scale(channel, names, angle=angle, half=0.35 * band)
 
 
 def margins_of(across: Scale, upward: Scale) -> Margins:

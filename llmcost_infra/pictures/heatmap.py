@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from llmcost_infra.pictures.letters import width_of
+from llmcost_infra.pictures.letters import fitted, width_of
 from llmcost_infra.pictures.series import PanelData, named, pick, seconds_of
 from llmcost_infra.pictures.svg import moved, rect, text
 from llmcost_infra.pictures.themes import ON_COLOUR
@@ -124,9 +124,8 @@ def _axis(field: str, names: list[str], title: str, every: int, limit: float) ->
         "scale": {"domain": list(range(len(names)))},
         "axis": {
             "values": list(range(0, len(names), every)),
-            "labelExpr": looked_up(names, "datum.value"),
+            "labelExpr": looked_up([fitted(name, limit, 11) for name in names], "datum.value"),
             "labelAngle": 0,
-            "labelLimit": limit,
             "labelOverlap": False,
         },
         "title": title or None,

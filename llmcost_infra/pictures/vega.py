@@ -119,6 +119,8 @@ def _config(theme: Theme) -> Spec:
         "axis": {
             "labelColor": theme.soft,
             "labelFontSize": 11,
+            # Long ones are cut before: Vega measures them in whatever fonts a machine has.
+            "labelLimit": 0,
             "titleColor": theme.soft,
             "titleFontSize": 11,
             "titlePadding": 6,

@@ -9,6 +9,7 @@ import pytest
 
 from llmcost_infra.errors import PanelNotDrawable, PictureError
 from llmcost_infra.pictures import PanelData, Row, draw_panel
+from llmcost_infra.pictures.letters import fitted
 from tests.pictures.gallery import RANGE, hours, panel
 
 
@@ -176,6 +177,22 @@ def test_a_turned_table_has_a_column_a_row() -> None:
 def test_any_value_can_be_drawn(kind: str, value: Any) -> None:
     """Huge, tiny, negative and wrong values are no error."""
     assert words(panel(kind, "Title", x="m", y="v"), [{"m": "a", "v": value}])[0] == "Title"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        panel("bar", x="tool", y="runs"),
+        panel("h-bar", x="tool", y="runs"),
+        panel("heatmap", x="hour", y="tool", z="runs"),
+    ],
+    ids=lambda body: body["type"],
+)
+def test_a_long_name_is_cut_alike_on_every_machine(body: dict[str, Any]) -> None:
+    """What a rocket takes depends on its fonts, and Vega cuts it in two, which it then refuses."""
+    name = "🚀🚀 模型 naïve 🚀 " + "long " * 20
+    row = {"hour": "9:00", "tool": name, "runs": 3}
+    assert fitted(name, 130, 11) in words(body, [row], width=600, height=300)
 
 
 @pytest.mark.parametrize("size", [(40, 40), (60, 120), (3000, 50)])
