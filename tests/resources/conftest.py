@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 import pytest
+from pulumi.runtime.settings import set_root_resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,9 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registered]:
     # The mocks give every worker thread an event loop, and close none of them.
     monkeypatch.setattr(asyncio, "new_event_loop", noted)
     asyncio.set_event_loop(noted())
+    # The mocks make a stack where there is none. One that a test left unregistered would never be,
+    # and what the next tests of this process put below it would wait for it without end.
+    set_root_resource(cast("pulumi.Resource", None))
     found = Registered()
     pulumi.runtime.set_mocks(Recording(found), project="llmcost", stack="test")
     yield found
